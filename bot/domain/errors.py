@@ -1,0 +1,70 @@
+"""The error tree: everything Countersign raises on purpose.
+
+`str(error)` says what happened, `advice` what to do about it, `retryable` whether a job may try again.
+"""
+
+from typing import ClassVar
+
+
+class CountersignError(Exception):
+    """Something Countersign refuses or cannot do, in words for a person."""
+
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, advice: str = "") -> None:
+        super().__init__(message)
+        self.advice = advice
+
+
+class InvalidInputError(CountersignError):
+    """A value in a form or a command cannot be read; `field` names it."""
+
+    def __init__(self, message: str, *, field: str = "", advice: str = "") -> None:
+        super().__init__(message, advice=advice)
+        self.field = field
+
+
+class NotFoundError(CountersignError):
+    """There is no such deployment, change or entry."""
+
+
+class ConflictError(CountersignError):
+    """It moved while you looked."""
+
+
+class AzureUnavailableError(CountersignError):
+    """Azure did not answer, or not in time."""
+
+    retryable: ClassVar[bool] = True
+
+
+class SlackUnavailableError(CountersignError):
+    """Slack did not answer, or not in time."""
+
+    retryable: ClassVar[bool] = True
+
+
+class LedgerBrokenError(CountersignError):
+    """The audit trail does not prove itself: stop every change."""
+
+
+class AuditRefusedError(CountersignError):
+    """The audit trail will not take this entry, so what it describes must not happen."""
+
+
+class AuditBusyError(AuditRefusedError):
+    """The database was locked, full or read-only: nothing was written."""
+
+    retryable: ClassVar[bool] = True
+
+
+class AuditMissingError(NotFoundError):
+    """There is no audit trail at this address; nothing was created."""
+
+
+class ProofError(CountersignError):
+    """An inclusion or consistency proof does not hold."""
+
+
+class NoteError(CountersignError):
+    """A signed note is malformed, ambiguous, or not signed by a known key."""
