@@ -1,0 +1,139 @@
+"""`countersign.toml` as values: accounts, targets, people, groups, policy, freezes and timing."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+
+from bot.domain.change import Tier
+from bot.domain.deployment import Account, DeploymentRef, Target, parse_arm_id
+from bot.domain.errors import InvalidInputError, NotFoundError
+
+
+@dataclass(frozen=True)
+class Group:
+    """People by name: a list of users, a Slack user group, or both."""
+
+    name: str
+    users: frozenset[str] = frozenset()
+    usergroup: str = ""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What one environment × tier demands. What has no rule is denied."""
+
+    environment: str
+    tier: Tier
+    quorum: int
+    groups: tuple[str, ...]
+    request_expires: timedelta
+    approval_expires: timedelta
+    may_apply: tuple[str, ...]
+    may_rollback: tuple[str, ...] = ()
+    distinct_groups: bool = False
+    required_groups: tuple[str, ...] = ()
+    break_glass: bool = False
+    expires_warning: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class Freeze:
+    """A window in which nothing is applied to the targets it matches."""
+
+    name: str
+    start: datetime
+    end: datetime
+    targets: tuple[str, ...] = ("*",)
+    override: tuple[str, ...] = ()
+
+    def covers(self, alias: str, at: datetime) -> bool:
+        """Return whether the freeze holds for this target at this time."""
+        return self.start <= at < self.end and any(fnmatchcase(alias, pattern) for pattern in self.targets)
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long things take."""
+
+    validation_window: timedelta = timedelta(minutes=30)
+    observation_window: timedelta = timedelta(hours=2)
+    evidence_max_age: timedelta = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Everything `countersign.toml` says. `policy_digest` is stored in every vote."""
+
+    team_id: str
+    app_id: str
+    audit_channel: str
+    origin: str
+    accounts: tuple[Account, ...]
+    targets: tuple[Target, ...]
+    groups: Mapping[str, Group]
+    rules: Mapping[tuple[str, Tier], Rule]
+    may_request: Mapping[str, tuple[str, ...]]
+    freezes: tuple[Freeze, ...]
+    timing: Timing
+    policy_digest: str
+    entra_oids: Mapping[str, str] = field(default_factory=dict)
+    feed_channel: str = ""
+    incident_channel_pattern: str = ""
+
+    def account(self, name: str) -> Account:
+        """Return the account people call `name`, or whose Azure resource has that name."""
+        for account in self.accounts:
+            if name.lower() in (account.name.lower(), account.account.lower()):
+                return account
+        raise NotFoundError(f"There is no account called {name!r}.", advice=self._known(a.name for a in self.accounts))
+
+    def target(self, alias: str) -> Target:
+        """Return the target with this alias."""
+        for target in self.targets:
+            if target.alias.lower() == alias.lower():
+                return target
+        raise NotFoundError(f"There is no target called {alias!r}.", advice=self._known(t.alias for t in self.targets))
+
+    def find(self, text: str) -> DeploymentRef:
+        """Return the deployment that an alias, `account/deployment` or an ARM id names.
+
+        Raises:
+            NotFoundError: no account or target of that name is configured.
+            InvalidInputError: the text is none of the three.
+        """
+        if text.startswith("/"):
+            subscription, group, name, deployment = parse_arm_id(text)
+            account = self.account(name)
+            if (subscription, group.lower()) != (account.subscription.lower(), account.resource_group.lower()):
+                raise NotFoundError("That deployment is in an account this app does not look after.")
+            return DeploymentRef(account, deployment)
+        if "/" in text:
+            name, _, deployment = text.partition("/")
+            return DeploymentRef(self.account(name), deployment)
+        return self.target(text).ref
+
+    def target_of(self, ref: DeploymentRef) -> Target | None:
+        """Return the target that aliases this deployment, if one does."""
+        return next((target for target in self.targets if target.ref.key == ref.key), None)
+
+    def rule(self, environment: str, tier: Tier) -> Rule | None:
+        """Return the rule of this environment and tier; None means denied."""
+        return self.rules.get((environment, tier))
+
+    @staticmethod
+    def _known(names: Iterable[str]) -> str:
+        return "Known: " + (", ".join(sorted(names)) or "none configured") + "."
+
+
+def parse_duration(text: str) -> timedelta:
+    """Return the duration that `90s`, `30m`, `4h`, `7d` or `2w` says.
+
+    Raises:
+        InvalidInputError: it says none.
+    """
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+    number, unit = text.strip()[:-1], text.strip()[-1:]
+    if unit not in units or not (number.isascii() and number.isdigit()) or len(number) > 6:
+        raise InvalidInputError(f"{text!r} is not a duration.", advice="Write it as 90s, 30m, 4h, 7d or 2w.")
+    return timedelta(seconds=int(number) * units[unit])

@@ -1,0 +1,48 @@
+"""People: who clicked, what the directory says of them, and who an audit entry names."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Person:
+    """A verified clicker: workspace and user, as the signed payload named them."""
+
+    user: str
+    team: str
+    enterprise: str = ""
+    entra_oid: str = ""
+    auth: str = "slack-signed"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the directory says of a person, and when it looked."""
+
+    user: str
+    full_member: bool
+    groups: frozenset[str] = field(default_factory=frozenset)
+    observed_at: datetime | None = None
+    why_not: str = ""
+    entra_oid: str = ""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who an audit entry says did it: `slack_user` with a user id, or `system` with a role."""
+
+    kind: str
+    id: str
+    team: str = ""
+    entra_oid: str = ""
+    auth: str = ""
+
+
+def actor_of(person: Person) -> Actor:
+    """Return the audit actor of a verified person."""
+    return Actor("slack_user", person.user, person.team, person.entra_oid, person.auth)
+
+
+def system(role: str) -> Actor:
+    """Return the audit actor of one of our own roles: `slack`, `executor`, `timer`."""
+    return Actor("system", role, auth="process")
