@@ -180,7 +180,9 @@ def change_number(text: str) -> int:
     """
     match = re.fullmatch(r"(?:chg-)?0*([1-9][0-9]{0,8})", text.strip().lower())
     if match is None:
-        raise InvalidInputError(f"{text!r} is not a change.", advice="Changes are called CHG-1, CHG-2, …; see `change list`.")
+        raise InvalidInputError(
+            f"{text!r} is not a change.", advice="Changes are called CHG-1, CHG-2, …; see `change list`."
+        )
     return int(match[1])
 
 

@@ -86,14 +86,18 @@ class Configuration:
         for account in self.accounts:
             if name.lower() in (account.name.lower(), account.account.lower()):
                 return account
-        raise NotFoundError(f"There is no account called {name!r}.", advice=self._known(a.name for a in self.accounts))
+        raise NotFoundError(
+            f"There is no account called {name!r}.", advice=self._known(a.name for a in self.accounts)
+        )
 
     def target(self, alias: str) -> Target:
         """Return the target with this alias."""
         for target in self.targets:
             if target.alias.lower() == alias.lower():
                 return target
-        raise NotFoundError(f"There is no target called {alias!r}.", advice=self._known(t.alias for t in self.targets))
+        raise NotFoundError(
+            f"There is no target called {alias!r}.", advice=self._known(t.alias for t in self.targets)
+        )
 
     def find(self, text: str) -> DeploymentRef:
         """Return the deployment that an alias, `account/deployment` or an ARM id names.
@@ -105,7 +109,10 @@ class Configuration:
         if text.startswith("/"):
             subscription, group, name, deployment = parse_arm_id(text)
             account = self.account(name)
-            if (subscription, group.lower()) != (account.subscription.lower(), account.resource_group.lower()):
+            if (subscription, group.lower()) != (
+                account.subscription.lower(),
+                account.resource_group.lower(),
+            ):
                 raise NotFoundError("That deployment is in an account this app does not look after.")
             return DeploymentRef(account, deployment)
         if "/" in text:

@@ -68,3 +68,26 @@ class ProofError(CountersignError):
 
 class NoteError(CountersignError):
     """A signed note is malformed, ambiguous, or not signed by a known key."""
+
+
+class SlackRefusedError(CountersignError):
+    """Slack will not do it, now or later; `code` is Slack's error code."""
+
+    def __init__(self, message: str, *, code: str = "", advice: str = "") -> None:
+        super().__init__(message, advice=advice)
+        self.code = code
+
+
+class NotAppliedError(CountersignError):
+    """Azure answered 4xx: nothing was changed; `code` is Azure's error code."""
+
+    def __init__(
+        self, message: str, *, code: str, advice: str = "", retryable_conflict: bool = False
+    ) -> None:
+        super().__init__(message, advice=advice)
+        self.code = code
+        self.retryable_conflict = retryable_conflict
+
+
+class DoubtError(CountersignError):
+    """The call left and no answer says what became of it: read back, never send again blindly."""

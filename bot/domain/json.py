@@ -14,7 +14,7 @@ def canonical(value: Json) -> bytes:
     Raises:
         ValueError: the value has no canonical form (NaN, integers beyond 2^53 - 1).
     """
-    return rfc8785.dumps(value)  # type: ignore[arg-type]
+    return rfc8785.dumps(value)
 
 
 def digest(value: Json) -> str:

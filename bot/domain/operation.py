@@ -103,9 +103,13 @@ def project(resource: Mapping[str, Json]) -> dict[str, Json]:
     left out. Source: the writable fields of Microsoft.CognitiveServices deployments, api-version 2025-12-01.
     """
     properties = _mapping(resource.get("properties"))
-    sku = {name: value for name, value in _mapping(resource.get("sku")).items() if name in ("name", "capacity")}
+    sku = {
+        name: value for name, value in _mapping(resource.get("sku")).items() if name in ("name", "capacity")
+    }
     model = {name: value for name, value in _mapping(properties.get("model")).items() if name in MODEL_FIELDS}
-    kept: dict[str, Json] = {name: properties[name] for name in PROPERTIES if properties.get(name) is not None}
+    kept: dict[str, Json] = {
+        name: properties[name] for name in PROPERTIES if properties.get(name) is not None
+    }
     kept["model"] = {name: value for name, value in model.items() if value is not None}
     tags = {name: value for name, value in _mapping(resource.get("tags")).items() if name != CHANGE_TAG}
     return {"properties": kept, "sku": sku, "tags": tags}

@@ -69,7 +69,9 @@ def may_decide(
         )
     words = rule_words(rule)
     if not person.full_member:
-        return Refused(f"Not allowed: {person.why_not or 'you are not a full member of this workspace'}.", words, could)
+        return Refused(
+            f"Not allowed: {person.why_not or 'you are not a full member of this workspace'}.", words, could
+        )
     if person.user == change.request.requester:
         return Refused("Not allowed: this is your own request.", words, could)
     groups = person.groups & (set(rule.groups) | set(rule.required_groups))

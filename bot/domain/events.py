@@ -1,0 +1,71 @@
+"""Every audit event there is; timeline, export and proofs read this list."""
+
+from collections.abc import Mapping
+
+from bot.domain.event import AuditEvent
+from bot.domain.execution_events import (
+    ApplyAsked,
+    ChangeAttested,
+    ChangeClosed,
+    ChangeReconciled,
+    ChangeValidated,
+    ExecutionFailed,
+    ExecutionFinished,
+    ExecutionStarted,
+    ExecutionUnknown,
+    RollbackFailed,
+    RollbackFinished,
+    RollbackStarted,
+)
+from bot.domain.json import Json
+from bot.domain.request_events import (
+    ChangeApproved,
+    ChangeExpired,
+    ChangePlanned,
+    ChangeRefused,
+    ChangeRejected,
+    ChangeRequested,
+    ChangesRequested,
+    ChangeSuperseded,
+    ChangeWithdrawn,
+    EvidenceRead,
+    EvidenceSnapshot,
+    PolicyEvaluated,
+)
+
+EVENT_TYPES: tuple[type[AuditEvent], ...] = (
+    EvidenceRead,
+    EvidenceSnapshot,
+    ChangeRequested,
+    ChangePlanned,
+    PolicyEvaluated,
+    ChangeApproved,
+    ChangeRejected,
+    ChangesRequested,
+    ChangeRefused,
+    ChangeWithdrawn,
+    ChangeExpired,
+    ChangeSuperseded,
+    ApplyAsked,
+    ExecutionStarted,
+    ExecutionFinished,
+    ExecutionFailed,
+    ExecutionUnknown,
+    ChangeReconciled,
+    ChangeValidated,
+    ChangeAttested,
+    ChangeClosed,
+    RollbackStarted,
+    RollbackFinished,
+    RollbackFailed,
+)
+
+
+def event_class(tag: str) -> type[AuditEvent] | None:
+    """Return the class of a tag, None for a tag of the trail's own housekeeping or of a newer version."""
+    return {kind.tag: kind for kind in EVENT_TYPES}.get(tag)
+
+
+def plain(data: Mapping[str, Json]) -> dict[str, Json]:
+    """Return event data with tuples as lists, as canonical JSON wants it."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in data.items()}

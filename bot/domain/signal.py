@@ -1,0 +1,117 @@
+"""The validation signal: which metric a person named, and what it says before and after."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+MINIMUM_REQUESTS = 20
+NOISE_SHARE = 0.25
+
+
+class SignalMetric(StrEnum):
+    """What can be watched."""
+
+    THROTTLED_SHARE = "share of HTTP 429"
+    ERROR_SHARE = "share of HTTP 5xx"
+    LATENCY = "time to response"
+    REQUESTS = "requests"
+
+
+class VerdictWord(StrEnum):
+    """What the comparison says, honestly."""
+
+    BETTER = "better"
+    SAME = "same"
+    WORSE = "worse"
+    NOT_ENOUGH_TRAFFIC = "not enough traffic"
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What a deployment did in one window: requests by outcome and mean time to response in milliseconds."""
+
+    requests: float
+    throttled: float
+    failed: float
+    latency_ms: float | None
+
+    def value(self, metric: SignalMetric) -> float | None:
+        """Return the metric: shares in percent, time in ms, None where nothing was measured."""
+        match metric:
+            case SignalMetric.REQUESTS:
+                return self.requests
+            case SignalMetric.LATENCY:
+                return self.latency_ms
+            case SignalMetric.THROTTLED_SHARE:
+                return 100 * self.throttled / self.requests if self.requests else None
+            case SignalMetric.ERROR_SHARE:
+                return 100 * self.failed / self.requests if self.requests else None
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A metric with the threshold a person wrote, if they wrote one: `at most` or `at least` a number."""
+
+    metric: SignalMetric
+    at_most: float | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Before and after, in words, with the noise band said."""
+
+    word: VerdictWord
+    signal: str
+    before: str
+    after: str
+    explanation: str
+
+
+def parse_signal(text: str) -> Signal:
+    """Return the metric and threshold that a sentence such as `HTTP 429 below 1 % in 30 min` names."""
+    lower = text.lower()
+    metric = SignalMetric.THROTTLED_SHARE
+    if re.search(r"latency|response time|time to response|\bms\b|seconds", lower):
+        metric = SignalMetric.LATENCY
+    elif re.search(r"5xx|\b50[0-4]\b|error|failure", lower):
+        metric = SignalMetric.ERROR_SHARE
+    elif re.search(r"request(s)? (rate|count|volume)|traffic", lower) and "429" not in lower:
+        metric = SignalMetric.REQUESTS
+    bound = re.search(r"(?:<=?|≤|below|under|at most)\s*([0-9]+(?:\.[0-9]+)?)", lower)
+    return Signal(metric, float(bound[1]) if bound else None)
+
+
+def judge(signal: Signal, before: Traffic, after: Traffic) -> Verdict:
+    """Return the verdict. Fewer than 20 requests on either side is not enough traffic to say anything.
+
+    A difference within a quarter of the value before, or within half a percentage point (20 ms, for times), is noise.
+    """
+    left, right = before.value(signal.metric), after.value(signal.metric)
+    shown = (_words(signal.metric, left), _words(signal.metric, right))
+    if min(before.requests, after.requests) < MINIMUM_REQUESTS or left is None or right is None:
+        why = f"{before.requests:,.0f} requests before, {after.requests:,.0f} after; {MINIMUM_REQUESTS} are needed."
+        return Verdict(VerdictWord.NOT_ENOUGH_TRAFFIC, signal.metric.value, *shown, why)
+    floor = 20.0 if signal.metric is SignalMetric.LATENCY else 0.5
+    band = max(NOISE_SHARE * abs(left), floor)
+    word = VerdictWord.SAME
+    if abs(right - left) > band:
+        lower_is_better = signal.metric is not SignalMetric.REQUESTS
+        word = VerdictWord.BETTER if (right < left) is lower_is_better else VerdictWord.WORSE
+    held = ""
+    if signal.at_most is not None:
+        held = (
+            f" The threshold of {signal.at_most:g} {'holds' if right <= signal.at_most else 'does not hold'}."
+        )
+    return Verdict(word, signal.metric.value, *shown, f"Differences within ±{band:.2g} are noise.{held}")
+
+
+def _words(metric: SignalMetric, value: float | None) -> str:
+    if value is None:
+        return "no data"
+    match metric:
+        case SignalMetric.LATENCY:
+            return f"{value:,.0f} ms"
+        case SignalMetric.REQUESTS:
+            return f"{value:,.0f}"
+        case SignalMetric.THROTTLED_SHARE | SignalMetric.ERROR_SHARE:
+            return f"{value:.2f} %"

@@ -1,0 +1,1 @@
+"""What the mind needs from outside, as protocols. No adapter lives here and nothing here does anything."""

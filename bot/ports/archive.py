@@ -1,0 +1,160 @@
+"""The database: one door, one transaction."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from bot.domain.change import Change, ChangeState, Request, Vote
+from bot.domain.effect import Effect, Question
+from bot.domain.event import AuditEvent
+from bot.domain.people import Actor, Standing
+
+
+@dataclass(frozen=True)
+class ChangeQuery:
+    """Which changes to list, newest first."""
+
+    states: frozenset[ChangeState] = frozenset()
+    target: str = ""
+    requester: str = ""
+    account: str = ""
+    due_before: datetime | None = None
+    limit: int = 20
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A validated request about to be stored."""
+
+    request: Request
+    environment: str
+    account: str
+    arm_id: str
+    channel: str
+    view_id: str = ""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Where an audit entry came from: the door and the correlation id its card, log lines and Azure calls carry."""
+
+    source: str
+    ref: str
+    channel: str = ""
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+class Transaction(Protocol):
+    """One transaction: state, votes, audit entries and jobs commit together or not at all."""
+
+    async def change(self, number: int) -> Change:
+        """Return a change; raise NotFoundError."""
+        ...
+
+    async def changes(self, query: ChangeQuery) -> Sequence[Change]:
+        """Return matching changes, newest first. `due_before`: whose expires_at or window_ends_at has come."""
+        ...
+
+    async def add_draft(self, draft: Draft, now: datetime) -> Change:
+        """Store a new draft under the next number."""
+        ...
+
+    async def redraft(self, change: Change, request: Request, view_id: str) -> Change | None:
+        """Replace a draft's request, or make revision n + 1 of one in changes_requested; None when it moved."""
+        ...
+
+    async def move(self, change: Change, to: ChangeState, **columns: Any) -> Change | None:
+        """Move by one compare-and-set on (number, state, revision), setting columns too; None when it moved away.
+
+        Raises ConflictError when another change is already open on the account (OPEN_ON_ACCOUNT).
+        """
+        ...
+
+    async def mark(self, change: Change, **columns: Any) -> Change | None:
+        """Set columns while (number, state, revision) and the columns' old values still hold; None when not."""
+        ...
+
+    async def votes(self, change: Change) -> Sequence[Vote]:
+        """Return the votes on the change's current revision, oldest first."""
+        ...
+
+    async def add_vote(self, vote: Vote) -> bool:
+        """Store a vote; False when that person has already voted on that revision."""
+        ...
+
+    async def record(self, event: AuditEvent, *, by: Actor, cause: Cause) -> str:
+        """Append an audit entry and return its id. Raises AuditRefusedError: then nothing else may happen."""
+        ...
+
+    async def enqueue(self, kind: str, key: str, *, run_at: datetime | None = None) -> None:
+        """Put a job in the queue; one that waits under the same kind and key is enough."""
+        ...
+
+    async def effect(self, change: Change, step: str) -> Effect | None:
+        """Return the journal row of a step (`forward` or `rollback`) of the change's revision."""
+        ...
+
+    async def journal(self, effect: Effect, *, expected: str) -> bool:
+        """Write a journal row by compare-and-set on its phase (`expected` empty: insert); False when it moved."""
+        ...
+
+    async def add_question(self, question: Question) -> int:
+        """Store a question and return its number."""
+        ...
+
+    async def question(self, number: int) -> Question | None:
+        """Return a stored question, None when it was answered and forgotten."""
+        ...
+
+    async def forget_question(self, number: int) -> None:
+        """Delete an answered question with its response_url."""
+        ...
+
+    async def keep_evidence(self, body: bytes, *, kind: str, now: datetime) -> str:
+        """Store a snapshot under its SHA-256 (once) and return it."""
+        ...
+
+    async def evidence(self, sha256: str) -> bytes | None:
+        """Return a stored snapshot."""
+        ...
+
+    async def observe(self, standing: Standing) -> None:
+        """Remember what the directory said of a person, with the time of observation."""
+        ...
+
+    async def observe_group(self, usergroup: str, users: frozenset[str], now: datetime) -> None:
+        """Remember who is in a user group."""
+        ...
+
+    async def standing(self, user: str) -> Standing | None:
+        """Return the last observation of a person, user groups as group ids; None when there is none."""
+        ...
+
+    async def group_members(self, usergroup: str) -> tuple[frozenset[str], datetime] | None:
+        """Return the last observation of a user group and its time."""
+        ...
+
+    async def verified_approvals(self, change: Change) -> Sequence[str]:
+        """Return the leaf hashes of this revision's approvals, re-verified in the signed trail.
+
+        Raises LedgerBrokenError when the trail does not prove them.
+        """
+        ...
+
+
+class Archive(Protocol):
+    """The database: one door."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """Open a transaction; it commits at the end of the block, or not at all."""
+        ...
+
+    async def receive(self, key: str, now: datetime) -> str | None:
+        """Claim a delivery's key: None when it is new (go on), else the stored answer (may be empty)."""
+        ...
+
+    async def answered(self, key: str, answer: str) -> None:
+        """Store the answer given to a delivery."""
+        ...

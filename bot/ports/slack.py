@@ -1,0 +1,66 @@
+"""Slack: speaking, and asking who people are."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from bot.domain.people import Standing
+
+Block = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Message:
+    """A Slack message: the sentence screen readers read, the blocks, and our metadata."""
+
+    text: str
+    blocks: Sequence[Block] = ()
+    metadata: Mapping[str, Any] | None = None
+
+
+class Messenger(Protocol):
+    """Speaking in Slack. Raises (every method): SlackUnavailableError (retry), SlackRefusedError (do not)."""
+
+    async def post(self, channel: str, message: Message) -> str:
+        """Post an ordinary message and return its ts."""
+        ...
+
+    async def update(self, channel: str, ts: str, message: Message) -> None:
+        """Edit one of our messages in place."""
+        ...
+
+    async def ephemeral(self, channel: str, user: str, message: Message) -> None:
+        """Show a message to one person in a channel."""
+        ...
+
+    async def direct(self, user: str, message: Message) -> str:
+        """Send a direct message and return its ts."""
+        ...
+
+    async def respond(self, response_url: str, message: Message, *, replace: bool) -> None:
+        """Answer a command through its response_url (host-pinned), replacing what stands there if asked."""
+        ...
+
+    async def open_view(self, trigger_id: str, view: Block) -> str:
+        """Open a modal within the 3 s of its trigger and return the view id."""
+        ...
+
+    async def update_view(self, view_id: str, view: Block) -> None:
+        """Replace an open modal."""
+        ...
+
+    async def publish_home(self, user: str, view: Block) -> None:
+        """Show a person their Home tab."""
+        ...
+
+
+class SlackDirectory(Protocol):
+    """What Slack says of people, read afresh. Raises SlackUnavailableError."""
+
+    async def standing(self, user: str) -> Standing:
+        """Return a person's account flags; `groups` is empty."""
+        ...
+
+    async def members(self, usergroup: str) -> frozenset[str]:
+        """Return the user ids of a user group."""
+        ...
