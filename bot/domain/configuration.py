@@ -59,6 +59,7 @@ class Timing:
     validation_window: timedelta = timedelta(minutes=30)
     observation_window: timedelta = timedelta(hours=2)
     evidence_max_age: timedelta = timedelta(minutes=15)
+    doubt_grace: timedelta = timedelta(seconds=90)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 `str(error)` says what happened, `advice` what to do about it, `retryable` whether a job may try again.
 """
 
+from datetime import datetime
 from typing import ClassVar
 
 
@@ -91,3 +92,13 @@ class NotAppliedError(CountersignError):
 
 class DoubtError(CountersignError):
     """The call left and no answer says what became of it: read back, never send again blindly."""
+
+
+class RunAgain(CountersignError):  # noqa: N818  (it is a request, not a fault)
+    """A job asks to be run again at a time; it does not count as an attempt."""
+
+    retryable: ClassVar[bool] = True
+
+    def __init__(self, at: datetime, why: str = "not yet") -> None:
+        super().__init__(why)
+        self.at = at

@@ -1,0 +1,86 @@
+"""The text after `/cs` or a mention, as words: normalised, split like a shell, options read, typos answered."""
+
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from bot.domain.errors import InvalidInputError
+
+_REPLACED = {
+    "“": '"', "”": '"', "„": '"', "‘": "'", "’": "'",
+    "—": "--", "–": "--", "\u00a0": " ",
+    "&lt;": "<", "&gt;": ">", "&amp;": "&",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Words:
+    """A command's arguments and options, without dashes; a flag's value is empty."""
+
+    arguments: tuple[str, ...]
+    options: Mapping[str, str]
+
+    def flag(self, name: str) -> bool:
+        """Return whether an option was given."""
+        return name in self.options
+
+
+def normalised(text: str) -> str:
+    """Return chat text with smart quotes, long dashes and Slack's entities undone."""
+    for found, plain in _REPLACED.items():
+        text = text.replace(found, plain)
+    return text.strip()
+
+
+def split(text: str) -> tuple[str, ...]:
+    """Return the words of a command as a shell would split them.
+
+    Raises:
+        InvalidInputError: a quote is never closed.
+    """
+    try:
+        return tuple(shlex.split(normalised(text)))
+    except ValueError as error:
+        raise InvalidInputError("A quote is opened and never closed.", advice='Close it: "like this".') from error
+
+
+def parse(words: Iterable[str], *, flags: Iterable[str] = (), options: Iterable[str] = ()) -> Words:
+    """Return arguments and options of a command that knows these flags (no value) and options (one value).
+
+    Raises:
+        InvalidInputError: an option is unknown (with "did you mean") or lacks its value.
+    """
+    flags, options = set(flags), set(options)
+    arguments: list[str] = []
+    found: dict[str, str] = {}
+    pending = ""
+    for word in words:
+        if pending:
+            found[pending], pending = word, ""
+        elif not word.startswith("--"):
+            arguments.append(word)
+        else:
+            name, equals, value = word[2:].partition("=")
+            _known(name, flags | options)
+            found[name] = value
+            if name in options and not equals:
+                pending = name
+    if pending:
+        raise InvalidInputError(f"--{pending} needs a value.", advice=f"Write --{pending} VALUE.")
+    return Words(tuple(arguments), found)
+
+
+def _known(name: str, known: set[str]) -> None:
+    if name in known:
+        return
+    raise InvalidInputError(f"There is no option --{name} here.", advice=did_you_mean(name, known, prefix="--"))
+
+
+def did_you_mean(word: str, known: Iterable[str], *, prefix: str = "") -> str:
+    """Return `Did you mean …?` with the closest known word, or what is known."""
+    names = sorted(known)
+    close = get_close_matches(word.lower(), names, n=1, cutoff=0.5)
+    if close:
+        return f"Did you mean {prefix}{close[0]}?"
+    return "Known: " + (", ".join(f"{prefix}{name}" for name in names) or "none") + "."
