@@ -25,7 +25,7 @@ lint: venv ## The part of check that runs no test
 	@echo "format";       $(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check .; echo "fix: make fmt"; exit 1; }
 	@echo "lint";         $(BIN)/ruff check --quiet .
 	@echo "types";        $(BIN)/mypy $(HOUSE)
-	@echo "layers";       $(BIN)/lint-imports
+	@echo "layers";       $(BIN)/lint-imports --no-logo
 	@echo "dependencies"; $(BIN)/deptry $(HOUSE)
 	@echo "dead code";    $(BIN)/vulture
 
