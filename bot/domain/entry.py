@@ -1,0 +1,52 @@
+"""What is handed to the audit trail, and what it hands back."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from secrets import randbits
+
+from bot.domain.json import Json
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewEntry:
+    """An entry to be appended; the trail adds its place, its time, its links and its writer.
+
+    `id` is a ULID chosen (and stored) before the append: appending it twice gives one entry.
+    `subject` names the change (`change`) and the resource (`resource`), where there are any.
+    `disclosures` maps a dotted path inside `data` to personal or free text: the entry holds only a
+    salted commitment there, and the text is kept where it can be erased.
+    """
+
+    id: str
+    type: str
+    actor: Mapping[str, Json]
+    subject: Mapping[str, Json] = field(default_factory=dict)
+    data: Mapping[str, Json] = field(default_factory=dict)
+    evidence: Sequence[Mapping[str, Json]] = ()
+    req: Mapping[str, Json] = field(default_factory=dict)
+    disclosures: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Where an entry is: its place in the log and its leaf hash in hex."""
+
+    seq: int
+    leaf_hash: str
+    id: str
+
+
+def new_ulid(now: datetime) -> str:
+    """Return a new ULID: 48 bits of milliseconds, 80 random bits, 26 characters."""
+    number = (int(now.timestamp() * 1000) << 80) | randbits(80)
+    return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def is_ulid(text: str) -> bool:
+    """Return whether the text is a well-formed ULID."""
+    return _ULID.fullmatch(text) is not None

@@ -1,0 +1,144 @@
+"""The audit tables: installing them, and describing what is really there."""
+
+import sqlite3
+from collections.abc import Iterator
+from hashlib import sha256
+from importlib.resources import files
+
+from sqlalchemy import Connection, text
+
+from bot.domain.errors import CountersignError
+
+SCRIPT_SHA256 = {
+    "sqlite": "1ccc7ba2a260db96f5398e0a5b7500ef43861a274562c2e4a6e4493324982717",
+    "postgresql": "0e73f4ef68068e3129a6b590a70ef38f1a0bf54b36bfaebe0368551ab48eee8e",
+}
+TABLES = (
+    "audit_entry",
+    "audit_tile",
+    "audit_checkpoint",
+    "audit_cosignature",
+    "audit_anchor",
+    "audit_disclosure",
+    "evidence_blob",
+)
+
+
+def prefix(dialect: str) -> str:
+    """Return what stands before an audit table's name on this dialect."""
+    return "audit." if dialect == "postgresql" else ""
+
+
+def install_audit(connection: Connection) -> None:
+    """Create the audit tables and their guards in the connection's transaction.
+
+    Raises:
+        CountersignError: the script was changed since it was frozen.
+    """
+    dialect = connection.dialect.name
+    script = _resource(f"{dialect}_v1.sql")
+    if sha256(script.encode()).hexdigest() != SCRIPT_SHA256[dialect]:
+        raise CountersignError(
+            "the audit schema's script is not the one that was frozen",
+            advice="Install Countersign again from a trusted source.",
+        )
+    statements = _sqlite_statements(script) if dialect == "sqlite" else iter([script])
+    for statement in statements:
+        connection.exec_driver_sql(statement)
+
+
+def expected_schema(dialect: str) -> tuple[str, ...]:
+    """Return the frozen description of the audit schema, one line an object, sorted."""
+    return tuple(_resource(f"{dialect}_v1.schema.txt").splitlines())
+
+
+def actual_schema(connection: Connection) -> tuple[str, ...]:
+    """Return the description of what is really there: `<kind> <name> <digest>`, sorted."""
+    found = _sqlite_objects if connection.dialect.name == "sqlite" else _postgresql_objects
+    lines = (
+        f"{kind} {name} {sha256(definition.encode()).hexdigest()[:32]}"
+        for kind, name, definition in found(connection)
+    )
+    return tuple(sorted(lines))
+
+
+def fingerprint(schema: tuple[str, ...]) -> str:
+    """Return one digest for a schema description."""
+    return sha256("\n".join(schema).encode()).hexdigest()
+
+
+def schema_drift(connection: Connection) -> tuple[str, ...]:
+    """Return what differs from the frozen schema, in words; nothing when all is as installed."""
+    expected = set(expected_schema(connection.dialect.name))
+    actual = set(actual_schema(connection))
+    missing = {line.rsplit(" ", 1)[0] for line in expected - actual}
+    unexpected = {line.rsplit(" ", 1)[0] for line in actual - expected}
+    changed = missing & unexpected
+    return (
+        *(f"changed: {each}" for each in sorted(changed)),
+        *(f"missing: {each}" for each in sorted(missing - changed)),
+        *(f"unexpected: {each}" for each in sorted(unexpected - changed)),
+    )
+
+
+def _resource(name: str) -> str:
+    return files("storage").joinpath("audit_ddl", name).read_text("utf-8")
+
+
+def _sqlite_statements(script: str) -> Iterator[str]:
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        if not statement and (line.startswith("--") or not line.strip()):
+            continue
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement.strip()
+            statement = ""
+
+
+def _sqlite_objects(connection: Connection) -> Iterator[tuple[str, str, str]]:
+    rows = connection.execute(
+        text("SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL")
+    )
+    for kind, name, table, sql in rows:
+        if table in TABLES or table.startswith("audit_"):
+            yield kind, name, sql
+
+
+_POSTGRESQL = (
+    """SELECT 'column', concat_ws('.', c.relname, a.attname),
+        concat_ws(' ', format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attgenerated,
+            pg_get_expr(d.adbin, d.adrelid))
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+    LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    WHERE c.relnamespace = 'audit'::regnamespace AND c.relkind IN ('r', 'p')
+      AND a.attnum > 0 AND NOT a.attisdropped""",
+    """SELECT 'table', relname,
+        concat_ws(' ', relkind, relpersistence, relrowsecurity, relforcerowsecurity, relhassubclass)
+    FROM pg_class WHERE relnamespace = 'audit'::regnamespace AND relkind NOT IN ('i', 't', 'I')""",
+    """SELECT 'constraint', concat_ws('.', c.relname, k.conname), pg_get_constraintdef(k.oid)
+    FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+    WHERE c.relnamespace = 'audit'::regnamespace AND k.contype NOT IN ('n', 't')""",
+    """SELECT 'index', indexname, indexdef FROM pg_indexes WHERE schemaname = 'audit'""",
+    """SELECT 'trigger', concat_ws('.', c.relname, t.tgname),
+        concat_ws(' ', t.tgenabled, t.tgtype, p.pronamespace::regnamespace, p.proname,
+            pg_get_expr(t.tgqual, t.tgrelid))
+    FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
+    WHERE c.relnamespace = 'audit'::regnamespace AND NOT t.tgisinternal""",
+    """SELECT 'rule', concat_ws('.', tablename, rulename), definition
+    FROM pg_rules WHERE schemaname = 'audit'""",
+    """SELECT 'policy', concat_ws('.', tablename, policyname), concat_ws(' ', qual, with_check)
+    FROM pg_policies WHERE schemaname = 'audit'""",
+    """SELECT 'function', p.proname,
+        concat_ws(' ', l.lanname, p.prosecdef, p.proconfig::text, p.prosrc)
+    FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+    WHERE p.pronamespace = 'audit'::regnamespace""",
+)
+
+
+def _postgresql_objects(connection: Connection) -> Iterator[tuple[str, str, str]]:
+    if connection.execute(text("SELECT to_regnamespace('audit')")).scalar() is None:
+        return
+    for query in _POSTGRESQL:
+        for kind, name, definition in connection.exec_driver_sql(query):
+            yield kind, name, definition
