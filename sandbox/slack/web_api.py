@@ -1,0 +1,177 @@
+"""The door `/api/<method>`: tokens, scopes, faults, rate limits, then the method itself."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.slack import methods_chat, methods_people, methods_views
+from sandbox.slack.errors import SlackError, invalid_blocks
+from sandbox.slack.rates import RateLimits
+from sandbox.slack.records import Fault
+from sandbox.slack.workspace import Workspace
+
+Json = Any
+Args = dict[str, Json]
+
+
+@dataclass(frozen=True)
+class Method:
+    """One Web API method: what runs, the scopes that allow it (any of them), its tier."""
+
+    run: Callable[[Workspace, Args], Awaitable[Args]]
+    scopes: tuple[str, ...] = ()
+    tier: int = 4
+    app_token: bool = False
+
+
+_READ_CHANNELS = ("channels:read", "groups:read", "im:read", "mpim:read")
+METHODS: dict[str, Method] = {
+    "auth.test": Method(methods_people.auth_test, tier=5),
+    "apps.connections.open": Method(methods_people.connections_open, tier=3, app_token=True),
+    "chat.postMessage": Method(methods_chat.post_message, ("chat:write",), 5),
+    "chat.postEphemeral": Method(methods_chat.post_ephemeral, ("chat:write",), 4),
+    "chat.update": Method(methods_chat.update, ("chat:write",), 3),
+    "chat.delete": Method(methods_chat.delete, ("chat:write",), 3),
+    "views.open": Method(methods_views.open_),
+    "views.push": Method(methods_views.push),
+    "views.update": Method(methods_views.update),
+    "views.publish": Method(methods_views.publish),
+    "users.info": Method(methods_people.users_info, ("users:read",), 4),
+    "users.list": Method(methods_people.users_list, ("users:read",), 2),
+    "usergroups.list": Method(methods_people.usergroups_list, ("usergroups:read",), 2),
+    "usergroups.users.list": Method(methods_people.usergroups_users_list, ("usergroups:read",), 2),
+    "conversations.open": Method(
+        methods_people.conversations_open, ("im:write", "channels:manage", "groups:write", "mpim:write"), 3
+    ),
+    "conversations.info": Method(methods_people.conversations_info, _READ_CHANNELS, 3),
+    "conversations.members": Method(methods_people.conversations_members, _READ_CHANNELS, 4),
+}
+_SECRET_ARGUMENTS = ("token", "app_token", "client_secret")
+_PARSED_FOR_THE_LOG = ("blocks", "view", "metadata", "attachments")
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The two tokens this workspace gave the app."""
+
+    bot: str
+    app: str
+
+
+class WebApi:
+    """Answers every Web API call and remembers it."""
+
+    def __init__(self, world: Workspace, tokens: Tokens, limits: RateLimits) -> None:
+        self._world = world
+        self._tokens = tokens
+        self._limits = limits
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer one call; refusals are HTTP 200 with `ok: false`, as Slack's are."""
+        name = request.match_info["method"]
+        args = await _arguments(request)
+        fault = self._fault(name)
+        if fault is not None and fault.kind == "reset":
+            self._log(name, args, "reset")
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response(status=500)
+        if fault is not None and fault.kind not in ("post_then_500",):
+            return self._faulty(name, args, fault)
+        try:
+            body = {"ok": True, **await self._run(request, name, args)}
+        except SlackError as refusal:
+            body = refusal.as_json()
+        except _RateLimited as limited:
+            return self._rate_limited(name, args, limited.seconds)
+        self._log(name, args, body.get("error"))
+        if fault is not None:
+            return web.json_response({"ok": False, "error": "internal_error"}, status=500)
+        return web.json_response(body, headers=self._scope_headers(name))
+
+    async def _run(self, request: web.Request, name: str, args: Args) -> Args:
+        method = METHODS.get(name)
+        if method is None:
+            raise SlackError("unknown_method", req_method=name)
+        self._authorize(request, args, method)
+        wait = self._limits.wait(name, method.tier, str(args.get("channel", "")), self._world.now())
+        if wait:
+            raise _RateLimited(wait)
+        return await method.run(self._world, args)
+
+    def _authorize(self, request: web.Request, args: Args, method: Method) -> None:
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ").strip() or args.get("token")
+        if not given:
+            raise SlackError("not_authed")
+        if given not in (self._tokens.bot, self._tokens.app):
+            raise SlackError("invalid_auth")
+        if (given == self._tokens.app) != method.app_token:
+            raise SlackError("not_allowed_token_type")
+        provided = self._world.manifest.scopes
+        if method.scopes and not set(method.scopes) & set(provided):
+            raise SlackError("missing_scope", needed=method.scopes[0], provided=",".join(provided))
+
+    def _fault(self, name: str) -> Fault | None:
+        for fault in self._world.faults:
+            if fault.method == name and fault.times > 0:
+                fault.times -= 1
+                return fault
+        return None
+
+    def _faulty(self, name: str, args: Args, fault: Fault) -> web.Response:
+        if fault.kind == "ratelimited":
+            return self._rate_limited(name, args, fault.retry_after)
+        self._log(name, args, fault.kind)
+        if fault.kind == "internal_error":
+            return web.json_response({"ok": False, "error": "internal_error"}, status=500)
+        if fault.kind == "invalid_blocks":
+            return web.json_response(invalid_blocks(["refused on demand [json-pointer:/blocks/0]"]).as_json())
+        return web.json_response({"ok": False, "error": fault.kind})
+
+    def _rate_limited(self, name: str, args: Args, seconds: int) -> web.Response:
+        self._log(name, args, "ratelimited")
+        body = {"ok": False, "error": "ratelimited"}
+        return web.json_response(body, status=429, headers={"Retry-After": str(seconds)})
+
+    def _scope_headers(self, name: str) -> dict[str, str]:
+        headers = {"x-oauth-scopes": ",".join(self._world.manifest.scopes)}
+        method = METHODS.get(name)
+        if method is not None and method.scopes:
+            headers["x-accepted-oauth-scopes"] = ",".join(method.scopes)
+        return headers
+
+    def _log(self, name: str, args: Args, error: str | None) -> None:
+        shown = {key: _readable(key, value) for key, value in args.items() if key not in _SECRET_ARGUMENTS}
+        call = {"method": name, "args": shown, "ok": error is None, "error": error, "at": self._world.stamp()}
+        self._world.calls.append(call)
+
+
+class _RateLimited(Exception):
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"ratelimited for {seconds} s")
+        self.seconds = seconds
+
+
+def _readable(key: str, value: Json) -> Json:
+    if key in _PARSED_FOR_THE_LOG and isinstance(value, str):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+async def _arguments(request: web.Request) -> Args:
+    args: Args = dict(request.query)
+    if request.content_type == "application/json":
+        try:
+            body = json.loads(await request.text() or "{}")
+        except ValueError:
+            body = {}
+        args |= body if isinstance(body, dict) else {}
+    else:
+        args |= dict(await request.post())
+    return args
