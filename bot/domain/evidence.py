@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.deployment import DeploymentRef
-from bot.domain.json import Json, digest
+from bot.domain.json import Json, canonical, digest
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,11 @@ class Evidence:
             "taken_at": self.taken_at.isoformat(),
             "sections": [_section(section) for section in self.sections],
         }
+
+    @property
+    def body(self) -> bytes:
+        """Return the canonical snapshot, as it is stored."""
+        return canonical(self.as_json())
 
     @property
     def digest(self) -> str:

@@ -96,8 +96,8 @@ class Transaction(Protocol):
         """Return the journal row of a step (`forward` or `rollback`) of the change's revision."""
         ...
 
-    async def journal(self, effect: Effect, *, expected: str) -> bool:
-        """Write a journal row by compare-and-set on its phase (`expected` empty: insert); False when it moved."""
+    async def journal(self, effect: Effect, *, expected: Effect | None) -> bool:
+        """Write a journal row by compare-and-set on phase and fence of `expected` (None: insert); False: it moved."""
         ...
 
     async def add_question(self, question: Question) -> int:

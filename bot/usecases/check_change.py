@@ -1,0 +1,205 @@
+"""Check a draft before anyone is asked: plan it on the live state, run every pre-check, and submit it when green."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.changes.kinds import kind_named
+from bot.domain.change import WAITING, Change, ChangeState
+from bot.domain.configuration import Configuration, Rule
+from bot.domain.deployment import Deployment, Target
+from bot.domain.errors import InvalidInputError
+from bot.domain.event import AuditEvent
+from bot.domain.evidence import Evidence
+from bot.domain.operation import Plan
+from bot.domain.people import Standing
+from bot.domain.policy import Refused, frozen, solvable, tier_of
+from bot.domain.request_events import ChangePlanned, ChangeRequested, EvidenceSnapshot, PolicyEvaluated
+from bot.ports.archive import ChangeQuery, Transaction
+from bot.ports.azure import AzureReader
+from bot.ports.registry import PlanFacts, Readers
+from bot.usecases.desk import Caller, Desk
+from bot.usecases.find_people import who_could
+from bot.usecases.look import gather
+
+
+@dataclass(frozen=True)
+class Green:
+    """Everything holds: the change waits for approval (or is approved, where policy needs nobody)."""
+
+    change: Change
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Red:
+    """Something does not hold, each with its fix; nobody was asked."""
+
+    change: Change
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A plan on the live state, with what its pre-checks found."""
+
+    plan: Plan
+    live: Deployment
+    problems: tuple[str, ...]
+
+
+async def check_change(
+    change: Change, *, caller: Caller, people: Mapping[str, Standing], readers: Readers, desk: Desk
+) -> Green | Red:
+    """Run the pre-checks of a draft and submit it when all are green.
+
+    Raises:
+        AzureUnavailableError: Azure could not be looked at; nothing was decided.
+    """
+    configuration, now = desk.configuration, desk.clock.now()
+    target = configuration.target(change.request.target)
+    try:
+        checked = await plan_on_live(change, target, readers.azure)
+    except InvalidInputError as error:
+        return Red(change, (str(error),))
+    planned = _planned(change, checked.plan, configuration)
+    owner = people.get(change.request.owner)
+    problems = checked.problems + _policy_problems(planned, people, configuration, now)
+    if owner is None or not owner.full_member:
+        problems += ("The owner must be a full member of this workspace. Name somebody else.",)
+    async with desk.archive.transaction() as tx:
+        others = await _others(tx, change)
+    same = [other for other in others if other.arm_id == change.arm_id]
+    problems += tuple(
+        f"{other.id} is open on this deployment already. Decide or withdraw it first." for other in same
+    )
+    if problems:
+        return Red(planned, problems)
+    evidence = await gather(target.ref, target.alias, readers=readers, now=now)
+    submitted = await _submit(planned, evidence, caller=caller, people=people, desk=desk)
+    warnings = tuple(
+        f"{other.id} is open on the same account; they will run one after the other." for other in others
+    )
+    return Green(submitted, warnings)
+
+
+async def plan_on_live(change: Change, target: Target, azure: AzureReader) -> Checked:
+    """Return the change's plan on the live state of now, and the kind's own red pre-checks."""
+    kind = kind_named(change.request.kind)
+    live = await azure.deployment(target.ref)
+    plan = kind.plan(live, change.request.asked)
+    facts = PlanFacts(
+        live,
+        await azure.skus(target.ref),
+        await azure.quota(target.ref.account),
+        await azure.models(target.ref.account),
+    )
+    problems = kind.check(plan, facts)
+    if live.provisioning_state != "Succeeded":
+        problems = (
+            f"The deployment is {live.provisioning_state}, not Succeeded. Wait until its last operation is over.",
+            *problems,
+        )
+    return Checked(plan, live, problems)
+
+
+def _planned(change: Change, plan: Plan, configuration: Configuration) -> Change:
+    kind = kind_named(change.request.kind)
+    tier = tier_of(kind.tier(plan), change.request.impact, change.environment, change.request.type)
+    rule = configuration.rule(change.environment, tier)
+    return replace(
+        change, plan=plan, plan_digest=plan.digest, tier=tier, quorum=rule.quorum if rule is not None else 0
+    )
+
+
+def _policy_problems(
+    change: Change, people: Mapping[str, Standing], configuration: Configuration, now: datetime
+) -> tuple[str, ...]:
+    problems: tuple[str, ...] = ()
+    freeze = frozen(configuration, change.request.target, now)
+    if freeze is not None:
+        problems += (
+            f"The freeze {freeze.name} holds until {freeze.end.isoformat(' ', 'minutes')}. Ask again then.",
+        )
+    verdict = solvable(change, configuration.rule(change.environment, change.tier), people.values())
+    if isinstance(verdict, Refused):
+        problems += (f"Nobody could approve this: {verdict.words}",)
+    return problems
+
+
+async def _others(tx: Transaction, change: Change) -> tuple[Change, ...]:
+    states = WAITING | {ChangeState.EXECUTING, ChangeState.VERIFYING, ChangeState.ROLLING_BACK}
+    found = await tx.changes(ChangeQuery(states=frozenset(states), account=change.account, limit=50))
+    return tuple(other for other in found if other.number != change.number)
+
+
+async def _submit(
+    change: Change, evidence: Evidence, *, caller: Caller, people: Mapping[str, Standing], desk: Desk
+) -> Change:
+    now = desk.clock.now()
+    rule = desk.configuration.rule(change.environment, change.tier)
+    if rule is None:
+        raise InvalidInputError("The policy has no rule for this change.")
+    async with desk.archive.transaction() as tx:
+        sha256 = await tx.keep_evidence(evidence.body, kind="snapshot", now=now)
+        moved = await tx.move(
+            change,
+            ChangeState.PENDING_APPROVAL,
+            plan=change.plan,
+            plan_digest=change.plan_digest,
+            tier=change.tier,
+            quorum=change.quorum,
+            evidence=sha256,
+            evidence_at=evidence.taken_at,
+            submitted_at=now,
+            expires_at=now + rule.request_expires,
+            note="",
+        )
+        if moved is None:
+            raise InvalidInputError(f"{change.id} was submitted or withdrawn meanwhile.")
+        for event in _events(moved, sha256, rule, who_could(rule, change.request.requester, people), desk):
+            await tx.record(event, by=caller.actor, cause=caller.cause)
+        if rule.quorum == 0:
+            moved = (
+                await tx.move(moved, ChangeState.APPROVED, expires_at=now + rule.approval_expires) or moved
+            )
+        await tx.enqueue("deliver", f"deliver:{change.id}:card")
+        return moved
+
+
+def _events(
+    change: Change, sha256: str, rule: Rule, eligible: tuple[str, ...], desk: Desk
+) -> tuple[AuditEvent, ...]:
+    request = change.request
+    about = {"change": change.id, "resource": change.arm_id}
+    return (
+        EvidenceSnapshot(**about, alias=request.target, evidence=sha256),
+        ChangeRequested(
+            **about,
+            revision=change.revision,
+            kind=request.kind,
+            owner=request.owner,
+            ticket=request.ticket,
+            expected_cost=request.expected_cost,
+            validation_signal=request.validation_signal,
+            reason=request.reason,
+            rollback_plan=request.rollback_plan,
+        ),
+        ChangePlanned(
+            **about,
+            revision=change.revision,
+            plan_digest=change.plan_digest,
+            tier=change.tier.value,
+            evidence=sha256,
+        ),
+        PolicyEvaluated(
+            **about,
+            revision=change.revision,
+            environment=change.environment,
+            tier=change.tier.value,
+            quorum=rule.quorum,
+            groups=rule.groups,
+            eligible=eligible,
+            policy_digest=desk.configuration.policy_digest,
+        ),
+    )

@@ -1,0 +1,152 @@
+"""Apply an approved change, or roll one back: check everything again, write down the intent, send once."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.domain.change import ChangeState, Choice
+from bot.domain.effect import Effect, Phase
+from bot.domain.entry import new_ulid
+from bot.domain.errors import ConflictError, DoubtError, NotAppliedError, RunAgain
+from bot.domain.execution_events import ExecutionStarted
+from bot.domain.json import Json
+from bot.ports.archive import Cause, Transaction
+from bot.ports.azure import Executor
+from bot.usecases.desk import Desk
+from bot.usecases.recheck_change import rollback_fits, still_good
+from bot.usecases.settle_step import doubt_step, refuse_step
+from bot.usecases.step import EXECUTOR, FORWARD, Step, fingerprints, step_of
+
+BUSY_SECONDS = 5
+NOT_SENT = "not applied: Azure was busy with another operation on the account"
+
+
+async def execute_change(number: int, *, executor: Executor, desk: Desk, cause: Cause) -> None:
+    """Carry out the step a change is at, once. Running it again is harmless.
+
+    Raises:
+        RunAgain: the account is busy, or the directory must be read first.
+    """
+    async with desk.archive.transaction() as tx:
+        change = await tx.change(number)
+        step = step_of(change, desk, cause)
+        effect = await tx.effect(change, step.name) if step else None
+        if effect is not None:
+            await _resume(tx, effect)
+    if step is None or effect is not None:
+        return
+    if step.name == FORWARD and not await still_good(step, executor=executor, desk=desk):
+        return
+    intended = await _intend(step, executor=executor, desk=desk)
+    if intended is None:
+        return
+    why = "" if step.name == FORWARD else await rollback_fits(step, executor=executor)
+    if why:
+        await refuse_step(intended[0], intended[1], "MovedSince", why, desk)
+        return
+    await send_step(*intended, executor=executor, desk=desk)
+
+
+async def send_step(step: Step, effect: Effect, *, executor: Executor, desk: Desk) -> None:
+    """Send the step's operation, whose intent is committed, and write down what came back."""
+    if not await _still_mine(effect, step, desk):
+        return
+    try:
+        sent = await executor.writer.send(
+            step.operation, change=step.change.id, correlation=effect.correlation
+        )
+    except NotAppliedError as error:
+        if error.retryable_conflict:
+            await _wait_for_the_account(effect, desk)
+            return
+        await refuse_step(step, effect, error.code, f"{error} {error.advice}".strip(), desk)
+        return
+    except DoubtError as error:
+        await doubt_step(step, effect, str(error), desk)
+        return
+    accepted = replace(
+        effect,
+        phase=Phase.ACCEPTED,
+        at=desk.clock.now(),
+        operation_id=sent.operation_id,
+        poll=sent.poll or {},
+        why="",
+    )
+    async with desk.archive.transaction() as tx:
+        if await tx.journal(accepted, expected=effect):
+            await tx.enqueue("poll", f"poll:{step.change.id}")
+
+
+async def _resume(tx: Transaction, effect: Effect) -> None:
+    if effect.phase is Phase.ACCEPTED:
+        await tx.enqueue("poll", f"poll:CHG-{effect.number}")
+    elif effect.phase in (Phase.INTENDED, Phase.UNKNOWN):
+        await tx.enqueue("read-back", f"read-back:CHG-{effect.number}")
+
+
+async def _intend(step: Step, *, executor: Executor, desk: Desk) -> tuple[Step, Effect] | None:
+    """Commit the move to executing, its audit entry and the journal's intent; only then may anything be sent."""
+    change, now = step.change, desk.clock.now()
+    siblings = fingerprints(await executor.reader.deployments(step.target.ref.account), besides=change.arm_id)
+    effect = Effect(
+        number=change.number,
+        revision=change.revision,
+        step=step.name,
+        phase=Phase.INTENDED,
+        at=now,
+        fence=1,
+        correlation=new_ulid(now),
+    )
+    try:
+        async with desk.archive.transaction() as tx:
+            if step.name == FORWARD:
+                step = await _started(tx, step, siblings)
+            if not await tx.journal(effect, expected=None):
+                return None
+    except ConflictError as busy:
+        await _queue(step, str(busy), desk)
+        raise RunAgain(now + timedelta(seconds=BUSY_SECONDS), str(busy)) from busy
+    return step, effect
+
+
+async def _started(tx: Transaction, step: Step, siblings: dict[str, Json]) -> Step:
+    change = step.change
+    approvals = await tx.verified_approvals(change)
+    votes = [vote for vote in await tx.votes(change) if vote.choice is Choice.APPROVE]
+    moved = await tx.move(
+        change, ChangeState.EXECUTING, note="", outcome={**change.outcome, "siblings": siblings}
+    )
+    if moved is None:
+        raise RunAgain(change.created_at, f"{change.id} moved in the same instant")
+    event = ExecutionStarted(
+        **step.about,
+        revision=change.revision,
+        plan_digest=change.plan_digest,
+        approvers=tuple(vote.person for vote in votes),
+        approvals=tuple(approvals),
+    )
+    await tx.record(event, by=EXECUTOR, cause=step.cause)
+    await tx.enqueue("deliver", f"deliver:{change.id}:card")
+    return replace(step, change=moved)
+
+
+async def _queue(step: Step, why: str, desk: Desk) -> None:
+    if step.change.note == why:
+        return
+    async with desk.archive.transaction() as tx:
+        if await tx.mark(step.change, note=why) is not None:
+            await tx.enqueue("deliver", f"deliver:{step.change.id}:card")
+
+
+async def _wait_for_the_account(effect: Effect, desk: Desk) -> None:
+    now = desk.clock.now()
+    async with desk.archive.transaction() as tx:
+        await tx.journal(replace(effect, at=now, why=NOT_SENT), expected=effect)
+        at = now + timedelta(seconds=BUSY_SECONDS)
+        await tx.enqueue("read-back", f"read-back:CHG-{effect.number}", run_at=at)
+
+
+async def _still_mine(effect: Effect, step: Step, desk: Desk) -> bool:
+    """Return whether no other runner has taken the step over since its intent was committed."""
+    async with desk.archive.transaction() as tx:
+        now = await tx.effect(step.change, step.name)
+    return now is not None and (now.phase, now.fence) == (effect.phase, effect.fence)

@@ -1,0 +1,109 @@
+"""Who people are right now: account flags and groups, no older than a decision allows."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.domain.configuration import Configuration, Rule
+from bot.domain.errors import RunAgain
+from bot.domain.people import Standing
+from bot.ports.slack import SlackDirectory
+from bot.usecases.desk import Desk
+
+FOR_A_DECISION = timedelta(seconds=60)
+FOR_AN_APPLY = timedelta(minutes=5)
+
+
+async def find_people(users: Iterable[str], *, desk: Desk, max_age: timedelta) -> Mapping[str, Standing]:
+    """Return what the directory says of these people and of everyone in a policy group.
+
+    Observations older than `max_age` are read again from Slack, outside any transaction, and remembered.
+
+    Raises:
+        SlackUnavailableError: Slack could not be asked.
+        RunAgain: this role cannot ask Slack; a `directory` job has been asked to.
+    """
+    asked = set(users)
+    now = desk.clock.now()
+    try:
+        members = await _group_members(desk, now, max_age)
+        everyone = sorted(asked.union(*members.values()))
+        known = {user: await _standing(user, desk, now, max_age) for user in everyone}
+    except RunAgain:
+        async with desk.archive.transaction() as tx:
+            await tx.enqueue("directory", f"directory:{','.join(sorted(asked))}")
+        raise
+    return {user: _with_groups(standing, members, desk.configuration) for user, standing in known.items()}
+
+
+def in_groups(names: Iterable[str], people: Mapping[str, Standing]) -> tuple[Standing, ...]:
+    """Return the people who are in at least one of these groups, by user id."""
+    wanted = set(names)
+    return tuple(people[user] for user in sorted(people) if people[user].groups & wanted)
+
+
+def who_could(rule: Rule | None, requester: str, people: Mapping[str, Standing]) -> tuple[str, ...]:
+    """Return the user ids of those whom the rule lets decide, without the requester."""
+    if rule is None:
+        return ()
+    found = in_groups(rule.groups + rule.required_groups, people)
+    return tuple(person.user for person in found if person.full_member and person.user != requester)
+
+
+async def refresh_directory(users: Iterable[str], *, desk: Desk) -> None:
+    """Read these people and every group afresh, whatever is remembered."""
+    await find_people(users, desk=desk, max_age=timedelta(0))
+
+
+async def _group_members(desk: Desk, now: datetime, max_age: timedelta) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for group in desk.configuration.groups.values():
+        listed = group.users
+        if group.usergroup:
+            listed |= await _usergroup(group.usergroup, desk, now, max_age)
+        found[group.name] = listed
+    return found
+
+
+async def _usergroup(usergroup: str, desk: Desk, now: datetime, max_age: timedelta) -> frozenset[str]:
+    async with desk.archive.transaction() as tx:
+        seen = await tx.group_members(usergroup)
+        if seen is not None and max_age and now - seen[1] <= max_age:
+            return seen[0]
+    directory = _directory(desk, now)
+    users = await directory.members(usergroup)
+    async with desk.archive.transaction() as tx:
+        await tx.observe_group(usergroup, users, now)
+    return users
+
+
+async def _standing(user: str, desk: Desk, now: datetime, max_age: timedelta) -> Standing:
+    async with desk.archive.transaction() as tx:
+        seen = await tx.standing(user)
+        if (
+            seen is not None
+            and seen.observed_at is not None
+            and max_age
+            and now <= seen.observed_at + max_age
+        ):
+            return seen
+    directory = _directory(desk, now)
+    standing = replace(await directory.standing(user), observed_at=now)
+    async with desk.archive.transaction() as tx:
+        await tx.observe(standing)
+    return standing
+
+
+def _directory(desk: Desk, now: datetime) -> SlackDirectory:
+    if desk.directory is None:
+        raise RunAgain(now + timedelta(seconds=1), "waits for a fresh look at who is in which group")
+    return desk.directory
+
+
+def _with_groups(
+    standing: Standing, members: Mapping[str, frozenset[str]], configuration: Configuration
+) -> Standing:
+    groups = frozenset(name for name, users in members.items() if standing.user in users)
+    return replace(
+        standing, groups=groups, entra_oid=configuration.entra_oids.get(standing.user, standing.entra_oid)
+    )

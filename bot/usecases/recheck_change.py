@@ -1,0 +1,97 @@
+"""Check an approved change again, at the moment it would run: live state, approvals, policy, freezes, quota."""
+
+from bot.domain.change import Change, ChangeState
+from bot.domain.errors import InvalidInputError
+from bot.domain.event import AuditEvent
+from bot.domain.operation import differences
+from bot.domain.policy import Refused, approved_today, frozen
+from bot.domain.request_events import ChangeExpired, ChangeRefused, ChangeSuperseded
+from bot.ports.azure import Executor
+from bot.usecases.check_change import plan_on_live
+from bot.usecases.desk import Desk
+from bot.usecases.find_people import FOR_AN_APPLY, find_people
+from bot.usecases.step import EXECUTOR, Step
+
+
+async def still_good(step: Step, *, executor: Executor, desk: Desk) -> bool:
+    """Return whether the change may run now; if not, what stopped it is written down and shown on its card.
+
+    Raises:
+        RunAgain: the directory must be read afresh first.
+    """
+    change = step.change
+    if not change.apply_asked_by:
+        return False
+    if change.expires_at is not None and desk.clock.now() >= change.expires_at:
+        event = ChangeExpired(**step.about, expired_at=change.expires_at.isoformat())
+        await _end(step, ChangeState.EXPIRED, event, "its approval expired before it ran", desk)
+        return False
+    live = await executor.reader.deployment(step.target.ref)
+    moved = differences(step.plan.before, live.projection)
+    if moved:
+        await _supersede(step, moved, f"{', '.join(moved)} moved after the request was planned", desk)
+        return False
+    lost = await _approvals_lost(change, desk)
+    if lost:
+        await _supersede(step, ("approvals",), lost, desk)
+        return False
+    problem = await _problem(step, executor, desk)
+    if problem:
+        await _hold(step, problem, desk)
+    return not problem
+
+
+async def rollback_fits(step: Step, *, executor: Executor) -> str:
+    """Return why the rollback must not be sent, empty when only what this change touched differs from before."""
+    live = await executor.reader.deployment(step.target.ref)
+    touched = set(differences(step.plan.before, step.plan.after))
+    others = [name for name in differences(step.plan.before, live.projection) if name not in touched]
+    if others:
+        return f"{', '.join(others)} moved since; rolling back would overwrite somebody else's change"
+    return ""
+
+
+async def _approvals_lost(change: Change, desk: Desk) -> str:
+    async with desk.archive.transaction() as tx:
+        votes = await tx.votes(change)
+    voters = {vote.person for vote in votes} | {change.request.requester}
+    people = await find_people(voters, desk=desk, max_age=FOR_AN_APPLY)
+    rule = desk.configuration.rule(change.environment, change.tier)
+    today = approved_today(change, votes, people, rule, desk.clock.now())
+    return today.words if isinstance(today, Refused) else ""
+
+
+async def _problem(step: Step, executor: Executor, desk: Desk) -> str:
+    freeze = frozen(desk.configuration, step.target.alias, desk.clock.now())
+    if freeze is not None:
+        return f"The freeze {freeze.name} holds until {freeze.end.isoformat(' ', 'minutes')}."
+    try:
+        checked = await plan_on_live(step.change, step.target, executor.reader)
+    except InvalidInputError as error:
+        return str(error)
+    if checked.plan.digest != step.change.plan_digest:
+        return "The plan made from the live state is no longer the one that was approved."
+    return checked.problems[0] if checked.problems else ""
+
+
+async def _supersede(step: Step, moved: tuple[str, ...], why: str, desk: Desk) -> None:
+    event = ChangeSuperseded(**step.about, moved=moved, why=why)
+    await _end(step, ChangeState.SUPERSEDED, event, why, desk)
+
+
+async def _end(step: Step, state: ChangeState, event: AuditEvent, why: str, desk: Desk) -> None:
+    async with desk.archive.transaction() as tx:
+        if await tx.move(step.change, state, note=why) is None:
+            return
+        await tx.record(event, by=EXECUTOR, cause=step.cause)
+        await tx.enqueue("deliver", f"deliver:{step.change.id}:card")
+
+
+async def _hold(step: Step, why: str, desk: Desk) -> None:
+    """Leave the change approved, say why it did not run, and let people ask again."""
+    async with desk.archive.transaction() as tx:
+        if await tx.mark(step.change, apply_asked_by="", note=f"Not applied: {why}") is None:
+            return
+        event = ChangeRefused(**step.about, attempt="apply", why=why)
+        await tx.record(event, by=EXECUTOR, cause=step.cause)
+        await tx.enqueue("deliver", f"deliver:{step.change.id}:card")

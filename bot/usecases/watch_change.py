@@ -1,0 +1,91 @@
+"""What time does to a change: its validation window ends, or nobody decided and it expires."""
+
+from bot.domain.change import WAITING, Change, ChangeState
+from bot.domain.execution_events import ChangeValidated
+from bot.domain.evidence import Window
+from bot.domain.people import system
+from bot.domain.request_events import ChangeExpired
+from bot.domain.signal import Verdict, judge, parse_signal
+from bot.evidence.traffic import traffic_between
+from bot.ports.archive import Cause, ChangeQuery
+from bot.ports.registry import Readers
+from bot.usecases.desk import Desk
+
+TIMER = system("timer")
+
+
+async def sweep(desk: Desk) -> None:
+    """Enqueue a job for every change whose time has come."""
+    now = desk.clock.now()
+    async with desk.archive.transaction() as tx:
+        for change in await tx.changes(ChangeQuery(due_before=now, limit=100)):
+            kind = "verify" if change.state is ChangeState.VERIFYING else "expire"
+            await tx.enqueue(kind, f"{kind}:{change.id}")
+
+
+async def expire_change(number: int, *, desk: Desk, cause: Cause) -> None:
+    """End a change that nobody decided, edited or applied in time."""
+    now = desk.clock.now()
+    async with desk.archive.transaction() as tx:
+        change = await tx.change(number)
+        if change.state not in WAITING or change.expires_at is None or now < change.expires_at:
+            return
+        if await tx.move(change, ChangeState.EXPIRED, note="") is None:
+            return
+        event = ChangeExpired(
+            change=change.id, resource=change.arm_id, expired_at=change.expires_at.isoformat()
+        )
+        await tx.record(event, by=TIMER, cause=cause)
+        await tx.enqueue("deliver", f"deliver:{change.id}:card")
+
+
+async def validate_change(number: int, *, readers: Readers, desk: Desk, cause: Cause) -> None:
+    """Compare the validation signal before and after, and ask the owner to attest.
+
+    Raises:
+        AzureUnavailableError: the metrics could not be read; the job tries again.
+    """
+    async with desk.archive.transaction() as tx:
+        change = await tx.change(number)
+    if (
+        change.state is not ChangeState.VERIFYING
+        or change.executed_at is None
+        or change.window_ends_at is None
+    ):
+        return
+    if desk.clock.now() < change.window_ends_at:
+        return
+    verdict = await _verdict(change, readers, desk)
+    outcome = {
+        **change.outcome,
+        "verdict": verdict.word.value,
+        "signal": verdict.signal,
+        "before": verdict.before,
+        "after": verdict.after,
+        "explanation": verdict.explanation,
+    }
+    async with desk.archive.transaction() as tx:
+        if await tx.move(change, ChangeState.AWAITING_ATTESTATION, outcome=outcome) is None:
+            return
+        event = ChangeValidated(
+            change=change.id,
+            resource=change.arm_id,
+            verdict=verdict.word.value,
+            before=verdict.before,
+            after=verdict.after,
+            signal=verdict.signal,
+        )
+        await tx.record(event, by=TIMER, cause=cause)
+        await tx.enqueue("deliver", f"deliver:{change.id}:card")
+        await tx.enqueue("deliver", f"deliver:{change.id}:owner")
+
+
+async def _verdict(change: Change, readers: Readers, desk: Desk) -> Verdict:
+    assert change.executed_at is not None and change.window_ends_at is not None  # noqa: S101
+    ref = desk.configuration.target(change.request.target).ref
+    length = change.window_ends_at - change.executed_at
+    before = await traffic_between(
+        readers.metrics, ref, Window(change.executed_at - length, change.executed_at)
+    )
+    after = await traffic_between(readers.metrics, ref, Window(change.executed_at, change.window_ends_at))
+    return judge(parse_signal(change.request.validation_signal), before, after)
