@@ -47,15 +47,15 @@ async def validate_change(number: int, *, readers: Readers, desk: Desk, cause: C
     """
     async with desk.archive.transaction() as tx:
         change = await tx.change(number)
+    started, ends = change.executed_at, change.window_ends_at
     if (
         change.state is not ChangeState.VERIFYING
-        or change.executed_at is None
-        or change.window_ends_at is None
+        or started is None
+        or ends is None
+        or desk.clock.now() < ends
     ):
         return
-    if desk.clock.now() < change.window_ends_at:
-        return
-    verdict = await _verdict(change, readers, desk)
+    verdict = await _verdict(change, Window(started, ends), readers, desk)
     outcome = {
         **change.outcome,
         "verdict": verdict.word.value,
@@ -80,12 +80,9 @@ async def validate_change(number: int, *, readers: Readers, desk: Desk, cause: C
         await tx.enqueue("deliver", f"deliver:{change.id}:owner")
 
 
-async def _verdict(change: Change, readers: Readers, desk: Desk) -> Verdict:
-    assert change.executed_at is not None and change.window_ends_at is not None  # noqa: S101
+async def _verdict(change: Change, after: Window, readers: Readers, desk: Desk) -> Verdict:
     ref = desk.configuration.target(change.request.target).ref
-    length = change.window_ends_at - change.executed_at
-    before = await traffic_between(
-        readers.metrics, ref, Window(change.executed_at - length, change.executed_at)
-    )
-    after = await traffic_between(readers.metrics, ref, Window(change.executed_at, change.window_ends_at))
-    return judge(parse_signal(change.request.validation_signal), before, after)
+    before = Window(after.start - (after.end - after.start), after.start)
+    was = await traffic_between(readers.metrics, ref, before)
+    became = await traffic_between(readers.metrics, ref, after)
+    return judge(parse_signal(change.request.validation_signal), was, became)
