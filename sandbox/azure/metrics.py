@@ -1,0 +1,530 @@
+"""Azure Monitor's platform metrics, computed when asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote
+
+from sandbox.azure import seed
+from sandbox.azure.arm import Answer, Call
+from sandbox.azure.names import COGNITIVE, ArmError, Json, iso_seconds, parse_time
+from sandbox.azure.seed import Account
+from sandbox.azure.state import AzureState, minute_of
+from sandbox.azure.traffic import Minute, Track
+
+INTERVALS = {
+    "PT1M": 1,
+    "PT5M": 5,
+    "PT15M": 15,
+    "PT30M": 30,
+    "PT1H": 60,
+    "PT6H": 360,
+    "PT12H": 720,
+    "P1D": 1440,
+}
+HARMS = ("Hate", "Sexual", "Violence", "SelfHarm", "Jailbreak")
+LONGEST_MINUTES = 93 * 1440
+NAMESPACE = f"{COGNITIVE}/accounts"
+_CLAUSE = re.compile(r"^\s*(\w+)\s+eq\s+'([^']*)'\s*$", re.IGNORECASE)
+_DURATION = re.compile(r"^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?$")
+_AGGREGATIONS = {
+    "total": "total",
+    "count": "count",
+    "average": "average",
+    "minimum": "minimum",
+    "maximum": "maximum",
+}
+_CODES: tuple[tuple[str, Callable[[Minute], int]], ...] = (
+    ("200", lambda one: one.ok),
+    ("429", lambda one: one.throttled),
+    ("400", lambda one: one.rejected),
+    ("500", lambda one: one.failed),
+    ("423", lambda one: one.locked),
+)
+
+
+@dataclass(frozen=True)
+class Point:
+    """What one minute adds to a series: how many samples and their sum, least and greatest."""
+
+    total: float
+    count: float
+    least: float
+    most: float
+
+
+Rows = Iterator[tuple[Json, Point]]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One platform metric: its words, its dimensions and how a minute becomes rows of (dimensions, point)."""
+
+    name: str
+    title: str
+    unit: str
+    primary: str
+    dimensions: tuple[str, ...]
+    rows: Callable[[Minute], Rows]
+
+
+def _counted(value: float) -> Point:
+    return Point(value, 1.0, value, value)
+
+
+def _amount(field: str) -> Callable[[Minute], Rows]:
+    def rows(one: Minute) -> Rows:
+        value = getattr(one, field)
+        if value:
+            yield {}, _counted(float(value))
+
+    return rows
+
+
+def _tokens(one: Minute) -> Rows:
+    if one.ok:
+        yield {}, _counted(float(one.prompt + one.generated))
+
+
+def _requests(one: Minute) -> Rows:
+    for code, count in _CODES:
+        if count(one):
+            yield {"statuscode": code}, _counted(float(count(one)))
+
+
+def _latency(one: Minute) -> Rows:
+    if one.ok:
+        spread = one.latency_ms * 0.45, one.latency_ms * 2.6
+        yield {"statuscode": "200"}, Point(one.latency_ms * one.ok, float(one.ok), *spread)
+
+
+def _last_byte(one: Minute) -> Rows:
+    if one.ok:
+        value = one.latency_ms * 1.35
+        yield {}, Point(value * one.ok, float(one.ok), value * 0.45, value * 2.6)
+
+
+def _available(one: Minute) -> Rows:
+    if one.requests:
+        value = 100.0 * (one.requests - one.failed) / one.requests
+        yield {}, Point(value, 1.0, value, value)
+
+
+def _harms(field: str, *, severity: bool) -> Callable[[Minute], Rows]:
+    def rows(one: Minute) -> Rows:
+        value = getattr(one, field)
+        if value:
+            named: Json = {"category": HARMS[one.category], "texttype": "Prompt"}
+            yield named | ({"severity": "Medium"} if severity else {}), _counted(float(value))
+
+    return rows
+
+
+def _nothing(one: Minute) -> Rows:
+    yield from ()
+
+
+_COMMON = ("ApiName", "ModelDeploymentName", "FeatureName", "UsageChannel", "Region")
+_OPENAI = (
+    "ApiName",
+    "OperationName",
+    "Region",
+    "StreamType",
+    "ModelDeploymentName",
+    "ModelName",
+    "ModelVersion",
+)
+_SAFETY = ("ApiName", "Region", "ModelDeploymentName", "ModelName", "ModelVersion", "TextType")
+TRAINING = "FineTunedTrainingHours"
+
+METRICS: dict[str, Metric] = {
+    metric.name.lower(): metric
+    for metric in (
+        Metric(
+            "TokenTransaction",
+            "Processed Inference Tokens",
+            "Count",
+            "Total",
+            (*_COMMON, "ModelVersion"),
+            _tokens,
+        ),
+        Metric(
+            "ProcessedPromptTokens",
+            "Processed Prompt Tokens",
+            "Count",
+            "Total",
+            (*_COMMON, "ModelVersion"),
+            _amount("prompt"),
+        ),
+        Metric(
+            "GeneratedTokens",
+            "Generated Completion Tokens",
+            "Count",
+            "Total",
+            (*_COMMON, "ModelVersion"),
+            _amount("generated"),
+        ),
+        Metric(
+            "AzureOpenAIRequests",
+            "Azure OpenAI Requests",
+            "Count",
+            "Total",
+            (*_OPENAI, "StatusCode", "IsSpillover", "ServiceTierRequest", "ServiceTierResponse"),
+            _requests,
+        ),
+        Metric(
+            "AzureOpenAITimeToResponse",
+            "Time to Response",
+            "MilliSeconds",
+            "Average",
+            (*_OPENAI, "StatusCode"),
+            _latency,
+        ),
+        Metric("AzureOpenAITTLTInMS", "Time to Last Byte", "MilliSeconds", "Average", _OPENAI, _last_byte),
+        Metric(
+            "AzureOpenAIAvailabilityRate",
+            "AzureOpenAI Availability Rate",
+            "Percent",
+            "Average",
+            _OPENAI,
+            _available,
+        ),
+        Metric(
+            "AzureOpenAIProvisionedManagedUtilizationV2",
+            "Provisioned-managed Utilization V2",
+            "Percent",
+            "Average",
+            _OPENAI,
+            _nothing,
+        ),
+        Metric(
+            "RAITotalRequests", "Total Volume Sent For Safety Check", "Count", "Total", _SAFETY, _amount("ok")
+        ),
+        Metric(
+            "RAIRejectedRequests",
+            "Blocked Volume",
+            "Count",
+            "Total",
+            (*_SAFETY, "Category"),
+            _harms("filtered", severity=False),
+        ),
+        Metric(
+            "RAIHarmfulRequests",
+            "Harmful Volume Detected",
+            "Count",
+            "Total",
+            (*_SAFETY, "Category", "Severity"),
+            _harms("harmful", severity=True),
+        ),
+        Metric(TRAINING, "Processed FineTuned Training Hours", "Count", "Total", _COMMON, _nothing),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Query:
+    """One metrics question, read and checked."""
+
+    account: Account
+    metrics: tuple[Metric, ...]
+    first: int
+    end: int
+    step: int
+    interval: str
+    timespan: str
+    aggregations: tuple[str, ...]
+    clauses: dict[str, tuple[str, ...]]
+    top: int
+    metadata: bool
+    descending: bool
+
+    def buckets(self) -> int:
+        """Return how many points a series has."""
+        return max(1, -(-(self.end - self.first) // self.step))
+
+
+def answer(call: Call) -> Answer:
+    """Answer `Microsoft.Insights/metrics` of an account."""
+    query = read_query(call)
+    body: Json = {
+        "cost": query.end - query.first,
+        "timespan": query.timespan,
+        "interval": query.interval,
+        "namespace": NAMESPACE,
+        "resourceregion": query.account.location,
+        "value": [_metric_body(call.state, query, metric) for metric in query.metrics],
+    }
+    return Answer(200, body)
+
+
+def definitions(call: Call) -> Answer:
+    """Answer `Microsoft.Insights/metricDefinitions` of an account."""
+    account = call.account()
+    return Answer(200, {"value": [_definition(account, metric) for metric in METRICS.values()]})
+
+
+def _definition(account: Account, metric: Metric) -> Json:
+    return {
+        "id": f"{account.id}/providers/microsoft.insights/metricdefinitions/{metric.name}",
+        "resourceId": account.id,
+        "namespace": NAMESPACE,
+        "category": "Azure OpenAI",
+        "name": {"value": metric.name, "localizedValue": metric.title},
+        "displayDescription": metric.title,
+        "isDimensionRequired": False,
+        "unit": metric.unit,
+        "primaryAggregationType": metric.primary,
+        "supportedAggregationTypes": ["Total", "Average", "Minimum", "Maximum", "Count"],
+        "metricAvailabilities": [{"timeGrain": name, "retention": "P93D"} for name in INTERVALS],
+        "dimensions": [{"value": one, "localizedValue": one} for one in metric.dimensions],
+    }
+
+
+def read_query(call: Call) -> Query:
+    """Return the question that the parameters ask.
+
+    Raises:
+        ArmError: 400 BadRequest where a parameter is wrong.
+    """
+    names = [name.strip() for name in (call.ask("metricnames") or "").split(",") if name.strip()]
+    metrics = tuple(_named(name) for name in names)
+    if not metrics:
+        raise ArmError(400, "BadRequest", "The metricnames parameter is required.")
+    clauses = read_filter(call.ask("$filter"))
+    for metric in metrics:
+        _check_dimensions(metric, clauses)
+    first, end, timespan = _read_timespan(call)
+    interval = (call.ask("interval") or "PT1M").upper()
+    step = end - first if interval == "FULL" else INTERVALS.get(interval, 0)
+    if step <= 0:
+        known = ", ".join(INTERVALS)
+        raise ArmError(400, "BadRequest", f"Detected invalid time grain input {interval}. Valid: {known}.")
+    top = call.ask("top") or "10"
+    if not top.isdigit() or top == "0":
+        raise ArmError(400, "BadRequest", f"The top parameter '{top}' is not a number above 0.")
+    return Query(
+        call.account(),
+        metrics,
+        first,
+        end,
+        step,
+        interval,
+        timespan,
+        _read_aggregations(call, metrics[0]),
+        clauses,
+        int(top),
+        (call.ask("resulttype") or "").lower() == "metadata",
+        (call.ask("orderby") or "").lower().endswith("desc"),
+    )
+
+
+def _named(name: str) -> Metric:
+    metric = METRICS.get(name.lower())
+    if metric is None:
+        known = ",".join(one.name for one in METRICS.values())
+        raise ArmError(
+            400,
+            "BadRequest",
+            f"Failed to find metric configuration for provider: {COGNITIVE}, resource Type: accounts, "
+            f"metric: {name}, Valid metrics: {known}",
+        )
+    return metric
+
+
+def read_filter(text: str | None) -> dict[str, tuple[str, ...]]:
+    """Return for each dimension the values that a `$filter` asks for ('*' is all of them, apart).
+
+    Raises:
+        ArmError: 400 BadRequest for anything but `A eq 'x' and B eq '*'`, with `or` within one dimension.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    if not text:
+        return found
+    for part in re.split(r"\s+and\s+", text, flags=re.IGNORECASE):
+        for clause in re.split(r"\s+or\s+", part.strip().strip("()"), flags=re.IGNORECASE):
+            match = _CLAUSE.match(clause)
+            if match is None:
+                raise ArmError(400, "BadRequest", f"Invalid filter string: '{clause}'.")
+            name = match.group(1).lower()
+            found[name] = (*found.get(name, ()), match.group(2))
+    return found
+
+
+def _check_dimensions(metric: Metric, clauses: dict[str, tuple[str, ...]]) -> None:
+    known = {one.lower() for one in metric.dimensions}
+    for name in clauses:
+        if name not in known:
+            raise ArmError(
+                400,
+                "BadRequest",
+                f"Metric: {metric.name} does not support requested dimension combination: {name}, "
+                f"supported ones are: {','.join(metric.dimensions)}",
+            )
+
+
+def _read_aggregations(call: Call, metric: Metric) -> tuple[str, ...]:
+    asked = [one.strip().lower() for one in (call.ask("aggregation") or metric.primary).split(",")]
+    for one in asked:
+        if one not in _AGGREGATIONS:
+            raise ArmError(400, "BadRequest", f"The aggregation '{one}' is not supported.")
+    return tuple(asked)
+
+
+def _read_timespan(call: Call) -> tuple[int, int, str]:
+    now = call.state.clock.now()
+    text = call.ask("timespan") or "PT1H"
+    if "%" in text:
+        text = unquote(text)
+    begin, finish = _span(text, now)
+    if finish <= begin:
+        raise ArmError(400, "BadRequest", "The start time cannot be later than or equal to the end time.")
+    first = max(minute_of(begin), minute_of(now) - LONGEST_MINUTES)
+    end = max(first + 1, minute_of(finish))
+    if end - first > LONGEST_MINUTES + 1440:
+        raise ArmError(400, "BadRequest", "The timespan is longer than the retention of 93 days.")
+    return first, end, f"{iso_seconds(begin)}/{iso_seconds(finish)}"
+
+
+def _span(text: str, now: datetime) -> tuple[datetime, datetime]:
+    match = _DURATION.match(text.upper())
+    if match and any(match.groups()):
+        days, hours, minutes = (int(one or 0) for one in match.groups())
+        return now - timedelta(days=days, hours=hours, minutes=minutes), now
+    begin, _, finish = text.partition("/")
+    try:
+        return parse_time(begin), parse_time(finish)
+    except ValueError:
+        raise ArmError(400, "BadRequest", f"The timespan '{text}' is invalid.") from None
+
+
+Sums = dict[int, list[float]]
+
+
+def _metric_body(state: AzureState, query: Query, metric: Metric) -> Json:
+    series = _collect(state, query, metric)
+    ordered = sorted(series.items(), key=lambda one: one[0])
+    if query.descending:
+        ordered.sort(key=lambda one: -sum(sums[0] for sums in one[1].values()))
+    if query.clauses:
+        ordered = ordered[: query.top]
+    return {
+        "id": f"{query.account.id}/providers/Microsoft.Insights/metrics/{metric.name}",
+        "type": "Microsoft.Insights/metrics",
+        "name": {"value": metric.name, "localizedValue": metric.title},
+        "displayDescription": metric.title,
+        "unit": metric.unit,
+        "timeseries": [_series_body(query, metric, key, sums) for key, sums in ordered],
+        "errorCode": "Success",
+    }
+
+
+def _collect(state: AzureState, query: Query, metric: Metric) -> dict[tuple[str, ...], Sums]:
+    """Return the sums of each bucket, for each combination of the dimensions asked for."""
+    series: dict[tuple[str, ...], Sums] = {}
+    if not query.clauses:
+        series[()] = {}
+    last = min(query.end, state.now_minute())
+    for track in state.tracks.values():
+        fixed = _fixed(track)
+        if track.account != query.account.name or not _wanted(query, fixed):
+            continue
+        for minute, sample in track.minutes(query.first, last):
+            for named, point in metric.rows(sample):
+                _add(series, query, fixed | named, minute, point)
+    if metric.name == TRAINING:
+        _train(state, query, series)
+    return series
+
+
+def _add(series: dict[tuple[str, ...], Sums], query: Query, named: Json, minute: int, point: Point) -> None:
+    if not _wanted(query, named):
+        return
+    key = tuple(str(named.get(name, "")) for name in query.clauses)
+    sums = series.setdefault(key, {})
+    bucket = (minute - query.first) // query.step
+    held = sums.get(bucket)
+    if held is None:
+        sums[bucket] = [point.total, point.count, point.least, point.most]
+        return
+    held[0] += point.total
+    held[1] += point.count
+    held[2] = min(held[2], point.least)
+    held[3] = max(held[3], point.most)
+
+
+def _fixed(track: Track) -> Json:
+    setting = track.settings[-1]
+    return _lowered(
+        {
+            "ModelDeploymentName": track.name,
+            "ModelName": setting.model,
+            "ModelVersion": setting.version,
+            "Region": track.location,
+            "ApiName": "Azure OpenAI Stream Analytics",
+            "OperationName": "ChatCompletions_Create",
+            "StreamType": "Non-Streaming",
+            "FeatureName": "None",
+            "UsageChannel": "Endpoint",
+            "IsSpillover": "False",
+            "ServiceTierRequest": "default",
+            "ServiceTierResponse": "default",
+        }
+    )
+
+
+def _lowered(named: Json) -> Json:
+    return {key.lower(): value for key, value in named.items()}
+
+
+def _wanted(query: Query, named: Json) -> bool:
+    for name, values in query.clauses.items():
+        value = named.get(name)
+        if value is None or "*" in values:
+            continue
+        if str(value).lower() not in {one.lower() for one in values}:
+            return False
+    return True
+
+
+def _train(state: AzureState, query: Query, series: dict[tuple[str, ...], Sums]) -> None:
+    for job in seed.JOBS:
+        if job.account != query.account.name or job.ended_days is None:
+            continue
+        minute = minute_of(state.start - timedelta(days=job.ended_days))
+        if query.first <= minute < query.end:
+            named = _lowered(
+                {"ModelDeploymentName": job.suffix, "Region": query.account.location, "ApiName": "FineTune"}
+            )
+            _add(series, query, named, minute, _counted(job.hours))
+
+
+def _series_body(query: Query, metric: Metric, key: tuple[str, ...], sums: Sums) -> Json:
+    named = [
+        {"name": {"value": name, "localizedValue": name}, "value": value}
+        for name, value in zip(query.clauses, key, strict=True)
+    ]
+    if query.metadata:
+        return {"metadatavalues": named}
+    data: list[Json] = []
+    for bucket in range(query.buckets()):
+        at = datetime.fromtimestamp((query.first + bucket * query.step) * 60, UTC)
+        data.append({"timeStamp": iso_seconds(at)} | _values(query, metric, sums.get(bucket)))
+    return {"metadatavalues": named, "data": data}
+
+
+def _values(query: Query, metric: Metric, held: list[float] | None) -> Json:
+    if held is None:
+        counts = metric.primary == "Total"
+        return {name: 0.0 for name in query.aggregations if name in ("total", "count") and counts}
+    total, count, least, most = held
+    every = {
+        "total": round(total, 3),
+        "count": count,
+        "minimum": round(least, 3),
+        "maximum": round(most, 3),
+        "average": round(total / count, 3) if count else 0.0,
+    }
+    return {name: every[name] for name in query.aggregations}
