@@ -1,0 +1,75 @@
+"""Where Azure is and as whom we speak to it, checked before anything is sent."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+from bot.domain.errors import InvalidInputError
+
+ARM_URL = "https://management.azure.com"
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+IdentityKind = Literal["managed", "workload", "cli", "sandbox"]
+Role = Literal["reader", "executor"]
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """The services we may speak to. Each is an origin: https, or http on this machine."""
+
+    arm_url: str = ARM_URL
+    openai_url: str = ""
+    logs_url: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse an address that is no origin, or would carry a token in the clear."""
+        for url in self.all:
+            _check_origin(url)
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Return the endpoints that are set."""
+        return tuple(url for url in (self.arm_url, self.openai_url, self.logs_url) if url)
+
+    @property
+    def are_loopback(self) -> bool:
+        """Return whether every endpoint is on this machine."""
+        return bool(self.all) and all(is_loopback(url) for url in self.all)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """As whom we speak: how the token is had, which managed identity, and to read or to execute."""
+
+    kind: IdentityKind
+    client_id: str = ""
+    role: Role = "reader"
+
+
+def is_loopback(url: str) -> bool:
+    """Return whether the URL's host is this machine, by its literal name."""
+    return (urlsplit(url).hostname or "") in LOOPBACK
+
+
+def is_within(url: str, origin: str) -> bool:
+    """Return whether the URL is below the origin, strictly: same scheme, no user part, no backslash."""
+    parts = urlsplit(origin)
+    default = {"https": 443, "http": 80}[parts.scheme]
+    host = re.escape(f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or "")
+    port = f":{parts.port}" if parts.port not in (None, default) else f"(?::{default})?"
+    return re.fullmatch(rf"{parts.scheme}://{host}{port}/[!-\[\]-~]*", url, re.IGNORECASE) is not None
+
+
+def _check_origin(url: str) -> None:
+    parts = urlsplit(url)
+    fine = (
+        parts.hostname and parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username)
+    )
+    if not fine or parts.scheme not in ("https", "http"):
+        raise InvalidInputError(
+            f"{url!r} is not the address of an Azure service.", advice=f"Write an origin such as {ARM_URL}."
+        )
+    if parts.scheme == "http" and not is_loopback(url):
+        raise InvalidInputError(
+            f"{url!r} would carry the Azure token in the clear.", advice="Use https, except on this machine."
+        )

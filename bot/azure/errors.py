@@ -1,0 +1,23 @@
+"""What Azure refuses, told apart from what it could not answer; Azure's code is passed on, never its text."""
+
+import re
+from collections.abc import Mapping
+from typing import ClassVar
+
+from bot.domain.errors import AzureUnavailableError
+from bot.domain.json import Json
+
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,79}")
+
+
+class AzureRefusedError(AzureUnavailableError):
+    """Azure will not answer this, or its answer cannot be trusted: asking again does not help."""
+
+    retryable: ClassVar[bool] = False
+
+
+def error_code(body: Json) -> str:
+    """Return the machine code of ARM's error envelope, empty when there is none that is safe to show."""
+    error = body.get("error") if isinstance(body, Mapping) else None
+    code = error.get("code") if isinstance(error, Mapping) else None
+    return code if isinstance(code, str) and _CODE.fullmatch(code) else ""

@@ -1,0 +1,96 @@
+"""The control plane, read: deployments, SKUs, quota, models and content filters as values."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+from bot.azure import parse
+from bot.azure.fetch import Fetch
+from bot.domain.deployment import (
+    Account,
+    AvailableModel,
+    ContentFilter,
+    Deployment,
+    DeploymentRef,
+    SkuBounds,
+    Usage,
+    parse_arm_id,
+)
+from bot.domain.errors import InvalidInputError
+from bot.domain.json import Json
+from bot.ports.clock import Clock
+
+T = TypeVar("T")
+API_VERSION = "2025-12-01"
+_QUERY = {"api-version": API_VERSION}
+_PLACE = re.compile(r"[a-z0-9]{1,40}")
+_POLICY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,79}")
+
+
+class ArmReader:
+    """Reads of Microsoft.CognitiveServices; implements `bot.ports.azure.AzureReader`."""
+
+    def __init__(self, fetch: Fetch, clock: Clock) -> None:
+        self._fetch = fetch
+        self._clock = clock
+
+    async def deployments(self, account: Account) -> Sequence[Deployment]:
+        """Return every deployment of the account, sorted by name."""
+        what = f"the deployments of {account.name}"
+        now = self._clock.now()
+        found = await self._list(
+            f"{account_path(account)}/deployments", what, lambda raw: parse.deployment(raw, account, now)
+        )
+        return sorted(found, key=lambda each: each.ref.deployment)
+
+    async def deployment(self, ref: DeploymentRef) -> Deployment:
+        """Return one deployment."""
+        what = f"the deployment {ref.deployment} of {ref.account.name}"
+        raw = await self._fetch.one(deployment_path(ref), _QUERY, what=what)
+        return parse.parsed(lambda: parse.deployment(raw, ref.account, self._clock.now()), what)
+
+    async def skus(self, ref: DeploymentRef) -> Sequence[SkuBounds]:
+        """Return what SKUs and capacities the deployment can have, sorted by name."""
+        what = f"the SKUs of {ref.deployment}"
+        found = await self._list(f"{deployment_path(ref)}/skus", what, parse.sku_bounds)
+        return sorted(found, key=lambda each: each.name)
+
+    async def quota(self, account: Account) -> Sequence[Usage]:
+        """Return the quota lines of the account's region, sorted by name."""
+        place = account.location.lower().replace(" ", "")
+        if not _PLACE.fullmatch(place):
+            raise InvalidInputError(f"{account.location!r} is not an Azure region.", field="location")
+        subscription = account_path(account).split("/")[2]
+        path = f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{place}/usages"
+        found = await self._list(path, f"the quota of {place}", parse.usage)
+        return sorted(found, key=lambda each: each.name)
+
+    async def models(self, account: Account) -> Sequence[AvailableModel]:
+        """Return the models the account can deploy, fine-tuned ones with their base, sorted."""
+        what = f"the models of {account.name}"
+        found = await self._list(f"{account_path(account)}/models", what, parse.available_model)
+        return sorted(found, key=lambda each: (each.name, each.version))
+
+    async def content_filter(self, account: Account, name: str) -> ContentFilter:
+        """Return a content filter policy."""
+        if not _POLICY.fullmatch(name):
+            raise InvalidInputError(f"{name!r} is not the name of a content filter.", field="content_filter")
+        what = f"the content filter {name}"
+        raw = await self._fetch.one(f"{account_path(account)}/raiPolicies/{name}", _QUERY, what=what)
+        return parse.parsed(lambda: parse.content_filter(raw), what)
+
+    async def _list(self, path: str, what: str, read: Callable[[Mapping[str, Json]], T]) -> list[T]:
+        found = await self._fetch.pages(path, _QUERY, what=what)
+        return parse.parsed(lambda: [read(raw) for raw in found], what)
+
+
+def account_path(account: Account) -> str:
+    """Return the account's ARM path; raise InvalidInputError when a part of it could change the path."""
+    parse_arm_id(f"{account.arm_id}/deployments/any")
+    return account.arm_id
+
+
+def deployment_path(ref: DeploymentRef) -> str:
+    """Return the deployment's ARM path; raise InvalidInputError when a part of it could change the path."""
+    parse_arm_id(ref.arm_id)
+    return ref.arm_id
