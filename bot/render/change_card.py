@@ -1,0 +1,151 @@
+"""The change card: one message per change, edited in place as the change moves."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from bot.domain.change import Change, ChangeState
+from bot.domain.evidence import evidence_id
+from bot.ports.slack import Block, Message
+from bot.render.blocks import (
+    SECTION,
+    actions,
+    button,
+    confirm,
+    context,
+    cut_markup,
+    fields,
+    footer,
+    header,
+    rich_line,
+    rich_quote,
+    rich_text,
+    section,
+)
+from bot.render.change_view import ChangeView, button_value
+from bot.render.change_words import history, state_line, summary_sentence, who_line
+from bot.render.plan import diff_block, rollback_block
+from bot.render.texts import age, code, escape, mention, one_line, sentence
+
+_S = ChangeState
+
+
+def render_change(view: ChangeView, *, now: datetime, ref: str) -> Message:
+    """Return the card of a change as it stands now."""
+    change = view.change
+    blocks: list[Block] = [
+        header(view.title),
+        section(f"{state_line(view)}\n{who_line(view)}"),
+        *fields(_facts(change)),
+        *_verdict(view),
+    ]
+    if change.plan is not None:
+        blocks.append(diff_block(change.plan))
+    blocks += [_reason(change.request.reason), rollback_block(change.request.rollback_plan), *_history(view)]
+    blocks += [*actions(_buttons(view)), footer(ref, *_rests_on(view, now))]
+    payload = {"id": change.id, "rev": change.revision, "state": change.state.value}
+    return Message(
+        summary_sentence(view), blocks, {"event_type": "countersign.change", "event_payload": payload}
+    )
+
+
+def _facts(change: Change) -> list[tuple[str, str]]:
+    request = change.request
+    tier = f"{sentence(change.tier.value)} · {', '.join(sorted(request.impact)) or 'no impact flag'}"
+    return [
+        ("Owner", mention(request.owner)),
+        ("Ticket", escape(one_line(request.ticket), 400)),
+        (
+            "Target",
+            f"{escape(one_line(change.environment), 60)} · "
+            f"{code(change.account.rsplit('/', 1)[-1], 80)} / {code(change.deployment, 80)}",
+        ),
+        ("Risk tier", escape(tier)),
+        ("Expected cost", escape(one_line(request.expected_cost), 600)),
+        ("Validation signal", escape(one_line(request.validation_signal), 600)),
+    ]
+
+
+def _verdict(view: ChangeView) -> list[Block]:
+    word = view.said("verdict")
+    if not word:
+        return []
+    signal, why = escape(view.said("signal"), 200), escape(one_line(view.said("explanation")), 400)
+    blocks = [section(f"*Validation: {escape(word, 60)}* · {signal}{f'{chr(10)}{why}' if why else ''}")]
+    before, after = escape(view.said("before"), 200), escape(view.said("after"), 200)
+    return [*blocks, *fields([("Before", before), ("After", after)])]
+
+
+def _reason(reason: str) -> Block:
+    return rich_text(rich_line("Reason", bold=True), rich_quote(reason))
+
+
+def _history(view: ChangeView) -> list[Block]:
+    lines = history(view)
+    return [section(cut_markup("\n".join(f"• {line}" for line in lines), SECTION))] if lines else []
+
+
+def _rests_on(view: ChangeView, now: datetime) -> list[str]:
+    change = view.change
+    texts = [escape(view.rule_words, 600), escape(view.queue_note, 300)]
+    if change.evidence:
+        seen = f", taken {_ago(change.evidence_at, now)}" if change.evidence_at else ""
+        texts.append(f"Evidence {code(evidence_id(change.evidence))}{seen}")
+    if change.plan_digest:
+        texts.append(f"Plan {code(change.plan_digest[:12])}")
+    return texts
+
+
+def _ago(then: datetime, now: datetime) -> str:
+    words = age(then, now)
+    return words if words == "just now" else f"{words} ago"
+
+
+def _buttons(view: ChangeView) -> list[Block]:
+    state, change = view.change.state, view.change
+    if state is _S.FAILED and not change.outcome.get("written"):
+        return []
+    return [_MAKERS[name](view) for name in _BY_STATE.get(state, ())]
+
+
+_BY_STATE: Mapping[ChangeState, tuple[str, ...]] = {
+    _S.DRAFT: ("withdraw",),
+    _S.PENDING_APPROVAL: ("approve", "reject", "plan", "withdraw"),
+    _S.CHANGES_REQUESTED: ("plan", "withdraw"),
+    _S.APPROVED: ("apply", "plan", "withdraw"),
+    _S.SCHEDULED: ("plan", "withdraw"),
+    _S.VERIFYING: ("rollback",),
+    _S.AWAITING_ATTESTATION: ("attest", "rollback"),
+    _S.FAILED: ("rollback",),
+}
+
+
+def _simple(label: str, name: str, says: str, style: str = "") -> Callable[[ChangeView], Block]:
+    def make(view: ChangeView) -> Block:
+        change = view.change
+        spoken = f"{says} {change.id}: {view.action}"
+        return button(label, f"change.{name}", button_value(change), style=style, says=spoken)
+
+    return make
+
+
+def _attest(view: ChangeView) -> Block:
+    made = _simple("Attest and close", "attest", "Attest and close", "primary")(view)
+    verdict = escape(view.said("verdict") or "no verdict yet", 60)
+    text = f"You confirm that you have looked at the evidence after {view.change.id} (validation: {verdict})."
+    return {**made, "confirm": confirm(f"Attest {view.change.id}?", text, "Attest and close")}
+
+
+_MAKERS: Mapping[str, Callable[[ChangeView], Block]] = {
+    "approve": _simple("Approve…", "approve", "Review and approve", "primary"),
+    "reject": _simple("Reject…", "reject", "Review and reject", "danger"),
+    "plan": _simple("View plan", "plan", "View the plan of"),
+    "withdraw": _simple("Withdraw…", "withdraw", "Withdraw"),
+    "apply": _simple("Apply…", "apply", "Apply", "primary"),
+    "rollback": _simple("Roll back…", "rollback", "Roll back", "danger"),
+    "attest": _attest,
+}
+
+
+def change_context(view: ChangeView) -> Block:
+    """Return the one line that reminds of a change above a form about it."""
+    return context(f"{view.change.id} · revision {view.change.revision} · {escape(view.action, 300)}")

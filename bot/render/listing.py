@@ -1,0 +1,77 @@
+"""Lists: changes, a timeline, and the Home tab."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.ports.slack import Block, Message
+from bot.render.blocks import context, divider, footer, header, section
+from bot.render.change_view import ChangeView
+from bot.render.change_words import state_line
+from bot.render.texts import count, escape, mention, one_line, sentence, when
+from bot.render.texts import words as safe
+
+_ROWS = 20
+_LINES = 40
+
+
+def _row(view: ChangeView) -> Block:
+    change = view.change
+    asked = change.submitted_at or change.created_at
+    return section(
+        f"*{change.id}* · {escape(view.action, 300)}\n{state_line(view)}\n"
+        f"Owner {mention(change.request.owner)} · {escape(one_line(change.environment), 60)} · requested by "
+        f"{mention(change.request.requester)} {when(asked)}"
+    )
+
+
+def render_changes(views: Sequence[ChangeView], title: str, ref: str) -> Message:
+    """Return a list of changes, newest first."""
+    rows = [_row(view) for view in views[:_ROWS]] or [section("*None* · no change matches.")]
+    more = f"{len(views) - _ROWS} more are not shown." if len(views) > _ROWS else ""
+    ids = ", ".join(view.change.id for view in views[:_ROWS])
+    found = f"{count(len(views), 'change')}{f' ({ids})' if ids else ''}"
+    text = f"{sentence(escape(one_line(title), 200))}: {found}."
+    return Message(text, [header(title), *rows, footer(ref, more, "change show CHG-n shows one in full.")])
+
+
+@dataclass(frozen=True)
+class TimelineLine:
+    """One thing that happened: when, who (a user id or a role), and what in words."""
+
+    at: datetime
+    actor: str
+    words: str
+
+
+def render_timeline(lines: Sequence[TimelineLine], title: str, ref: str) -> Message:
+    """Return what happened, in the order given."""
+    rows = [
+        section("\n".join(_happened(line) for line in lines[start : start + 8]))
+        for start in range(0, min(len(lines), _LINES), 8)
+    ] or [section("*None* · nothing is recorded.")]
+    more = f"{len(lines) - _LINES} more are not shown." if len(lines) > _LINES else ""
+    said = "entry" if len(lines) == 1 else "entries"
+    text = f"{sentence(escape(one_line(title), 200))}: {len(lines)} {said}."
+    return Message(text, [header(title), *rows, footer(ref, more)])
+
+
+def _happened(line: TimelineLine) -> str:
+    return f"{when(line.at)} · {mention(line.actor)} {safe(one_line(line.words), 240)}"
+
+
+def render_home(waiting: Sequence[ChangeView], mine: Sequence[ChangeView], ref: str) -> Block:
+    """Return the Home tab: what waits for this person, and what they asked for."""
+    blocks = [
+        header("Countersign"),
+        context("Evidence, approvals and an audit trail. Nothing changes in Azure without them."),
+        *_part("Waiting for your decision", waiting, "Nothing waits for you."),
+        divider(),
+        *_part("Your requests", mine, "You have no open request. Start one with `/cs change request`."),
+        footer(ref),
+    ]
+    return {"type": "home", "callback_id": "home", "blocks": blocks}
+
+
+def _part(title: str, views: Sequence[ChangeView], none: str) -> list[Block]:
+    return [header(title), *([_row(view) for view in views[:_ROWS]] or [section(none)])]

@@ -1,0 +1,115 @@
+"""Text made safe and short enough for Slack: escaping, shortening, times, mentions."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+ELLIPSIS = "…"
+EMPTY = "—"
+_USER = re.compile(r"[UW][A-Z0-9]{2,30}")
+_ESCAPED_MENTION = re.compile(r"&lt;@([UW][A-Z0-9]{2,30})&gt;")
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_JOINERS = "\u200d\ufe0f\ufe0e" + "".join(map(chr, range(0x1F3FB, 0x1F400)))
+_INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Co"))
+
+
+def units(text: str) -> int:
+    """Return the length as Slack's strictest counter sees it: UTF-16 units."""
+    return len(text) + sum(1 for char in text if char > "\uffff")
+
+
+def visible(text: str) -> str:
+    """Return the text without control and direction characters; line ends, tabs and emoji joiners stay."""
+    return "".join(
+        char for char in text if char in "\n\t\u200d" or unicodedata.category(char) not in _INVISIBLE
+    )
+
+
+def tidy(text: str) -> str:
+    """Return the visible text without white space at its ends."""
+    return visible(text).strip()
+
+
+def one_line(text: str) -> str:
+    """Return the text on one line, so that a value cannot pretend to be a second one."""
+    return " ".join(tidy(text).split())
+
+
+def shorten(text: str, limit: int) -> str:
+    """Return the text in at most `limit` units, cut between characters a person sees, with an ellipsis."""
+    return _cut(text, limit, units)
+
+
+def escape(text: str, limit: int = 2000) -> str:
+    """Return user text for mrkdwn: tidied, `& < >` as entities, at most `limit` units once escaped."""
+    short = _cut(tidy(text), limit, lambda char: len(_ENTITIES[char]) if char in _ENTITIES else units(char))
+    return "".join(_ENTITIES.get(char, char) for char in short)
+
+
+def _cut(text: str, limit: int, cost: Callable[[str], int]) -> str:
+    if sum(map(cost, text)) <= limit:
+        return text
+    kept, used = 0, cost(ELLIPSIS)
+    for char in text:
+        used += cost(char)
+        if used > limit:
+            break
+        kept += 1
+    while kept and _inside_character(text[kept - 1], text[kept]):
+        kept -= 1
+    return text[:kept].rstrip() + ELLIPSIS
+
+
+def _inside_character(left: str, right: str) -> bool:
+    return right in _JOINERS or left == "\u200d" or bool(unicodedata.combining(right))
+
+
+def words(text: str, limit: int = 2000) -> str:
+    """Return our own sentence for mrkdwn: escaped like user text, but mentions of people stay."""
+    return _ESCAPED_MENTION.sub(r"<@\1>", escape(text, limit))
+
+
+def mention(user: str) -> str:
+    """Return the mention of a person; what is no user id is escaped and shown as it is."""
+    return f"<@{user}>" if is_user(user) else escape(one_line(user), 80) or EMPTY
+
+
+def is_user(text: str) -> bool:
+    """Return whether this is a Slack user id."""
+    return _USER.fullmatch(text) is not None
+
+
+def code(text: str, limit: int = 200) -> str:
+    """Return a name in code style for mrkdwn."""
+    return f"`{escape(one_line(text).replace('`', chr(39)), limit - 2) or EMPTY}`"
+
+
+def utc(at: datetime) -> str:
+    """Return a time in words, UTC: `24 Nov 2026 09:41 UTC`."""
+    return f"{at:%d %b %Y %H:%M} UTC".lstrip("0")
+
+
+def when(at: datetime) -> str:
+    """Return a time for mrkdwn: in the reader's zone, UTC where Slack cannot show that."""
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{utc(at)}>"
+
+
+def age(then: datetime, now: datetime) -> str:
+    """Return how long ago that was: `just now`, `12 min`, `3 h`, `5 days`."""
+    minutes = int((now - then) / timedelta(minutes=1))
+    if minutes < 1:
+        return "just now"
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"
+
+
+def count(number: int, noun: str) -> str:
+    """Return `1 approval`, `2 approvals`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def sentence(text: str) -> str:
+    """Return the text beginning with a capital letter."""
+    return text[:1].upper() + text[1:]
