@@ -11,14 +11,14 @@ from sandbox.slack.errors import SlackError
 from sandbox.slack.manifest import SlashCommand
 from sandbox.slack.records import NOT_STATEFUL, Hook, Message, View, find_element
 from sandbox.slack.replies import post_reply
-from sandbox.slack.state import NoSuchOption, completed, entry_errors, state_field
+from sandbox.slack.state import NoSuchOptionError, completed, entry_errors, state_field
 from sandbox.slack.workspace import Workspace
 
 Json = Any
 Result = dict[str, Json]
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The person cannot do this here: an error word and an HTTP status."""
 
     def __init__(self, error: str, status: int = 404) -> None:
@@ -47,7 +47,7 @@ class People:
             self._notice(user, f"{word} is not a valid command.")
             return {"ok": False, "error": "unknown_command"}
         if thread_ts is not None and (channel.id, thread_ts) not in self._world.messages:
-            raise Refused("thread_not_found")
+            raise RefusedError("thread_not_found")
         named = re.sub(rf"@{company.APP_NAME}\b", f"<@{company.BOT_USER_ID}>", text, flags=re.IGNORECASE)
         message = Message(channel.id, self._world.new_ts(), user, self._escaped(named), thread_ts=thread_ts)
         self._world.add(message)
@@ -103,7 +103,7 @@ class People:
         blocks = holder.blocks if isinstance(holder, Message) else holder.content["blocks"]
         element = find_element(blocks, str(given.get("block_id")), str(given.get("action_id")))
         if element is None or element["type"] == "image":
-            raise Refused("no_such_element")
+            raise RefusedError("no_such_element")
         act = self._act(holder, element, str(given["block_id"]), given)
         if isinstance(holder, Message):
             parcel = payloads.message_action(self._world, person, holder, act)
@@ -115,11 +115,11 @@ class People:
         if given.get("view_id"):
             view = self._world.views.get(str(given["view_id"]))
             if view is None or view.user != user:
-                raise Refused("no_such_view")
+                raise RefusedError("no_such_view")
             return view
         message = self._world.messages.get((str(given.get("channel")), str(given.get("ts"))))
         if message is None or not message.app or not self._world.may_see(user, message):
-            raise Refused("no_such_message")
+            raise RefusedError("no_such_message")
         return message
 
     def _act(
@@ -134,8 +134,8 @@ class People:
         name = state_field(element["type"])
         try:
             state = completed(element, given.get(name, given.get("value")))
-        except NoSuchOption:
-            raise Refused("no_such_option") from None
+        except NoSuchOptionError:
+            raise RefusedError("no_such_option") from None
         if element["type"] not in NOT_STATEFUL:
             values = holder.state if isinstance(holder, Message) else holder.values
             values.setdefault(block_id, {})[element["action_id"]] = state
@@ -156,7 +156,7 @@ class People:
         """Submit a modal; empty required fields never reach the app."""
         person, view = self.person(user), self._open_modal(user, view_id)
         if view.content.get("submit") is None:
-            raise Refused("no_submit_button")
+            raise RefusedError("no_submit_button")
         self._enter(view, values)
         errors = entry_errors(view.content["blocks"], view.values)
         if errors:
@@ -174,15 +174,15 @@ class People:
     def _enter(self, view: View, values: dict[str, Json]) -> None:
         for block_id, actions in values.items():
             if not isinstance(actions, dict):
-                raise Refused("invalid_values", 400)
+                raise RefusedError("invalid_values", 400)
             for action_id, given in actions.items():
                 element = find_element(view.content["blocks"], str(block_id), str(action_id))
                 if element is None or element["type"] in NOT_STATEFUL:
-                    raise Refused("no_such_element")
+                    raise RefusedError("no_such_element")
                 try:
                     view.values.setdefault(block_id, {})[action_id] = completed(element, given)
-                except NoSuchOption:
-                    raise Refused("no_such_option") from None
+                except NoSuchOptionError:
+                    raise RefusedError("no_such_option") from None
 
     def _after_submit(self, view: View, body: Json) -> Result:
         reply = body if isinstance(body, dict) else {}
@@ -232,7 +232,7 @@ class People:
     def _open_modal(self, user: str, view_id: str) -> View:
         view = self._world.views.get(view_id)
         if view is None or view.user != user or view.content["type"] != "modal":
-            raise Refused("no_such_view")
+            raise RefusedError("no_such_view")
         return view
 
     # other doors
@@ -252,7 +252,7 @@ class People:
         else:
             message = self._world.messages.get((str(channel), ts))
             if message is None or not self._world.may_see(user, message):
-                raise Refused("no_such_message")
+                raise RefusedError("no_such_message")
             parcel = payloads.message_shortcut(self._world, person, callback_id, message)
         return self._outcome(user, await self._dispatcher.send(parcel))
 
@@ -260,9 +260,9 @@ class People:
         """An active person of the workspace."""
         person = self._world.people.get(user)
         if person is None or user == company.BOT_USER_ID:
-            raise Refused("user_not_found")
+            raise RefusedError("user_not_found")
         if person.flags.get("deleted"):
-            raise Refused("user_is_deactivated", 403)
+            raise RefusedError("user_is_deactivated", 403)
         return person
 
     def _place(self, user: str, channel_id: str) -> Channel:
@@ -270,7 +270,7 @@ class People:
             return self._world.open_im(user)
         channel = self._world.channels.get(channel_id)
         if channel is None or user not in channel.members:
-            raise Refused("channel_not_found")
+            raise RefusedError("channel_not_found")
         return channel
 
     def _notice(self, user: str, text: str) -> None:

@@ -135,7 +135,7 @@ class HttpTransport:
             ) as response:
                 text = await response.text()
                 no_retry = response.headers.get("x-slack-no-retry") == "1"
-                self._world.set_connected(True)
+                self._world.set_connected(connected=True)
                 return Answer(response.status, parsed_body(response.content_type, text), no_retry)
         except TimeoutError:
             return Answer("timeout")
@@ -150,9 +150,9 @@ class HttpTransport:
                     asyncio.open_connection(place.hostname, place.port or 80), 1.0
                 )
                 writer.close()
-                self._world.set_connected(True)
+                self._world.set_connected(connected=True)
             except (OSError, TimeoutError):
-                self._world.set_connected(False)
+                self._world.set_connected(connected=False)
             await asyncio.sleep(PROBE_SECONDS)
 
 

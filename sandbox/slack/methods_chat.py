@@ -66,7 +66,7 @@ def checked_metadata(args: Args) -> dict[str, Json] | None:
     return metadata
 
 
-def checked_text(args: Args, longest: int, has_blocks: bool) -> str:
+def checked_text(args: Args, longest: int, *, has_blocks: bool) -> str:
     """The text of a call."""
     text = args.get("text")
     text = "" if text is None else str(text)
@@ -98,7 +98,7 @@ async def post_message(world: Workspace, args: Args) -> Args:
             channel=channel.id,
             ts=world.new_ts(),
             user=company.BOT_USER_ID,
-            text=checked_text(args, LONGEST_POST, bool(blocks)),
+            text=checked_text(args, LONGEST_POST, has_blocks=bool(blocks)),
             app=True,
             thread_ts=_thread(world, args, channel.id),
             blocks=blocks or [],
@@ -120,7 +120,7 @@ async def post_ephemeral(world: Workspace, args: Args) -> Args:
             channel=channel.id,
             ts=world.new_ts(),
             user=company.BOT_USER_ID,
-            text=checked_text(args, LONGEST_POST, bool(blocks)),
+            text=checked_text(args, LONGEST_POST, has_blocks=bool(blocks)),
             app=True,
             thread_ts=_thread(world, args, channel.id),
             blocks=blocks or [],
@@ -145,7 +145,7 @@ async def update(world: Workspace, args: Args) -> Args:
     """chat.update: text without blocks removes the blocks; ephemeral messages are out of reach."""
     message = _own_message(world, args, "cant_update_message")
     blocks = checked_blocks(args)
-    text = checked_text(args, LONGEST_UPDATE, blocks is not None)
+    text = checked_text(args, LONGEST_UPDATE, has_blocks=blocks is not None)
     metadata = checked_metadata(args)
     message.blocks = blocks or []
     message.text = text

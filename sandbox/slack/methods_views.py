@@ -9,7 +9,7 @@ from sandbox.slack.blocks import check_view, view_is_too_large
 from sandbox.slack.errors import SlackError, invalid_arguments
 from sandbox.slack.methods_chat import parsed, require
 from sandbox.slack.records import View, elements_of, finished, with_ids
-from sandbox.slack.state import NoSuchOption, completed, initial_state
+from sandbox.slack.state import NoSuchOptionError, completed, initial_state
 from sandbox.slack.workspace import Workspace
 
 Json = Any
@@ -98,7 +98,7 @@ def replace_content(world: Workspace, view: View, content: dict[str, Json]) -> N
             block_id, action_id = block["block_id"], str(element.get("action_id"))
             state = entered.get(block_id, {}).get(action_id)
             if state is not None and state["type"] == element["type"]:
-                with suppress(NoSuchOption):
+                with suppress(NoSuchOptionError):
                     view.values[block_id][action_id] = completed(element, state)
     if content["type"] == "home":
         world.tell("home", {"view": view.as_slack()}, view.user)

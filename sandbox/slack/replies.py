@@ -21,7 +21,7 @@ def post_reply(world: Workspace, hook: Hook, reply: dict[str, Json]) -> Message 
             world.remove(original)
         return None
     blocks = checked_blocks(reply)
-    text = checked_text(reply, LONGEST_POST, bool(blocks))
+    text = checked_text(reply, LONGEST_POST, has_blocks=bool(blocks))
     metadata = checked_metadata(reply)
     if reply.get("replace_original") and original is not None:
         original.text, original.blocks = text, blocks or []

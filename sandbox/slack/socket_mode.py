@@ -22,7 +22,7 @@ PING_SECONDS = 5.0
 GRACE_SECONDS = 1.0
 
 
-class ConnectionLost(Exception):
+class ConnectionLostError(Exception):
     """The connection went away before the envelope was acknowledged."""
 
 
@@ -85,7 +85,7 @@ class SocketTransport:
             return Answer(200, await asyncio.wait_for(acknowledged, ACK_SECONDS))
         except TimeoutError:
             return Answer("timeout")
-        except (ConnectionLost, ConnectionError):
+        except (ConnectionLostError, ConnectionError):
             return Answer("no_connection")
         finally:
             connection.waiting.pop(envelope_id, None)
@@ -107,7 +107,7 @@ class SocketTransport:
         pinger = asyncio.create_task(_ping(socket))
         try:
             await socket.send_json(self._hello())
-            self._world.set_connected(True)
+            self._world.set_connected(connected=True)
             await self._listen(connection)
         finally:
             pinger.cancel()
@@ -161,8 +161,8 @@ class SocketTransport:
             self._connections.remove(connection)
         for waiting in connection.waiting.values():
             if not waiting.done():
-                waiting.set_exception(ConnectionLost())
-        self._world.set_connected(bool(self._connections))
+                waiting.set_exception(ConnectionLostError())
+        self._world.set_connected(connected=bool(self._connections))
 
     async def _close_later(self, connection: Connection) -> None:
         await asyncio.sleep(GRACE_SECONDS)

@@ -32,7 +32,7 @@ _OPTIONS = ("static_select", "radio_buttons", "multi_static_select", "checkboxes
 _TYPED = ("plain_text_input", "number_input", "email_text_input", "url_text_input")
 
 
-class NoSuchOption(ValueError):
+class NoSuchOptionError(ValueError):
     """The chosen value is not among the element's options."""
 
 
@@ -51,7 +51,7 @@ def _option(element: dict[str, Json], chosen: Json) -> dict[str, Json]:
     for option in _all_options(element):
         if option["value"] == value:
             return option
-    raise NoSuchOption(str(value))
+    raise NoSuchOptionError(str(value))
 
 
 def completed(element: dict[str, Json], given: Json) -> dict[str, Json]:

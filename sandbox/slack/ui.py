@@ -9,7 +9,7 @@ from aiohttp import web
 
 from sandbox import company
 from sandbox.company import Channel, Person
-from sandbox.slack.deeds import People, Refused
+from sandbox.slack.deeds import People, RefusedError
 from sandbox.slack.methods_views import top_modal
 from sandbox.slack.workspace import Workspace
 
@@ -68,14 +68,14 @@ class UserInterface:
             try:
                 body = await request.json()
                 if not isinstance(body, dict):
-                    raise ValueError("not an object")
+                    raise TypeError("not an object")
                 return web.json_response(await deed(body))
-            except Refused as refusal:
+            except RefusedError as refusal:
                 return web.json_response({"ok": False, "error": refusal.error}, status=refusal.status)
             except KeyError as missing:
                 answer = {"ok": False, "error": f"missing field: {missing.args[0]}"}
                 return web.json_response(answer, status=400)
-            except ValueError:
+            except (TypeError, ValueError):
                 return web.json_response({"ok": False, "error": "invalid_json"}, status=400)
 
         return run

@@ -85,7 +85,7 @@ class WebApi:
             body = {"ok": True, **await self._run(request, name, args)}
         except SlackError as refusal:
             body = refusal.as_json()
-        except _RateLimited as limited:
+        except _RateLimitedError as limited:
             return self._rate_limited(name, args, limited.seconds)
         self._log(name, args, body.get("error"))
         if fault is not None:
@@ -99,7 +99,7 @@ class WebApi:
         self._authorize(request, args, method)
         wait = self._limits.wait(name, method.tier, str(args.get("channel", "")), self._world.now())
         if wait:
-            raise _RateLimited(wait)
+            raise _RateLimitedError(wait)
         return await method.run(self._world, args)
 
     def _authorize(self, request: web.Request, args: Args, method: Method) -> None:
@@ -149,7 +149,7 @@ class WebApi:
         self._world.calls.append(call)
 
 
-class _RateLimited(Exception):
+class _RateLimitedError(Exception):
     def __init__(self, seconds: int) -> None:
         super().__init__(f"ratelimited for {seconds} s")
         self.seconds = seconds

@@ -158,7 +158,7 @@ class Workspace:
             if user in (None, reader):
                 self._put(queue, event, content)
 
-    def set_connected(self, connected: bool) -> None:
+    def set_connected(self, *, connected: bool) -> None:
         """Remember and announce whether the app can be reached."""
         if connected != self.connected:
             self.connected = connected
