@@ -122,7 +122,6 @@ class Route:
     action: str
     versions: frozenset[str]
     run: Callable[[Call], Answer]
-    resource: str = ""
 
 
 SUBSCRIPTION = r"/subscriptions/(?P<subscription>[^/]+)"
@@ -194,10 +193,11 @@ def check_version(call: Call, route: Route) -> None:
         raise ArmError(400, "InvalidApiVersionParameter", f"The api-version '{version}' is invalid.")
     if version.lower() not in route.versions:
         known = ", ".join(sorted(route.versions))
+        kind = route.action.rpartition("/")[0]
         raise ArmError(
             400,
             "NoRegisteredProviderFound",
-            f"No registered resource provider found for API version '{version}' for type '{route.resource}'. "
+            f"No registered resource provider found for API version '{version}' for type '{kind}'. "
             f"The supported api-versions are '{known}'.",
         )
 

@@ -142,10 +142,8 @@ def _midnight(start: datetime, days: int) -> str:
     return iso_seconds(moment.replace(hour=0, minute=0, second=0, microsecond=0))
 
 
-def model_body(model: BaseModel, location: str, start: datetime) -> Json:
-    """Return a base model in ARM's AccountModel shape."""
-    retires = _midnight(start, model.retires_in_days)
-    skus = [
+def _skus_body(model: BaseModel, location: str, retires: str) -> list[Json]:
+    return [
         {
             "name": rule.name,
             "usageName": usage_name(rule.name, model.name),
@@ -154,34 +152,40 @@ def model_body(model: BaseModel, location: str, start: datetime) -> Json:
         }
         for rule in skus_of(location, model.name)
     ]
+
+
+def _made_by_microsoft(day: str) -> Json:
+    moment = f"{day}T00:00:00Z"
+    return {
+        "createdBy": "Microsoft",
+        "createdByType": "Application",
+        "createdAt": moment,
+        "lastModifiedBy": "Microsoft",
+        "lastModifiedByType": "Application",
+        "lastModifiedAt": moment,
+    }
+
+
+def model_body(model: BaseModel, location: str, start: datetime) -> Json:
+    """Return a base model in ARM's AccountModel shape."""
+    retires = _midnight(start, model.retires_in_days)
+    able = {"fineTune": "true", "inference": "true", "chatCompletion": "true"}
     body: Json = {
         "format": "OpenAI",
         "name": model.name,
         "version": model.version,
         "isDefaultVersion": model.default,
         "maxCapacity": max((rule.maximum for rule in skus_of(location, model.name)), default=0),
-        "capabilities": {
-            "fineTune": "true",
-            "inference": "true",
-            "chatCompletion": "true",
-            "responses": "true",
-        },
-        "finetuneCapabilities": {"fineTune": "true", "inference": "true", "chatCompletion": "true"},
+        "capabilities": able | {"responses": "true"},
+        "finetuneCapabilities": able,
         "deprecation": {
             "fineTune": _midnight(start, model.training_ends_in_days),
             "inference": retires,
             "deprecationStatus": model.status,
         },
         "lifecycleStatus": model.lifecycle,
-        "skus": skus,
-        "systemData": {
-            "createdBy": "Microsoft",
-            "createdByType": "Application",
-            "createdAt": f"{model.version}T00:00:00Z",
-            "lastModifiedBy": "Microsoft",
-            "lastModifiedByType": "Application",
-            "lastModifiedAt": f"{model.version}T00:00:00Z",
-        },
+        "skus": _skus_body(model, location, retires),
+        "systemData": _made_by_microsoft(model.version),
     }
     if model.successor:
         body["replacementConfig"] = {

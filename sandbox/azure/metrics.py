@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from sandbox.azure import seed
@@ -46,8 +47,7 @@ _CODES: tuple[tuple[str, Callable[[Minute], int]], ...] = (
 )
 
 
-@dataclass(frozen=True)
-class Point:
+class Point(NamedTuple):
     """What one minute adds to a series: how many samples and their sum, least and greatest."""
 
     total: float
@@ -401,6 +401,7 @@ def _span(text: str, now: datetime) -> tuple[datetime, datetime]:
 
 
 Sums = dict[int, list[float]]
+Series = dict[tuple[str, ...], Sums]
 
 
 def _metric_body(state: AzureState, query: Query, metric: Metric) -> Json:
@@ -421,9 +422,9 @@ def _metric_body(state: AzureState, query: Query, metric: Metric) -> Json:
     }
 
 
-def _collect(state: AzureState, query: Query, metric: Metric) -> dict[tuple[str, ...], Sums]:
+def _collect(state: AzureState, query: Query, metric: Metric) -> Series:
     """Return the sums of each bucket, for each combination of the dimensions asked for."""
-    series: dict[tuple[str, ...], Sums] = {}
+    series: Series = {}
     if not query.clauses:
         series[()] = {}
     last = min(query.end, state.now_minute())
@@ -431,28 +432,47 @@ def _collect(state: AzureState, query: Query, metric: Metric) -> dict[tuple[str,
         fixed = _fixed(track)
         if track.account != query.account.name or not _wanted(query, fixed):
             continue
+        heap = Heap(query, series, fixed)
         for minute, sample in track.minutes(query.first, last):
             for named, point in metric.rows(sample):
-                _add(series, query, fixed | named, minute, point)
+                heap.add(named, minute, point)
     if metric.name == TRAINING:
         _train(state, query, series)
     return series
 
 
-def _add(series: dict[tuple[str, ...], Sums], query: Query, named: Json, minute: int, point: Point) -> None:
-    if not _wanted(query, named):
-        return
-    key = tuple(str(named.get(name, "")) for name in query.clauses)
-    sums = series.setdefault(key, {})
-    bucket = (minute - query.first) // query.step
-    held = sums.get(bucket)
-    if held is None:
-        sums[bucket] = [point.total, point.count, point.least, point.most]
-        return
-    held[0] += point.total
-    held[1] += point.count
-    held[2] = min(held[2], point.least)
-    held[3] = max(held[3], point.most)
+class Heap:
+    """Adds points of one deployment to the series that they belong to."""
+
+    def __init__(self, query: Query, series: Series, fixed: Json) -> None:
+        self._query = query
+        self._series = series
+        self._fixed = fixed
+        self._found: dict[tuple[str, ...], Sums | None] = {}
+
+    def add(self, named: Json, minute: int, point: Point) -> None:
+        """Add what a minute gave for a combination of dimensions."""
+        key = tuple(named.values())
+        if key not in self._found:
+            self._found[key] = self._sums(self._fixed | named)
+        sums = self._found[key]
+        if sums is None:
+            return
+        bucket = (minute - self._query.first) // self._query.step
+        held = sums.get(bucket)
+        if held is None:
+            sums[bucket] = [point.total, point.count, point.least, point.most]
+            return
+        held[0] += point.total
+        held[1] += point.count
+        held[2] = min(held[2], point.least)
+        held[3] = max(held[3], point.most)
+
+    def _sums(self, named: Json) -> Sums | None:
+        if not _wanted(self._query, named):
+            return None
+        key = tuple(str(named.get(name, "")) for name in self._query.clauses)
+        return self._series.setdefault(key, {})
 
 
 def _fixed(track: Track) -> Json:
@@ -489,7 +509,7 @@ def _wanted(query: Query, named: Json) -> bool:
     return True
 
 
-def _train(state: AzureState, query: Query, series: dict[tuple[str, ...], Sums]) -> None:
+def _train(state: AzureState, query: Query, series: Series) -> None:
     for job in seed.JOBS:
         if job.account != query.account.name or job.ended_days is None:
             continue
@@ -498,7 +518,7 @@ def _train(state: AzureState, query: Query, series: dict[tuple[str, ...], Sums])
             named = _lowered(
                 {"ModelDeploymentName": job.suffix, "Region": query.account.location, "ApiName": "FineTune"}
             )
-            _add(series, query, named, minute, _counted(job.hours))
+            Heap(query, series, named).add({}, minute, _counted(job.hours))
 
 
 def _series_body(query: Query, metric: Metric, key: tuple[str, ...], sums: Sums) -> Json:

@@ -243,34 +243,6 @@ def system_data(caller: str, moment: datetime) -> Json:
 
 def account_body(account: Account, start: datetime) -> Json:
     """Return an account in ARM's shape."""
-    host = f"https://{account.name}.openai.azure.com/"
-    properties: Json = {
-        "customSubDomainName": account.name,
-        "endpoint": host,
-        "endpoints": {"OpenAI Language Model Instance API": host},
-        "dateCreated": iso(start - timedelta(days=400)),
-        "disableLocalAuth": account.private,
-        "dynamicThrottlingEnabled": False,
-        "isMigrated": False,
-        "networkAcls": {
-            "defaultAction": "Deny" if account.private else "Allow",
-            "ipRules": [],
-            "virtualNetworkRules": [],
-        },
-        "privateEndpointConnections": [_private_endpoint(account)] if account.private else [],
-        "provisioningState": "Succeeded",
-        "publicNetworkAccess": "Disabled" if account.private else "Enabled",
-        "callRateLimit": {
-            "rules": [
-                {
-                    "key": "openai.dalle.post",
-                    "renewalPeriod": 1,
-                    "count": 30,
-                    "dynamicThrottlingEnabled": False,
-                },
-            ]
-        },
-    }
     return {
         "id": account.id,
         "name": account.name,
@@ -281,8 +253,28 @@ def account_body(account: Account, start: datetime) -> Json:
         "sku": {"name": "S0"},
         "identity": {"type": "SystemAssigned", "principalId": stable_guid("msi", account.name)},
         "tags": {"environment": account.environment, "cost-center": "cc-4410", "owner": "platform"},
-        "properties": properties,
+        "properties": _account_properties(account, start),
         "systemData": system_data(PIPELINE_CALLER, start - timedelta(days=400)),
+    }
+
+
+def _account_properties(account: Account, start: datetime) -> Json:
+    host = f"https://{account.name}.openai.azure.com/"
+    rule = {"key": "openai.dalle.post", "renewalPeriod": 1, "count": 30, "dynamicThrottlingEnabled": False}
+    action = "Deny" if account.private else "Allow"
+    return {
+        "customSubDomainName": account.name,
+        "endpoint": host,
+        "endpoints": {"OpenAI Language Model Instance API": host},
+        "dateCreated": iso(start - timedelta(days=400)),
+        "disableLocalAuth": account.private,
+        "dynamicThrottlingEnabled": False,
+        "isMigrated": False,
+        "networkAcls": {"defaultAction": action, "ipRules": [], "virtualNetworkRules": []},
+        "privateEndpointConnections": [_private_endpoint(account)] if account.private else [],
+        "provisioningState": "Succeeded",
+        "publicNetworkAccess": "Disabled" if account.private else "Enabled",
+        "callRateLimit": {"rules": [rule]},
     }
 
 

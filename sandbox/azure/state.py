@@ -258,7 +258,7 @@ class AzureState:
         }
         self.remember(deployment, alive=True)
 
-    def remember(self, deployment: Deployment, alive: bool) -> None:
+    def remember(self, deployment: Deployment, *, alive: bool) -> None:
         """Write the present setting into the history that metrics are computed from."""
         key = (deployment.account.name.lower(), deployment.name.lower())
         track = self.tracks.get(key)
@@ -267,7 +267,7 @@ class AzureState:
             account = deployment.account
             track = Track(account.name, account.location, deployment.name, profile, self.start_minute)
             self.tracks[key] = track
-        track.set(setting_of(deployment, self.now_minute(), alive))
+        track.set(setting_of(deployment, self.now_minute(), alive=alive))
 
     def begin(self, operation: Operation) -> None:
         """Start a long-running operation."""
@@ -334,7 +334,7 @@ def minute_of(moment: datetime) -> int:
     return int(moment.timestamp()) // 60
 
 
-def setting_of(deployment: Deployment, minute: int, alive: bool = True) -> Setting:
+def setting_of(deployment: Deployment, minute: int, *, alive: bool = True) -> Setting:
     """Return how a deployment is set, as a point of its history."""
     properties = deployment.properties
     model = properties["model"]

@@ -2,190 +2,100 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sandbox.azure import arm, deployments, metrics, reads
-from sandbox.azure.arm import ACCOUNT, DEPLOYMENT, GROUP, LOCATION, PROVIDER, SUBSCRIPTION, Route, path
+from sandbox.azure.arm import (
+    ACCOUNT,
+    DEPLOYMENT,
+    GROUP,
+    LOCATION,
+    PROVIDER,
+    SUBSCRIPTION,
+    Answer,
+    Call,
+    Route,
+    path,
+)
 from sandbox.azure.names import COGNITIVE
 from sandbox.azure.roles import FINE_TUNES, OPERATION_RESULTS, PERMISSIONS
 
+Run = Callable[[Call], Answer]
 _JOBS = r"/dataplane/(?P<account>[^/]+)/openai(?:/v1)?/fine_tuning/jobs"
-_ANY = arm.COGNITIVE_VERSIONS
 _INSIGHTS = r"/providers/Microsoft\.Insights"
-
-
-def _scope() -> str:
-    patterns = (DEPLOYMENT, ACCOUNT, GROUP, SUBSCRIPTION)
-    plain = [one.replace("?P<subscription>", "").replace("?P<group>", "") for one in patterns]
-    plain = [one.replace("?P<account>", "").replace("?P<deployment>", "") for one in plain]
-    return rf"(?:{'|'.join(plain)})"
+_HEALTH = r"/providers/Microsoft\.ResourceHealth/availabilityStatuses/current"
+_NAMED = r"/accounts/[^/]+(?:/deployments/[^/]+)?"
+_GRANTS = rf"(?:/resourceGroups/[^/]+(?:{PROVIDER}{_NAMED})?)?"
 
 
 def routes() -> tuple[Route, ...]:
     """Return every route of the control plane and of the data plane."""
-    return _resources() + _regional() + _monitoring() + _training()
+    return _reads() + _writes() + _monitoring() + _training()
 
 
-def _resources() -> tuple[Route, ...]:
-    base = f"{COGNITIVE}/accounts"
-    live = f"{base}/deployments"
-    newer = arm.NEWER_VERSIONS
+def _read(tail: str, action: str, run: Run) -> Route:
+    return Route("GET", path(tail), f"{COGNITIVE}/{action}/read", arm.COGNITIVE_VERSIONS, run)
+
+
+def _reads() -> tuple[Route, ...]:
     return (
+        _read(SUBSCRIPTION + PROVIDER + "/accounts", "accounts", reads.accounts),
+        _read(GROUP + PROVIDER + "/accounts", "accounts", reads.accounts),
+        _read(ACCOUNT, "accounts", reads.account),
+        _read(ACCOUNT + "/models", "accounts/models", reads.account_models),
+        _read(ACCOUNT + "/usages", "accounts/usages", reads.account_usages),
+        _read(ACCOUNT + "/raiPolicies", "accounts/raiPolicies", reads.policies),
+        _read(ACCOUNT + "/raiPolicies/(?P<policy>[^/]+)", "accounts/raiPolicies", reads.policy),
+        _read(ACCOUNT + "/deployments", "accounts/deployments", deployments.listing),
+        _read(DEPLOYMENT, "accounts/deployments", deployments.get),
+        _read(DEPLOYMENT + "/skus", "accounts/deployments", deployments.skus),
+        _read(LOCATION + "/usages", "locations/usages", reads.location_usages),
+        _read(LOCATION + "/models", "locations/models", reads.location_models),
+        _read(LOCATION + "/modelCapacities", "locations/modelCapacities", reads.capacities),
+        _read(SUBSCRIPTION + PROVIDER + "/modelCapacities", "modelCapacities", reads.capacities),
+    )
+
+
+def _writes() -> tuple[Route, ...]:
+    live = f"{COGNITIVE}/accounts/deployments"
+    every, newer = arm.COGNITIVE_VERSIONS, arm.NEWER_VERSIONS
+    results = path(LOCATION + "/operationResults/(?P<operation>[^/]+)")
+    return (
+        Route("PUT", path(DEPLOYMENT), f"{live}/write", every, deployments.put),
+        Route("PATCH", path(DEPLOYMENT), f"{live}/write", every, deployments.patch),
+        Route("DELETE", path(DEPLOYMENT), f"{live}/delete", every, deployments.delete),
+        Route("POST", path(DEPLOYMENT + "/pause"), f"{live}/pause/action", newer, deployments.pause),
+        Route("POST", path(DEPLOYMENT + "/resume"), f"{live}/resume/action", newer, deployments.resume),
+        Route("GET", results, OPERATION_RESULTS, every, deployments.operation),
         Route(
-            "GET",
-            path(SUBSCRIPTION + PROVIDER + "/accounts"),
-            f"{base}/read",
-            _ANY,
-            reads.accounts,
-            "accounts",
-        ),
-        Route("GET", path(GROUP + PROVIDER + "/accounts"), f"{base}/read", _ANY, reads.accounts, "accounts"),
-        Route("GET", path(ACCOUNT), f"{base}/read", _ANY, reads.account, "accounts"),
-        Route(
-            "GET",
-            path(ACCOUNT + "/models"),
-            f"{base}/models/read",
-            _ANY,
-            reads.account_models,
-            "accounts/models",
-        ),
-        Route(
-            "GET",
-            path(ACCOUNT + "/usages"),
-            f"{base}/usages/read",
-            _ANY,
-            reads.account_usages,
-            "accounts/usages",
-        ),
-        Route("POST", path(ACCOUNT + "/listKeys"), f"{base}/listKeys/action", _ANY, reads.keys, "accounts"),
-        Route(
-            "GET",
-            path(ACCOUNT + "/raiPolicies"),
-            f"{base}/raiPolicies/read",
-            _ANY,
-            reads.policies,
-            "raiPolicies",
-        ),
-        Route(
-            "GET",
-            path(ACCOUNT + "/raiPolicies/(?P<policy>[^/]+)"),
-            f"{base}/raiPolicies/read",
-            _ANY,
-            reads.policy,
-            "raiPolicies",
-        ),
-        Route(
-            "GET", path(ACCOUNT + "/deployments"), f"{live}/read", _ANY, deployments.listing, "deployments"
-        ),
-        Route("GET", path(DEPLOYMENT), f"{live}/read", _ANY, deployments.get, "deployments"),
-        Route("PUT", path(DEPLOYMENT), f"{live}/write", _ANY, deployments.put, "deployments"),
-        Route("PATCH", path(DEPLOYMENT), f"{live}/write", _ANY, deployments.patch, "deployments"),
-        Route("DELETE", path(DEPLOYMENT), f"{live}/delete", _ANY, deployments.delete, "deployments"),
-        Route("GET", path(DEPLOYMENT + "/skus"), f"{live}/read", _ANY, deployments.skus, "deployments/skus"),
-        Route(
-            "POST",
-            path(DEPLOYMENT + "/pause"),
-            f"{live}/pause/action",
-            newer,
-            deployments.pause,
-            "deployments",
-        ),
-        Route(
-            "POST",
-            path(DEPLOYMENT + "/resume"),
-            f"{live}/resume/action",
-            newer,
-            deployments.resume,
-            "deployments",
+            "POST", path(ACCOUNT + "/listKeys"), f"{COGNITIVE}/accounts/listKeys/action", every, reads.keys
         ),
     )
 
 
-def _regional() -> tuple[Route, ...]:
-    places = f"{COGNITIVE}/locations"
-    return (
-        Route(
-            "GET", path(LOCATION + "/usages"), f"{places}/usages/read", _ANY, reads.location_usages, "usages"
-        ),
-        Route(
-            "GET", path(LOCATION + "/models"), f"{places}/models/read", _ANY, reads.location_models, "models"
-        ),
-        Route(
-            "GET",
-            path(LOCATION + "/modelCapacities"),
-            f"{places}/modelCapacities/read",
-            _ANY,
-            reads.capacities,
-            "modelCapacities",
-        ),
-        Route(
-            "GET",
-            path(SUBSCRIPTION + PROVIDER + "/modelCapacities"),
-            f"{COGNITIVE}/modelCapacities/read",
-            _ANY,
-            reads.capacities,
-            "modelCapacities",
-        ),
-        Route(
-            "GET",
-            path(LOCATION + "/operationResults/(?P<operation>[^/]+)"),
-            OPERATION_RESULTS,
-            _ANY,
-            deployments.operation,
-            "locations/operationResults",
-        ),
-    )
+def _insight(tail: str, action: str, versions: frozenset[str], run: Run) -> Route:
+    return Route("GET", path(tail), f"Microsoft.Insights/{action}/read", versions, run)
 
 
 def _monitoring() -> tuple[Route, ...]:
-    versions = arm.METRICS_VERSIONS
+    values = SUBSCRIPTION + _INSIGHTS + "/eventtypes/management/values"
+    grants = path(SUBSCRIPTION + _GRANTS + r"/providers/Microsoft\.Authorization/permissions")
+    health = "Microsoft.ResourceHealth/availabilityStatuses/read"
+    numbers = arm.METRICS_VERSIONS
     return (
-        Route(
-            "GET",
-            path(ACCOUNT + _INSIGHTS + "/metrics"),
-            "Microsoft.Insights/metrics/read",
-            versions,
-            metrics.answer,
-            "metrics",
+        _insight(ACCOUNT + _INSIGHTS + "/metrics", "metrics", numbers, metrics.answer),
+        _insight(
+            ACCOUNT + _INSIGHTS + "/metricDefinitions", "metricDefinitions", numbers, metrics.definitions
         ),
-        Route(
-            "GET",
-            path(ACCOUNT + _INSIGHTS + "/metricDefinitions"),
-            "Microsoft.Insights/metricDefinitions/read",
-            versions,
-            metrics.definitions,
-            "metricDefinitions",
-        ),
-        Route(
-            "GET",
-            path(ACCOUNT + _INSIGHTS + "/diagnosticSettings"),
-            "Microsoft.Insights/diagnosticSettings/read",
+        _insight(
+            ACCOUNT + _INSIGHTS + "/diagnosticSettings",
+            "diagnosticSettings",
             arm.DIAGNOSTICS_VERSIONS,
             reads.diagnostics,
-            "diagnosticSettings",
         ),
-        Route(
-            "GET",
-            path(SUBSCRIPTION + _INSIGHTS + "/eventtypes/management/values"),
-            "Microsoft.Insights/eventtypes/values/read",
-            arm.ACTIVITY_VERSIONS,
-            reads.events,
-            "eventtypes",
-        ),
-        Route(
-            "GET",
-            path(ACCOUNT + r"/providers/Microsoft\.ResourceHealth/availabilityStatuses/current"),
-            "Microsoft.ResourceHealth/availabilityStatuses/read",
-            arm.HEALTH_VERSIONS,
-            reads.health,
-            "availabilityStatuses",
-        ),
-        Route(
-            "GET",
-            path(_scope() + r"/providers/Microsoft\.Authorization/permissions"),
-            PERMISSIONS,
-            arm.PERMISSIONS_VERSIONS,
-            reads.permissions,
-            "permissions",
-        ),
+        _insight(values, "eventtypes/values", arm.ACTIVITY_VERSIONS, reads.events),
+        Route("GET", path(ACCOUNT + _HEALTH), health, arm.HEALTH_VERSIONS, reads.health),
+        Route("GET", grants, PERMISSIONS, arm.PERMISSIONS_VERSIONS, reads.permissions),
     )
 
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from sandbox.azure.names import stable_hex
@@ -16,6 +17,7 @@ WEEK = 7 * 24 * 60
 START_IN_WEEK = 2 * 1440 + 10 * 60 + 30  # the simulation starts on a Wednesday, 10:30 office time
 _MASK = (1 << 64) - 1
 _BURSTS = (-0.3, -0.1, 0.1, 0.3)
+_CALM = 1 / (1 + max(_BURSTS))
 
 
 class Minute(NamedTuple):
@@ -109,27 +111,34 @@ class Track:
         demand = self.demand_at(minute)
         if demand.idle or demand.requests_factor == 0:
             return demand.minute
-        if self.profile.idle_since_days is None or self.demands:
-            return None
-        return self.start_minute - round(self.profile.idle_since_days * 1440)
+        return self._bedtime() or None
 
     def minutes(self, first: int, end: int) -> Iterator[tuple[int, Minute]]:
         """Yield each minute from first to before end in which somebody called."""
-        begin = max(first, self.settings[0].minute if self.settings else end)
-        for minute in range(begin, end):
-            sample = self.minute(minute)
-            if sample is not SILENT:
-                yield minute, sample
+        changes = {one.minute for one in self.settings} | {one.minute for one in self.demands}
+        bounds = sorted({first, end} | {one for one in changes | {self._bedtime()} if first < one < end})
+        for begin, stop in pairwise(bounds):
+            setting, demand = self.setting_at(begin), self.demand_at(begin)
+            if setting is None or self._silent(begin, setting, demand):
+                continue
+            for minute in range(begin, stop):
+                sample = self._sample(minute, setting, demand)
+                if sample is not SILENT:
+                    yield minute, sample
 
-    def minute(self, minute: int) -> Minute:
-        """Return what happened in one minute."""
-        setting = self.setting_at(minute)
-        demand = self.demand_at(minute)
-        if setting is None or not setting.alive or demand.idle or self._asleep(minute):
-            return SILENT
-        one, two = noise(self.seed, minute)
+    def _bedtime(self) -> int:
+        days = self.profile.idle_since_days
+        return 0 if days is None or self.demands else self.start_minute - round(days * 1440)
+
+    def _silent(self, minute: int, setting: Setting, demand: Demand) -> bool:
+        bedtime = self._bedtime()
+        return not setting.alive or demand.idle or (bedtime > 0 and minute >= bedtime)
+
+    def _sample(self, minute: int, setting: Setting, demand: Demand) -> Minute:
+        relative = minute - self.start_minute
+        one, two = noise(self.seed, relative)
         profile = self.profile
-        rhythm = week_rhythm()[(minute - self.start_minute + START_IN_WEEK) % WEEK]
+        rhythm = week_rhythm()[(relative + START_IN_WEEK) % WEEK]
         tokens = profile.peak_tokens * rhythm * (0.9 + 0.2 * one) * demand.requests_factor
         requests = _whole(tokens / (profile.prompt + profile.generated), two)
         if not requests:
@@ -137,10 +146,6 @@ class Track:
         if setting.paused:
             return Minute(locked=requests)
         return self._served(requests, tokens, setting, demand, (one, two))
-
-    def _asleep(self, minute: int) -> bool:
-        days = self.profile.idle_since_days
-        return days is not None and not self.demands and minute >= self.start_minute - round(days * 1440)
 
     def _served(
         self, requests: int, tokens: float, setting: Setting, demand: Demand, dice: tuple[float, float]
@@ -176,9 +181,9 @@ def throttled_share(load: float) -> float:
 
     Demand is not even within a minute, so throttling begins below 1.
     """
-    if load <= 0:
+    if load <= _CALM:
         return 0.0
-    excess = sum(max(0.0, load * (1 + burst) - 1) for burst in _BURSTS) / len(_BURSTS)
+    excess = sum([max(0.0, load * (1 + burst) - 1) for burst in _BURSTS]) / len(_BURSTS)
     return min(0.98, excess / load)
 
 
