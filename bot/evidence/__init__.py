@@ -1,1 +1,1 @@
-"""Read-only sections, one file each: what a deployment is and does. Nothing here can change anything or remember it."""
+"""Read-only sections, one file each: what a deployment is and does. Nothing here changes anything."""

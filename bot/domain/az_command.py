@@ -1,0 +1,45 @@
+"""The `az` command that shows the same thing, so that anybody can look for themselves."""
+
+from datetime import UTC, datetime
+
+from bot.domain.deployment import Account, DeploymentRef
+from bot.domain.evidence import Window
+
+
+def deployment_show(ref: DeploymentRef) -> str:
+    """Return the command that shows the deployment."""
+    return (
+        f"az cognitiveservices account deployment show {_of(ref.account)} --deployment-name {ref.deployment}"
+    )
+
+
+def models_list(account: Account) -> str:
+    """Return the command that lists the models the account can deploy."""
+    return f"az cognitiveservices account list-models {_of(account)}"
+
+
+def usage_list(account: Account) -> str:
+    """Return the command that lists the quota of the account's region."""
+    return f"az cognitiveservices usage list --subscription {account.subscription} -l {account.location}"
+
+
+def content_filter_get(account: Account, name: str) -> str:
+    """Return the command that shows a content filter policy."""
+    return f'az rest --method get --url "{account.arm_id}/raiPolicies/{name}?api-version=2025-12-01"'
+
+
+def metrics_list(ref: DeploymentRef, metric: str, window: Window, interval: str) -> str:
+    """Return the command that shows a metric of the deployment, in buckets of `interval` such as `PT5M`."""
+    return (
+        f"az monitor metrics list --resource {ref.account.arm_id} --metrics {metric}"
+        f" --filter \"ModelDeploymentName eq '{ref.deployment}'\" --interval {interval}"
+        f" --start-time {_time(window.start)} --end-time {_time(window.end)} --top 1000"
+    )
+
+
+def _of(account: Account) -> str:
+    return f"--subscription {account.subscription} -g {account.resource_group} -n {account.account}"
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,58 @@
+"""Which model is served, what is it made from, and how long will it live?"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from bot.domain.az_command import deployment_show, models_list
+from bot.domain.deployment import AvailableModel, DeploymentRef, Model
+from bot.domain.evidence import Fact
+from bot.ports.registry import Readers
+
+
+class ModelSection:
+    """The model, its base and the end of its life."""
+
+    key: ClassVar[str] = "model"
+    title: ClassVar[str] = "Model"
+
+    async def look(self, readers: Readers, ref: DeploymentRef, now: datetime) -> tuple[Fact, ...]:
+        """Return name and version, the base model of a fine-tuned one, lifecycle and retirement."""
+        live = await readers.azure.deployment(ref)
+        show, known = deployment_show(ref), models_list(ref.account)
+        facts = [
+            Fact("Model", live.model.name, "", show, live.observed_at),
+            Fact("Version", live.model.version or "not said", "", show, live.observed_at),
+        ]
+        models = await readers.azure.models(ref.account)
+        own = _find(models, live.model.name, live.model.version)
+        if own is None:
+            return (*facts, Fact("Lifecycle", _unlisted(live.model), "", known, now))
+        base = _find(models, own.base_name, own.base_version)
+        if own.base_name:
+            facts.append(Fact("Base model", f"{own.base_name} {own.base_version}".strip(), "", known, now))
+        lifecycle = own.lifecycle or (base.lifecycle if base else "")
+        facts.append(Fact("Lifecycle", lifecycle or "not said", "", known, now))
+        facts.extend(_ends(own, base, known, now))
+        return tuple(facts)
+
+
+def _find(models: Sequence[AvailableModel], name: str, version: str) -> AvailableModel | None:
+    named = [model for model in models if model.name.lower() == name.lower()]
+    same = [model for model in named if model.version == version]
+    return next(iter(same or named), None) if name else None
+
+
+def _unlisted(model: Model) -> str:
+    return f"{model.name} is not among the models this account can deploy"
+
+
+def _ends(own: AvailableModel, base: AvailableModel | None, az: str, now: datetime) -> list[Fact]:
+    ends = [("Inference ends", own.inference_ends)]
+    if base is not None and own.base_name:
+        ends.append(("Base model ends", base.inference_ends))
+    return [
+        Fact(name, end.date().isoformat(), f"({(end - now).days:,} days left)", az, now)
+        for name, end in ends
+        if end is not None
+    ]
