@@ -140,5 +140,5 @@ def _postgresql_objects(connection: Connection) -> Iterator[tuple[str, str, str]
     if connection.execute(text("SELECT to_regnamespace('audit')")).scalar() is None:
         return
     for query in _POSTGRESQL:
-        for kind, name, definition in connection.exec_driver_sql(query):
-            yield kind, name, definition
+        for row in connection.exec_driver_sql(query).all():
+            yield row[0], row[1], row[2]

@@ -48,6 +48,11 @@ class Frontier:
         """Return the number of leaves."""
         return self._size
 
+    @property
+    def peaks(self) -> tuple[bytes, ...]:
+        """Return the roots of the perfect subtrees, largest first."""
+        return tuple(self._peaks)
+
     def append(self, leaf: bytes) -> None:
         """Add one leaf hash at the right."""
         node, index = leaf, self._size
@@ -166,8 +171,14 @@ def verify_consistency(
         raise ProofError(f"no consistency can be proved from {old} to {new}")
     _demand_hashes(old_root, new_root, *proof)
     steps = list(proof) if old & (old - 1) else [old_root, *proof]
-    if len(steps) < 1:
+    if not steps:
         raise ProofError("the consistency proof is empty")
+    if _both_roots(old, new, steps) != (old_root, new_root):
+        raise ProofError("the consistency proof leads to other roots")
+
+
+def _both_roots(old: int, new: int, steps: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """Return the old and the new root that a consistency proof leads to (RFC 9162, 2.1.4.2)."""
     place, last = _skip_odd(old - 1, new - 1)
     old_node = new_node = steps[0]
     for sibling in steps[1:]:
@@ -181,8 +192,7 @@ def verify_consistency(
         place, last = place >> 1, last >> 1
     if last != 0:
         raise ProofError("the consistency proof is too short")
-    if old_node != old_root or new_node != new_root:
-        raise ProofError("the consistency proof leads to other roots")
+    return old_node, new_node
 
 
 def _verify_same(size: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> None:
@@ -205,5 +215,5 @@ def _skip_odd(place: int, last: int) -> tuple[int, int]:
 
 
 def _demand_hashes(*hashes: bytes) -> None:
-    if any(not isinstance(each, bytes) or len(each) != HASH_BYTES for each in hashes):
+    if any(len(each) != HASH_BYTES for each in hashes):
         raise ProofError("a hash is not 32 bytes long")

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from secrets import token_bytes
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from bot.domain.errors import NoteError
 from bot.domain.note_text import (
@@ -20,6 +20,9 @@ from bot.domain.note_text import (
     demand_text,
     parse_note,
 )
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 __all__ = ["Checkpoint", "OpenedNote", "Signature", "Signer", "Verifier", "open_note", "parse_note"]
 
@@ -148,10 +151,8 @@ class Signer:
 
     @classmethod
     def _of_seed(cls, name: str, seed: bytes) -> "Signer":
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
         demand_name(name)
-        public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+        public = _private(seed).public_key().public_bytes_raw()
         return cls(name, key_id(name, ED25519, public), public, seed)
 
     @property
@@ -170,10 +171,8 @@ class Signer:
         Raises:
             NoteError: the text does not end in a newline or holds control characters.
         """
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
         demand_text(text)
-        made = Ed25519PrivateKey.from_private_bytes(self._seed).sign(text.encode())
+        made = _private(self._seed).sign(text.encode())
         return f"{text}\n{MARK}{self.name} {b64encode(self.key_id + made).decode()}\n"
 
 
@@ -216,12 +215,21 @@ def _demand_sound_point(public: bytes) -> None:
         raise NoteError("the verifier key is not a sound Ed25519 point")
 
 
+# Imported where they are used, so that notes can be parsed where `cryptography` is not installed.
+
+
+def _private(seed: bytes) -> "Ed25519PrivateKey":
+    from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415
+
+    return ed25519.Ed25519PrivateKey.from_private_bytes(seed)
+
+
 def _ed25519_verify(public: bytes, text: bytes, signature: bytes) -> bool:
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415
 
     try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, text)
+        ed25519.Ed25519PublicKey.from_public_bytes(public).verify(signature, text)
     except (InvalidSignature, ValueError):
         return False
     return True

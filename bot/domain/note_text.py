@@ -98,6 +98,7 @@ def _decoded(note: str | bytes) -> str:
 
 
 def demand_text(text: str) -> None:
+    """Raise NoteError unless the text ends in a newline and holds no other control character."""
     if not text.endswith("\n"):
         raise NoteError("the text does not end in a newline")
     if any((c < " " and c != "\n") or "\ud800" <= c <= "\udfff" for c in text):
@@ -105,11 +106,13 @@ def demand_text(text: str) -> None:
 
 
 def demand_name(name: str) -> None:
+    """Raise NoteError unless this can be the name of a key."""
     if not name or "+" in name or any(c.isspace() or "\ud800" <= c <= "\udfff" for c in name):
         raise NoteError("a key's name is not empty and has no spaces and no plus sign")
 
 
 def canonical_base64(encoded: str) -> bytes:
+    """Return the bytes; raise NoteError for anything but the one way to write them."""
     try:
         raw = b64decode(encoded, validate=True)
     except ValueError as error:

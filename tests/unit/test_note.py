@@ -71,8 +71,17 @@ def test_a_hundred_signatures_are_read_and_one_more_is_too_many() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["— example.test/log", "— bad+name AAAAAAAA", "— a AAAA", "— a !!!!", "- a AAAAAAAA", "",
-     "— a AAAAAAB=", "— a\u00a0b AAAAAAAA", "—  AAAAAAAA"],
+    [
+        "— example.test/log",
+        "— bad+name AAAAAAAA",
+        "— a AAAA",
+        "— a !!!!",
+        "- a AAAAAAAA",
+        "",
+        "— a AAAAAAB=",
+        "— a\u00a0b AAAAAAAA",
+        "—  AAAAAAAA",
+    ],
 )
 def test_a_malformed_signature_line_spoils_the_note(line: str) -> None:
     signer = made()
@@ -116,10 +125,24 @@ def test_a_checkpoint_survives_its_text() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [f"log\n01\n{ROOT64}\n", f"log\n+1\n{ROOT64}\n", f"log\n 1\n{ROOT64}\n", f"log\n١\n{ROOT64}\n",
-     f"log\n1_0\n{ROOT64}\n", f"log\n1\n{ROOT64[:-1]}\n", f"log\n1\n{ROOT64}\n\n", f"log\n1\n{ROOT64}\n\nx\n",
-     f"\n1\n{ROOT64}\n", f"log\n{2**64}\n{ROOT64}\n", f"log\n1\n{ROOT64}", "log\n1\n", f"log\n\n{ROOT64}\n",
-     f"log\n1\n{ROOT64[:-2]}9=\n", f"log\r\n1\n{ROOT64}\n", "log\n1\nYmFuYW5hcw==\n"],
+    [
+        f"log\n01\n{ROOT64}\n",
+        f"log\n+1\n{ROOT64}\n",
+        f"log\n 1\n{ROOT64}\n",
+        f"log\n١\n{ROOT64}\n",
+        f"log\n1_0\n{ROOT64}\n",
+        f"log\n1\n{ROOT64[:-1]}\n",
+        f"log\n1\n{ROOT64}\n\n",
+        f"log\n1\n{ROOT64}\n\nx\n",
+        f"\n1\n{ROOT64}\n",
+        f"log\n{2**64}\n{ROOT64}\n",
+        f"log\n1\n{ROOT64}",
+        "log\n1\n",
+        f"log\n\n{ROOT64}\n",
+        f"log\n1\n{ROOT64[:-2]}9=\n",
+        f"log\r\n1\n{ROOT64}\n",
+        "log\n1\nYmFuYW5hcw==\n",
+    ],
 )
 def test_a_checkpoint_written_any_other_way_is_refused(text: str) -> None:
     with pytest.raises(NoteError):

@@ -1,0 +1,172 @@
+"""The audit tables read and written through one connection, on SQLite and PostgreSQL alike."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.errors import AuditBusyError, AuditRefusedError, LedgerBrokenError
+from storage.audit_schema import prefix
+
+_LOCK_KEY = 0x436F756E746572  # the letters "Counter"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of audit_entry as stored."""
+
+    shard: int
+    seq: int
+    body: str
+    leaf_hash: bytes
+
+
+@dataclass(frozen=True)
+class Tile:
+    """256 hashes of one level, and the root over them."""
+
+    level: int
+    idx: int
+    hashes: bytes
+    root: bytes
+
+
+class AuditRows:
+    """The audit tables, seen through the caller's connection and transaction."""
+
+    def __init__(self, connection: AsyncConnection, shard: int) -> None:
+        self.connection = connection
+        self.shard = shard
+        self._in = prefix(connection.dialect.name)
+
+    async def lock(self) -> None:
+        """Let no other writer in until the transaction ends; SQLite's caller has begun immediately.
+
+        Raises:
+            LedgerBrokenError: the transaction would see a stale log.
+        """
+        if self.connection.dialect.name != "postgresql":
+            return
+        await self.connection.execute(text("SET LOCAL lock_timeout = '2s'"))
+        await self.connection.execute(text("SET LOCAL statement_timeout = '5s'"))
+        await self._rows("SELECT pg_advisory_xact_lock(:key)", key=_LOCK_KEY)
+        isolation = (await self._rows("SHOW transaction_isolation"))[0][0]
+        if isolation != "read committed":
+            raise AuditRefusedError(
+                f"The database runs at isolation level {isolation}.",
+                advice="Use READ COMMITTED, the default of PostgreSQL.",
+            )
+
+    async def last(self) -> tuple[int, bytes, str]:
+        """Return the number of entries, and the last one's leaf hash and time."""
+        rows = await self._rows(
+            "SELECT seq, leaf_hash, ts FROM {}audit_entry WHERE shard = :shard ORDER BY seq DESC LIMIT 1"
+        )
+        return (rows[0][0] + 1, bytes(rows[0][1]), rows[0][2]) if rows else (0, b"", "")
+
+    async def head(self) -> tuple[int, str]:
+        """Return the newest checkpoint's size and note; 0 and nothing for an empty log."""
+        rows = await self._rows(
+            "SELECT size, note FROM {}audit_checkpoint WHERE shard = :shard ORDER BY size DESC LIMIT 1"
+        )
+        return (rows[0][0], rows[0][1]) if rows else (0, "")
+
+    async def shards(self) -> Sequence[int]:
+        """Return the numbers of the shards that hold entries, lowest first."""
+        rows = await self._rows("SELECT DISTINCT shard FROM {}audit_entry ORDER BY shard")
+        return [row[0] for row in rows]
+
+    async def leaf_hashes(self, low: int, high: int) -> list[bytes]:
+        """Return the stored leaf hashes of the entries from `low` up to but not including `high`."""
+        rows = await self._rows(
+            "SELECT leaf_hash FROM {}audit_entry WHERE shard = :shard AND seq >= :low AND seq < :high"
+            " ORDER BY seq",
+            low=low,
+            high=high,
+        )
+        return [bytes(row[0]) for row in rows]
+
+    async def tile_roots(self, level: int, low: int, high: int) -> list[bytes]:
+        """Return the roots of a level's tiles from `low` up to but not including `high`."""
+        rows = await self._rows(
+            "SELECT root FROM {}audit_tile WHERE shard = :shard AND level = :level"
+            " AND idx >= :low AND idx < :high ORDER BY idx",
+            level=level,
+            low=low,
+            high=high,
+        )
+        return [bytes(row[0]) for row in rows]
+
+    async def tile_hashes(self, level: int, idx: int) -> bytes | None:
+        """Return a full tile's hashes, None when it is not full yet."""
+        rows = await self._rows(
+            "SELECT hashes FROM {}audit_tile WHERE shard = :shard AND level = :level AND idx = :idx",
+            level=level,
+            idx=idx,
+        )
+        return bytes(rows[0][0]) if rows else None
+
+    async def entries(self, where: str, order: str, **values: Any) -> list[Row]:
+        """Return entries of every shard that match a condition, in an order; both are this code's words."""
+        sql = f"SELECT shard, seq, body, leaf_hash FROM {{}}audit_entry WHERE {where} ORDER BY {order}"  # noqa: S608
+        rows = await self._rows(f"{sql} LIMIT :limit", **{"limit": 1, **values})
+        return [Row(row[0], row[1], row[2], bytes(row[3])) for row in rows]
+
+    async def disclosures(self, seqs: Sequence[int]) -> dict[int, dict[str, str]]:
+        """Return this shard's disclosures of some entries that were not erased, by seq and path."""
+        found: dict[int, dict[str, str]] = {}
+        for seq in seqs:
+            rows = await self._rows(
+                "SELECT path, disclosure FROM {}audit_disclosure WHERE shard = :shard AND seq = :seq",
+                seq=seq,
+            )
+            found[seq] = {row[0]: row[1] for row in rows}
+        return found
+
+    async def insert(self, table: str, **values: Any) -> None:
+        """Insert one row and see that it went in.
+
+        Raises:
+            LedgerBrokenError: the database took the statement and stored nothing.
+        """
+        values = {"shard": self.shard, **values}
+        names = ", ".join(values)
+        marks = ", ".join(f":{name}" for name in values)
+        sql = f"INSERT INTO {self._in}{table}({names}) VALUES ({marks})"  # noqa: S608 (names of columns)
+        result = await self.connection.execute(text(sql), values)
+        if result.rowcount != 1:
+            raise silently_dropped(table)
+
+    async def _rows(self, sql: str, **values: Any) -> Sequence[Any]:
+        values = {"shard": self.shard, **values} if ":shard" in sql else values
+        result = await self.connection.execute(text(sql.replace("{}", self._in)), values)
+        return result.all()
+
+
+def silently_dropped(table: str) -> LedgerBrokenError:
+    """Return the error for a row that the database accepted and did not keep as given."""
+    return LedgerBrokenError(
+        f"The database did not keep what was written to {table}.",
+        advice="Stop all changes, run `countersign audit verify` and look for foreign triggers or rules.",
+    )
+
+
+@contextmanager
+def database_trouble() -> Iterator[None]:
+    """Turn what the database raises into an error that says whether to try again."""
+    try:
+        yield
+    except OperationalError as error:
+        raise AuditBusyError(
+            "The database would not take the audit entry: it is locked, full or read-only.",
+            advice="Nothing was done. Try again in a moment; if it stays so, look at the database.",
+        ) from error
+    except DBAPIError as error:
+        raise AuditRefusedError(
+            "The database refused the audit entry.",
+            advice="Nothing was done. Run `countersign audit verify`.",
+        ) from error
