@@ -1,0 +1,53 @@
+/** What the composer offers while one types: command lines, the app and the people. */
+
+const LINES = [
+  ["status", "[target]", "what is deployed now, read-only"], ["show", "<target>", "one target in full"], ["metrics", "<target> [--last 6h] [--vs 7d]", "behaviour against the baseline"],
+  ["quota", "[account]", "what is left to scale with"], ["drift", "[target]", "live against declared"], ["lineage", "<target>", "base model, job, deployments"],
+  ["compare", "<target> <target>", "two targets side by side"], ["cost", "<target>", "hosting and tokens"], ["evidence", "<target>", "a snapshot with its digest"],
+  ["change request", "[kind] [target]", "ask for a change"], ["change list", "[--mine]", "open change requests"], ["change show", "CHG-n", "one change request"],
+  ["change withdraw", "CHG-n", "take a request back"], ["change rollback", "CHG-n", "go back to the state before"],
+  ["incident declare", "<title…> [--sev n]", "start an incident"], ["incident list", "", "open incidents"], ["incident snapshot", "INC-n", "collect evidence now"],
+  ["audit search", "<words…>", "find entries"], ["audit verify", "", "check the whole trail"], ["audit proof", "CHG-n", "a proof that verifies offline"],
+  ["freeze list", "", "freeze windows"], ["approvals", "", "what waits for you"], ["whoami", "", "who you are to the policy"], ["help", "[topic]", "all commands"],
+];
+
+const rank = (a, b) => a.label.length - b.label.length;
+
+function commandHints(text, commands) {
+  const [head, ...rest] = text.split(/\s+/);
+  const command = commands.find((c) => c.command === head);
+  if (!command) return commands.filter((c) => c.command.startsWith(head)).sort(rank).map((c) => ({ label: c.command, usage: c.usage_hint || "", note: "Countersign", insert: `${c.command} ` }));
+  if (!text.includes(" ")) return [{ label: command.command, usage: command.usage_hint || "", note: "Countersign", insert: `${command.command} ` }];
+  const typed = rest.join(" ");
+  return LINES.filter(([words]) => words.startsWith(typed.toLowerCase()) && words !== typed.trimEnd())
+    .map(([words, usage, note]) => ({ label: `${head} ${words}`, usage, note, insert: `${head} ${words}${usage ? " " : ""}` }));
+}
+
+const names = (store) => [{ id: store.workspace.app.user_id, name: store.workspace.app.name, handle: store.workspace.app.name, note: "App" },
+  ...[...store.people.values()].map((p) => ({ id: p.id, name: p.real_name, handle: p.name, note: p.title || "" }))];
+
+/** Hints for the text left of the caret. */
+export function hints(text, store) {
+  const found = text.startsWith("/") ? commandHints(text, store.commands) : [];
+  if (found.length) return found;
+  const mention = /(^|\s)@([\p{L}][\p{L} ]{0,30})?$/u.exec(text);
+  if (!mention) return [];
+  const typed = (mention[2] || "").toLowerCase();
+  const before = text.slice(0, text.length - typed.length - 1);
+  return names(store).filter((n) => n.name.toLowerCase().startsWith(typed) && n.name.toLowerCase() !== typed.trim())
+    .map((n) => ({ label: `@${n.name}`, usage: "", note: n.note, insert: `${before}@${text.startsWith("/") ? n.handle : n.name} `, person: n.id }));
+}
+
+/** The text Slack would send: names of people, the app and channels become their ids. */
+export function encode(text, store) {
+  let out = text.replaceAll("&", "&amp;").replace(/<(?![@#!][\w^]+(\|[^>]*)?>)/g, "&lt;");
+  out = out.replace(/(<[@#!][\w^]+(?:\|[^>]*)?>)|>/g, (whole, token) => token || "&gt;");
+  for (const { id, name } of names(store).sort((a, b) => b.name.length - a.name.length)) {
+    const at = new RegExp(`(^|[^\\w<])@${name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?!\\w)`, "gi");
+    out = out.replace(at, (_, before) => `${before}<@${id}>`);
+  }
+  for (const channel of store.channels.values()) {
+    if (channel.kind === "channel") out = out.replace(new RegExp(`(^|\\s)#${channel.name}(?![\\w-])`, "g"), (_, before) => `${before}<#${channel.id}|${channel.name}>`);
+  }
+  return out;
+}

@@ -1,0 +1,132 @@
+/** Messages: author, time, blocks, thread link; lists that change in place. */
+import { colour, el, link, localImage } from "./dom.js";
+import { brand, icon } from "./icons.js";
+import { blocks } from "./blocks.js";
+import { dayLabel, full, time, tsDate } from "./format.js";
+import { messageKey, now, replies, store } from "./store.js";
+import { mrkdwn } from "./mrkdwn.js";
+
+export function avatar(id, size = "m") {
+  const app = store.workspace.app;
+  if (id === app?.user_id || id === app?.bot_id) return el("span", { class: `avatar avatar-${size} avatar-app` }, brand(64));
+  const person = store.people.get(id);
+  const name = person?.real_name || id || "?";
+  const letters = name.split(/\s+/).map((w) => w[0]).slice(0, 2).join("").toUpperCase();
+  return el("span", { class: `avatar avatar-${size}`, "aria-hidden": "true", style: { "--c": colour(person?.color) } }, letters);
+}
+
+export function authorName(message) {
+  if (message.user === "USLACKBOT") return "Slackbot";
+  return message.app ? store.workspace.app.name : store.people.get(message.user)?.real_name || message.user;
+}
+
+function fileChip(file) {
+  const src = file.url_private || file.url || file.permalink;
+  const picture = /^image\//.test(file.mimetype || "") && src && localImage(src);
+  if (picture) return el("img", { class: "img-full", src: picture, alt: file.alt_txt || file.title || file.name });
+  const local = src && localImage(src);
+  const name = file.title || file.name || file.id;
+  return el("div", { class: "filechip", "data-file-id": file.id }, icon("file", 22), el("div", {}, local ? link(local, name) : el("strong", {}, name),
+    el("div", { class: "muted small" }, [file.pretty_type || file.filetype || file.mimetype, file.size && `${Math.ceil(file.size / 1024)} kB`].filter(Boolean).join(" · "))));
+}
+
+function threadLink(message, hooks) {
+  const list = replies(message);
+  const count = Math.max(message.reply_count || 0, list.length);
+  if (!count || hooks.inThread) return null;
+  const who = [...new Set(list.map((m) => m.user))].slice(0, 3);
+  return el("button", { type: "button", class: "thread-link", "data-open-thread": message.ts, onclick: () => hooks.openThread(message) },
+    who.map((id) => avatar(id, "xs")), el("strong", {}, `${count} ${count === 1 ? "reply" : "replies"}`),
+    list.length > 0 && el("span", { class: "muted small" }, `Last reply ${time(tsDate(list.at(-1).ts))}`));
+}
+
+function body(message, hooks) {
+  const ctx = hooks.context({ kind: "message", channel: message.channel, ts: message.ts }, message);
+  const hasBlocks = message.blocks?.length > 0;
+  return el("div", { class: "message-body" }, hasBlocks ? blocks(message.blocks, ctx) : el("div", { class: "text" }, mrkdwn(message.text, ctx)),
+    message.edited && el("span", { class: "edited" }, "(edited)"), (message.files || []).map(fileChip));
+}
+
+/** One message as an article with stable attributes for tests. */
+export function messageNode(message, hooks, compact) {
+  const at = tsDate(message.ts);
+  const name = authorName(message);
+  const ephemeral = Boolean(message.ephemeral_to);
+  return el("article", {
+    class: `message${ephemeral ? " is-ephemeral" : ""}${compact ? " is-compact" : ""}${message.app ? " is-app" : ""}`, tabindex: -1,
+    "data-ts": message.ts, "data-channel": message.channel, "data-thread-ts": message.thread_ts, "data-user": message.user, "data-ephemeral": ephemeral || undefined,
+    "data-message-text": message.text, "data-key": messageKey(message), "aria-label": `${name}, ${time(at)}${ephemeral ? ", only visible to you" : ""}`,
+  },
+  el("div", { class: "gutter" }, compact ? el("time", { class: "time-small", datetime: at.toISOString() }, time(at)) : avatar(message.app ? store.workspace.app.user_id : message.user)),
+  el("div", { class: "content" },
+    ephemeral && el("div", { class: "only-you" }, icon("eye", 14), "Only visible to you"),
+    !compact && el("div", { class: "byline" }, el("span", { class: "author" }, name), message.app && el("span", { class: "app-tag" }, "APP"),
+      el("time", { class: "time", datetime: at.toISOString(), title: full(at) }, time(at))),
+    body(message, hooks), threadLink(message, hooks)),
+  !hooks.inThread && !ephemeral && el("div", { class: "toolbar" },
+    el("button", { type: "button", class: "btn btn-icon btn-small btn-quiet", "aria-label": "Reply in thread", title: "Reply in thread", onclick: () => hooks.openThread(message) }, icon("reply", 16))));
+}
+
+const mergeable = (a, b) => a && !a.app && !b.app && a.user === b.user && !a.blocks?.length && !b.blocks?.length && a.ephemeral_to === b.ephemeral_to && Number(b.ts) - Number(a.ts) < 300 && !a.reply_count;
+
+/** A scrolling list; draw(messages) reuses the nodes of messages that did not change. */
+export class MessageList {
+  constructor(hooks, label) {
+    this.hooks = hooks;
+    this.nodes = new Map();
+    this.node = el("div", { class: "messages", role: "log", "aria-live": "polite", "aria-label": label, tabindex: 0 });
+  }
+
+  reset() {
+    this.nodes.clear();
+    this.node.replaceChildren();
+  }
+
+  nodeFor(message, compact) {
+    const id = messageKey(message);
+    const stamp = JSON.stringify([message, compact, this.hooks.inThread ? 0 : replies(message).length]);
+    const had = this.nodes.get(id);
+    if (had?.stamp === stamp) return had.node;
+    const node = messageNode(message, this.hooks, compact);
+    if (!had) node.classList.add("is-new");
+    else if (had.node.contains(document.activeElement)) this.refocus = { id, action: document.activeElement.dataset.actionId };
+    this.nodes.set(id, { node, stamp });
+    return node;
+  }
+
+  draw(messages, intro, toEnd) {
+    const near = toEnd || this.node.scrollHeight - this.node.scrollTop - this.node.clientHeight < 120;
+    const out = intro ? [intro] : [];
+    let day = null;
+    let previous = null;
+    for (const message of messages) {
+      const label = dayLabel(tsDate(message.ts), now());
+      const fresh = label !== day && !this.hooks.inThread;
+      if (fresh) out.push(el("div", { class: "day", role: "separator" }, el("span", {}, label)));
+      out.push(this.nodeFor(message, !fresh && mergeable(previous, message)));
+      [day, previous] = [label, message];
+    }
+    const keep = new Set(messages.map(messageKey));
+    for (const id of this.nodes.keys()) if (!keep.has(id)) this.nodes.delete(id);
+    this.patch(out);
+    if (near) this.node.scrollTop = this.node.scrollHeight;
+    this.giveFocus();
+  }
+
+  /** Puts the wanted children in place and touches no node that already is. */
+  patch(wanted) {
+    const keep = new Set(wanted);
+    for (const child of [...this.node.children]) if (!keep.has(child)) child.remove();
+    wanted.forEach((child, n) => {
+      if (this.node.children[n] !== child) this.node.insertBefore(child, this.node.children[n] || null);
+    });
+  }
+
+  giveFocus() {
+    if (!this.refocus) return;
+    const node = this.nodes.get(this.refocus.id)?.node;
+    const again = this.refocus.action && node?.querySelector(`[data-action-id="${CSS.escape(this.refocus.action)}"]`);
+    (again || node)?.focus({ preventScroll: true });
+    this.refocus = null;
+  }
+}
