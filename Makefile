@@ -26,7 +26,7 @@ lint: venv ## The part of check that runs no test
 	@echo "lint";         $(BIN)/ruff check --quiet .
 	@echo "types";        $(BIN)/mypy $(HOUSE)
 	@echo "layers";       $(BIN)/lint-imports --no-logo
-	@echo "dependencies"; $(BIN)/deptry $(HOUSE)
+	@echo "dependencies"; $(BIN)/deptry --no-ansi $(HOUSE)
 	@echo "dead code";    $(BIN)/vulture
 
 fmt: venv ## Format the code and mend what lint can mend by itself
