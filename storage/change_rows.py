@@ -1,0 +1,143 @@
+"""Changes in a transaction: reading them, and moving them by compare-and-set."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from bot.domain.change import OPEN_ON_ACCOUNT, WAITING, Change, ChangeState, Request, Tier, may_move
+from bot.domain.errors import ConflictError, NotFoundError
+from bot.ports.archive import ChangeQuery, Draft
+from storage.queries import Queries
+from storage.rows import change_columns, change_of, request_columns
+from storage.tables import CHANGE
+
+_FORGOTTEN = ("plan_digest", "evidence", "apply_asked_by", "rollback_asked_by", "decided_by", "note")
+_UNPLANNED: Mapping[str, Any] = {
+    **dict.fromkeys(_FORGOTTEN, ""),
+    **dict.fromkeys(("plan", "evidence_at", "submitted_at", "expires_at", "window_ends_at", "executed_at")),
+    "tier": Tier.NORMAL.value,
+    "quorum": 1,
+    "outcome": {},
+}
+
+
+class ChangeRows(Queries):
+    """The part of a transaction that holds changes."""
+
+    async def change(self, number: int) -> Change:
+        """Return a change; raise NotFoundError. On Postgres its row is ours until the transaction ends."""
+        row = await self.one(select(CHANGE).where(CHANGE.c.number == number).with_for_update(key_share=True))
+        if row is None:
+            raise NotFoundError(f"There is no CHG-{number}.", advice="See `change list`.")
+        return change_of(row)
+
+    async def changes(self, query: ChangeQuery) -> Sequence[Change]:
+        """Return matching changes, newest first."""
+        return [change_of(row) for row in await self.all(_selected(query))]
+
+    async def add_draft(self, draft: Draft, now: datetime) -> Change:
+        """Store a new draft under the next number."""
+        values = {
+            **_UNPLANNED,
+            **request_columns(draft.request),
+            "revision": 1,
+            "state": ChangeState.DRAFT.value,
+            "environment": draft.environment,
+            "account": draft.account,
+            "arm_id": draft.arm_id,
+            "channel": draft.channel,
+            "created_at": now,
+            "card_ts": "",
+            "view_id": draft.view_id,
+        }
+        row = await self.one(self.insert(CHANGE).values(values).returning(CHANGE))
+        if row is None:
+            raise ConflictError("The database did not keep the draft.", advice="Try again.")
+        return change_of(row)
+
+    async def redraft(self, change: Change, request: Request, view_id: str) -> Change | None:
+        """Replace a draft's request, or make revision n + 1 in changes_requested; None when it moved."""
+        if change.state not in (ChangeState.DRAFT, ChangeState.CHANGES_REQUESTED):
+            return None
+        revised = change.state is ChangeState.CHANGES_REQUESTED
+        values = {
+            **_UNPLANNED,
+            **request_columns(request),
+            "view_id": view_id,
+            "revision": change.revision + revised,
+        }
+        return await self._set(change, values)
+
+    async def move(self, change: Change, to: ChangeState, **columns: Any) -> Change | None:
+        """Move by one compare-and-set on (number, state, revision); None when it moved away.
+
+        Raises:
+            ConflictError: another change is open on the account, or the state machine has no such move.
+        """
+        if not may_move(change.state, to):
+            raise ConflictError(f"{change.id} is {change.state}: it cannot become {to}.")
+        values = {**change_columns(columns), "state": to.value}
+        if to not in OPEN_ON_ACCOUNT:
+            return await self._set(change, values)
+        try:
+            async with self._connection.begin_nested():
+                return await self._set(change, values)
+        except IntegrityError:
+            holder = await self._holder(change)
+            if holder is None:
+                raise
+        raise ConflictError(
+            f"CHG-{holder} holds the account {change.account}.",
+            advice=f"{change.id} can be applied when CHG-{holder} is through.",
+        )
+
+    async def mark(self, change: Change, **columns: Any) -> Change | None:
+        """Set columns while (number, state, revision) and their old values still hold; None when not."""
+        old = change_columns({name: getattr(change, name) for name in columns})
+        unchanged = [CHANGE.c[name].is_not_distinct_from(value) for name, value in old.items()]
+        return await self._set(change, change_columns(columns), *unchanged)
+
+    async def _set(
+        self, change: Change, values: Mapping[str, Any], *unchanged: ColumnElement[bool]
+    ) -> Change | None:
+        row = await self.one(
+            update(CHANGE)
+            .where(
+                CHANGE.c.number == change.number,
+                CHANGE.c.state == change.state.value,
+                CHANGE.c.revision == change.revision,
+                *unchanged,
+            )
+            .values(dict(values))
+            .returning(CHANGE)
+        )
+        return None if row is None else change_of(row)
+
+    async def _holder(self, change: Change) -> int | None:
+        row = await self.one(
+            select(CHANGE.c.number).where(
+                CHANGE.c.account == change.account,
+                CHANGE.c.number != change.number,
+                CHANGE.c.state.in_([state.value for state in OPEN_ON_ACCOUNT]),
+            )
+        )
+        return None if row is None else int(row["number"])
+
+
+def _selected(query: ChangeQuery) -> Select[Any]:
+    statement = select(CHANGE).order_by(CHANGE.c.number.desc()).limit(query.limit)
+    if query.states:
+        statement = statement.where(CHANGE.c.state.in_(sorted(state.value for state in query.states)))
+    for name in ("target", "requester", "account"):
+        if getattr(query, name):
+            statement = statement.where(CHANGE.c[name] == getattr(query, name))
+    return statement if query.due_before is None else statement.where(_due(query.due_before))
+
+
+def _due(at: datetime) -> ColumnElement[bool]:
+    """Return the condition: what waits for people is due at expires_at, what runs at window_ends_at."""
+    waiting = CHANGE.c.state.in_(sorted(state.value for state in WAITING))
+    return or_(and_(waiting, CHANGE.c.expires_at <= at), and_(~waiting, CHANGE.c.window_ends_at <= at))

@@ -1,0 +1,173 @@
+"""Connecting: database URLs, engines with the settings durability needs, one process at a time on SQLite."""
+
+import asyncio
+import fcntl
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bot.domain.errors import AuditBusyError, ConflictError, InvalidInputError
+
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA recursive_triggers=ON",
+    "PRAGMA busy_timeout=10000",
+)
+_GATE_SECONDS = 10.0
+
+
+def database_url(url: str) -> URL:
+    """Return the URL with the driver we use: `sqlite:///relative.db`, `sqlite:////absolute.db`, `postgresql://…`.
+
+    Raises:
+        InvalidInputError: it is neither, or an SQLite database that is not a file.
+    """
+    advice = "Write sqlite:///countersign.db, or postgresql://user@host/database."
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise InvalidInputError("The database URL cannot be read.", advice=advice) from None
+    kind = parsed.drivername.split("+", 1)[0]
+    if kind in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    if kind == "sqlite" and parsed.database and parsed.database != ":memory:":
+        return parsed.set(drivername="sqlite+aiosqlite")
+    raise InvalidInputError("The database is neither an SQLite file nor Postgres.", advice=advice)
+
+
+def sqlite_path(url: str) -> Path | None:
+    """Return the file of an SQLite URL, None for Postgres."""
+    parsed = database_url(url)
+    return Path(parsed.database) if parsed.drivername.startswith("sqlite") and parsed.database else None
+
+
+def open_engine(url: str) -> AsyncEngine:
+    """Return an engine for the database. Nothing is connected yet, and no parameter shows in an error."""
+    parsed = database_url(url)
+    if parsed.drivername.startswith("sqlite"):
+        engine = create_async_engine(parsed, hide_parameters=True)
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_immediate)
+        return engine
+    return create_async_engine(
+        parsed,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_size=10,
+        isolation_level="READ COMMITTED",
+        connect_args={"options": "-c statement_timeout=5000 -c lock_timeout=2000"},
+    )
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver begins nothing by itself: `_begin_immediate` does
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+@dataclass(frozen=True)
+class Database:
+    """An engine, and on SQLite the gate that lets this process's writers in one after the other."""
+
+    engine: AsyncEngine
+    _gate: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def dialect(self) -> str:
+        """Return `sqlite` or `postgresql`."""
+        return self.engine.dialect.name
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that commits at the end of the block, or not at all.
+
+        Raises:
+            AuditBusyError: locked, full, read-only or gone: nothing was written.
+            InvalidInputError: the database refused a value.
+        """
+        async with self._turn(), _translated(), self.engine.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        if self.dialect != "sqlite":
+            yield
+            return
+        try:
+            async with asyncio.timeout(_GATE_SECONDS):
+                await self._gate.acquire()
+        except TimeoutError:
+            raise AuditBusyError("The database is busy.", advice="Try again in a moment.") from None
+        try:
+            yield
+        finally:
+            self._gate.release()
+
+
+@asynccontextmanager
+async def _translated() -> AsyncIterator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        raise InvalidInputError(
+            "The database refused a value.", advice="A required field is empty, or a value is unknown."
+        ) from error
+    except OperationalError as error:
+        raise AuditBusyError(
+            "The database did not take it: locked, full, read-only or gone.", advice="Try again in a moment."
+        ) from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise AuditBusyError("The database went away.", advice="Try again in a moment.") from error
+        raise
+
+
+class ProcessLock:
+    """The lock that keeps a second process away from an SQLite file: `<file>.lock`, held until `release`."""
+
+    def __init__(self, database: Path) -> None:
+        self._path = database.with_name(database.name + ".lock")
+        self._file: int | None = None
+
+    def take(self) -> None:
+        """Take the lock.
+
+        Raises:
+            ConflictError: another process has it; the message names that process.
+        """
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.read(file, 200).decode(errors="replace").strip() or "another process"
+            os.close(file)
+            raise ConflictError(
+                f"The database is in use by {holder}.",
+                advice="An SQLite file serves one process: stop the other one, or use Postgres.",
+            ) from None
+        os.ftruncate(file, 0)
+        os.write(file, f"{Path(sys.argv[0]).name or 'python'} (process {os.getpid()})".encode())
+        self._file = file
+
+    def release(self) -> None:
+        """Give the lock back."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None

@@ -1,0 +1,198 @@
+"""The embedded runner: one process, one job table, an asyncio loop woken by the commit that wrote the job."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+
+import structlog
+from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.errors import AuditBusyError
+from bot.ports.clock import Clock
+from storage.database import Database
+from storage.dead_letters import bury, dead_letters, exhume
+from storage.jobs import DRAIN_SECONDS, Again, DeadJob, Handler, Job, verdict
+from storage.queries import Queries
+from storage.tables import JOB
+
+_AT_ONCE = 8
+_LOOK_SECONDS = 5.0
+_LOG = structlog.get_logger("countersign.jobs")
+
+
+class EmbeddedJobs:
+    """Both ends of the job table, for the one process that has the SQLite file."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._awake = asyncio.Event()
+        self._running: dict[asyncio.Task[None], Job] = {}
+
+    async def enqueue(
+        self, connection: AsyncConnection, kind: str, key: str, run_at: datetime | None
+    ) -> None:
+        """Put a job in the queue; one that waits under the same name is enough, the earlier time counts."""
+        await _wait(connection, Job(0, kind, key, run_at or self._clock.now()), "")
+
+    def wake(self) -> None:
+        """Look at the queue now: jobs were committed, or the clock has jumped."""
+        self._awake.set()
+
+    async def run(self, handlers: Mapping[str, Handler], kinds: frozenset[str], clock: Clock) -> None:
+        """Run jobs of these kinds until cancelled; what a dead process was running is due again at once."""
+        self._clock = clock
+        known = sorted(kinds & handlers.keys())
+        await self._release(None)
+        try:
+            while True:
+                self._awake.clear()
+                seconds = await self._start_due(handlers, known)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(seconds):
+                        await self._awake.wait()
+        finally:
+            await asyncio.shield(asyncio.ensure_future(self._drain()))
+
+    async def counts(self) -> Mapping[str, int]:
+        """Return how many jobs are `waiting`, `running` and `dead`."""
+        async with self._database.begin() as connection:
+            rows = await Queries(connection).all(
+                select(JOB.c.state, func.count().label("count")).group_by(JOB.c.state)
+            )
+        return {"waiting": 0, "running": 0, "dead": 0, **{row["state"]: int(row["count"]) for row in rows}}
+
+    async def dead(self) -> Sequence[DeadJob]:
+        """Return the dead letters, oldest first."""
+        async with self._database.begin() as connection:
+            return await dead_letters(connection)
+
+    async def revive(self, kind: str, key: str) -> bool:
+        """Give a dead letter another life, with all its attempts; False when there is none."""
+        async with self._database.begin() as connection:
+            if not await exhume(connection, kind, key):
+                return False
+            await self.enqueue(connection, kind, key, None)
+        self.wake()
+        return True
+
+    async def _start_due(self, handlers: Mapping[str, Handler], known: Sequence[str]) -> float:
+        """Start what is due and return how many seconds until it is worth looking again."""
+        try:
+            jobs, next_at = await self._claim(known)
+        except AuditBusyError as error:
+            _LOG.warning("the queue could not be read", why=str(error))
+            return 1.0
+        for job in jobs:
+            task = asyncio.create_task(self._perform(job, handlers[job.kind]), name=job.name)
+            self._running[task] = job
+            task.add_done_callback(self._finished)
+        if next_at is None or len(self._running) >= _AT_ONCE:
+            return _LOOK_SECONDS
+        return min(max((next_at - self._clock.now()).total_seconds(), 0.0), _LOOK_SECONDS)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        del self._running[task]
+        self.wake()
+
+    async def _claim(self, known: Sequence[str]) -> tuple[list[Job], datetime | None]:
+        async with self._database.begin() as connection:
+            queries = Queries(connection)
+            waiting = select(JOB).where(JOB.c.state == "waiting", JOB.c.kind.in_(known), _not_running())
+            waiting = waiting.order_by(JOB.c.run_at, JOB.c.id)
+            free = _AT_ONCE - len(self._running)
+            now = self._clock.now()
+            rows = await queries.all(waiting.where(JOB.c.run_at <= now).limit(free))
+            for row in rows:
+                await connection.execute(update(JOB).where(JOB.c.id == row["id"]).values(state="running"))
+            following = await queries.one(waiting.limit(1))
+        jobs = [Job(row["id"], row["kind"], row["key"], row["run_at"], row["attempts"]) for row in rows]
+        return jobs, None if following is None else following["run_at"]
+
+    async def _perform(self, job: Job, handler: Handler) -> None:
+        outcome: Again | DeadJob | None = None
+        try:
+            await handler(job.key)
+        except Exception as error:
+            outcome = verdict(job, error, self._clock.now())
+            if isinstance(outcome, DeadJob) or outcome.attempts:
+                _LOG.warning("a job failed", job=job.name, attempts=outcome.attempts, exc_info=error)
+        await self._settle(job, outcome)
+
+    async def _settle(self, job: Job, outcome: Again | DeadJob | None) -> None:
+        """Write down how it went, however long the database takes: what is left running blocks its name."""
+        while True:
+            try:
+                async with self._database.begin() as connection:
+                    await connection.execute(delete(JOB).where(JOB.c.id == job.id))
+                    if isinstance(outcome, Again):
+                        again = Job(0, job.kind, job.key, outcome.at, outcome.attempts)
+                        await _wait(connection, again, outcome.last_error)
+                    elif outcome is not None:
+                        await bury(connection, outcome, self._clock.now())
+            except AuditBusyError as error:
+                _LOG.warning("the queue could not be written", job=job.name, why=str(error))
+                await asyncio.sleep(1)
+            else:
+                return
+
+    async def _drain(self) -> None:
+        """Let running jobs end within five seconds; what does not is cancelled and due again."""
+        tasks = dict(self._running)
+        if not tasks:
+            return
+        _, slow = await asyncio.wait(tasks, timeout=DRAIN_SECONDS)
+        for task in slow:
+            task.cancel()
+        await asyncio.gather(*slow, return_exceptions=True)
+        await self._release([tasks[task].id for task in slow])
+
+    async def _release(self, ids: Sequence[int] | None) -> None:
+        """Make running jobs wait again: these, or all that a dead process left."""
+        async with self._database.begin() as connection:
+            running = select(JOB).where(JOB.c.state == "running")
+            if ids is not None:
+                running = running.where(JOB.c.id.in_(ids))
+            for row in await Queries(connection).all(running):
+                await connection.execute(delete(JOB).where(JOB.c.id == row["id"]))
+                job = Job(0, row["kind"], row["key"], row["run_at"], row["attempts"])
+                await _wait(connection, job, row["last_error"])
+
+
+def _not_running() -> ColumnElement[bool]:
+    """Return the condition that no job of the same name is running."""
+    other = JOB.alias("other")
+    return ~(
+        select(other.c.id)
+        .where(other.c.state == "running", other.c.kind == JOB.c.kind, other.c.key == JOB.c.key)
+        .exists()
+    )
+
+
+async def _wait(connection: AsyncConnection, job: Job, last_error: str) -> None:
+    """Let the job wait, as one with another of its name: the earlier time, the more attempts."""
+    statement = (
+        Queries(connection)
+        .insert(JOB)
+        .values(
+            kind=job.kind,
+            key=job.key,
+            run_at=job.run_at,
+            attempts=job.attempts,
+            state="waiting",
+            last_error=last_error,
+        )
+    )
+    new = statement.excluded
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["kind", "key"],
+            index_where=JOB.c.state == "waiting",
+            set_={
+                "run_at": func.min(JOB.c.run_at, new.run_at),
+                "attempts": func.max(JOB.c.attempts, new.attempts),
+            },
+        )
+    )

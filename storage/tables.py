@@ -1,0 +1,221 @@
+"""The tables of the archive, but for the audit trail's own.
+
+Checks and unique keys stand here because the database is the last to be asked: what it refuses cannot happen.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import CheckConstraint, Index, LargeBinary, MetaData, Table, Text, column, table, text
+from sqlmodel import Field, SQLModel
+
+from bot.domain.change import OPEN_ON_ACCOUNT, ChangeState, ChangeType, Choice, Tier
+from bot.domain.effect import Phase
+from storage.columns import CanonicalJson, Names, UtcTime
+
+METADATA = MetaData()
+REQUIRED = ("owner", "ticket", "reason", "expected_cost", "validation_signal", "rollback_plan")
+
+
+def _one_of(name: str, values: Iterable[str]) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in sorted(values))
+    return CheckConstraint(f"{name} IN ({listed})", name=f"ck_{name}_known")
+
+
+def _unique_where(name: str, *columns: str, where: str) -> Index:
+    return Index(name, *columns, unique=True, sqlite_where=text(where), postgresql_where=text(where))
+
+
+OPEN = f"state IN ({', '.join(repr(str(state)) for state in sorted(OPEN_ON_ACCOUNT))})"
+
+
+class Row(SQLModel):
+    """What every table shares: the archive's own metadata."""
+
+    metadata: ClassVar[MetaData] = METADATA
+
+
+class ChangeRow(Row, table=True):
+    """A change request at its current revision."""
+
+    __tablename__ = "change"
+    __table_args__ = (
+        *(CheckConstraint(f"length(trim({name})) > 0", name=f"ck_{name}_given") for name in REQUIRED),
+        _one_of("state", ChangeState),
+        _one_of("type", ChangeType),
+        _one_of("tier", Tier),
+        CheckConstraint("revision >= 1", name="ck_revision_counts"),
+        CheckConstraint("quorum >= 0", name="ck_quorum_counts"),
+        _unique_where("ux_change_open_on_account", "account", where=OPEN),
+        Index("ix_change_expires", "state", "expires_at"),
+        Index("ix_change_window", "state", "window_ends_at"),
+        {"sqlite_autoincrement": True},
+    )
+
+    number: int | None = Field(default=None, primary_key=True)
+    revision: int
+    state: str = Field(sa_type=Text)
+    kind: str = Field(sa_type=Text)
+    target: str = Field(sa_type=Text, index=True)
+    requester: str = Field(sa_type=Text, index=True)
+    owner: str = Field(sa_type=Text)
+    ticket: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+    expected_cost: str = Field(sa_type=Text)
+    validation_signal: str = Field(sa_type=Text)
+    rollback_plan: str = Field(sa_type=Text)
+    asked: Any = Field(sa_type=CanonicalJson, nullable=False)
+    impact: frozenset[str] = Field(sa_type=Names)
+    type: str = Field(sa_type=Text)
+    environment: str = Field(sa_type=Text)
+    account: str = Field(sa_type=Text, index=True)
+    arm_id: str = Field(sa_type=Text)
+    channel: str = Field(sa_type=Text)
+    created_at: datetime = Field(sa_type=UtcTime)
+    tier: str = Field(sa_type=Text)
+    quorum: int
+    plan: Any = Field(sa_type=CanonicalJson, nullable=True)
+    plan_digest: str = Field(sa_type=Text)
+    evidence: str = Field(sa_type=Text)
+    evidence_at: datetime | None = Field(sa_type=UtcTime)
+    submitted_at: datetime | None = Field(sa_type=UtcTime)
+    expires_at: datetime | None = Field(sa_type=UtcTime)
+    window_ends_at: datetime | None = Field(sa_type=UtcTime)
+    executed_at: datetime | None = Field(sa_type=UtcTime)
+    apply_asked_by: str = Field(sa_type=Text)
+    rollback_asked_by: str = Field(sa_type=Text)
+    decided_by: str = Field(sa_type=Text)
+    note: str = Field(sa_type=Text)
+    outcome: Any = Field(sa_type=CanonicalJson, nullable=False)
+    card_ts: str = Field(sa_type=Text)
+    view_id: str = Field(sa_type=Text)
+
+
+class VoteRow(Row, table=True):
+    """One person's word on one revision: the primary key is why nobody votes twice."""
+
+    __tablename__ = "vote"
+    __table_args__ = (_one_of("choice", Choice),)
+
+    number: int = Field(primary_key=True, foreign_key="change.number")
+    revision: int = Field(primary_key=True)
+    person: str = Field(primary_key=True, sa_type=Text)
+    choice: str = Field(sa_type=Text)
+    groups: frozenset[str] = Field(sa_type=Names)
+    plan_digest: str = Field(sa_type=Text)
+    policy_digest: str = Field(sa_type=Text)
+    at: datetime = Field(sa_type=UtcTime)
+    expires_at: datetime = Field(sa_type=UtcTime)
+    reason: str = Field(sa_type=Text)
+
+
+class EffectRow(Row, table=True):
+    """The journal of calls to Azure, one row a step."""
+
+    __tablename__ = "effect"
+    __table_args__ = (_one_of("phase", Phase),)
+
+    number: int = Field(primary_key=True, foreign_key="change.number")
+    revision: int = Field(primary_key=True)
+    step: str = Field(primary_key=True, sa_type=Text)
+    phase: str = Field(sa_type=Text)
+    at: datetime = Field(sa_type=UtcTime)
+    fence: int
+    correlation: str = Field(sa_type=Text)
+    poll: Any = Field(sa_type=CanonicalJson, nullable=False)
+    operation_id: str = Field(sa_type=Text)
+    why: str = Field(sa_type=Text)
+
+
+class ReceiptRow(Row, table=True):
+    """A delivery that was accepted, and what was answered."""
+
+    __tablename__ = "receipt"
+
+    key: str = Field(primary_key=True, sa_type=Text)
+    at: datetime = Field(sa_type=UtcTime, index=True)
+    answer: str = Field(sa_type=Text)
+
+
+class QuestionRow(Row, table=True):
+    """A read someone waits for; its number is never used again."""
+
+    __tablename__ = "question"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    number: int | None = Field(default=None, primary_key=True)
+    verb: str = Field(sa_type=Text)
+    words: Any = Field(sa_type=CanonicalJson, nullable=False)
+    user: str = Field(sa_type=Text)
+    team: str = Field(sa_type=Text)
+    channel: str = Field(sa_type=Text)
+    asked_at: datetime = Field(sa_type=UtcTime)
+    ref: str = Field(sa_type=Text)
+    response_url: str = Field(sa_type=Text)
+    share: bool
+
+
+class PersonRow(Row, table=True):
+    """What the directory last said of a person."""
+
+    __tablename__ = "person_observation"
+
+    user: str = Field(primary_key=True, sa_type=Text)
+    full_member: bool
+    groups: frozenset[str] = Field(sa_type=Names)
+    observed_at: datetime | None = Field(sa_type=UtcTime)
+    why_not: str = Field(sa_type=Text)
+    entra_oid: str = Field(sa_type=Text)
+
+
+class GroupRow(Row, table=True):
+    """Who was last seen in a user group."""
+
+    __tablename__ = "group_observation"
+
+    usergroup: str = Field(primary_key=True, sa_type=Text)
+    users: frozenset[str] = Field(sa_type=Names)
+    observed_at: datetime = Field(sa_type=UtcTime)
+
+
+class JobRow(Row, table=True):
+    """A job of the embedded runner; beside Procrastinate, only its dead letters."""
+
+    __tablename__ = "job"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'running', 'dead')", name="ck_job_state_known"),
+        _unique_where("ux_job_waiting", "kind", "key", where="state = 'waiting'"),
+        _unique_where("ux_job_running", "kind", "key", where="state = 'running'"),
+        Index("ix_job_due", "state", "run_at"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str = Field(sa_type=Text)
+    key: str = Field(sa_type=Text)
+    run_at: datetime = Field(sa_type=UtcTime)
+    attempts: int
+    state: str = Field(sa_type=Text)
+    last_error: str = Field(sa_type=Text)
+
+
+CHANGE: Table = METADATA.tables["change"]
+VOTE: Table = METADATA.tables["vote"]
+EFFECT: Table = METADATA.tables["effect"]
+RECEIPT: Table = METADATA.tables["receipt"]
+QUESTION: Table = METADATA.tables["question"]
+PERSON: Table = METADATA.tables["person_observation"]
+GROUP: Table = METADATA.tables["group_observation"]
+JOB: Table = METADATA.tables["job"]
+
+
+def evidence_blob(dialect: str) -> Any:
+    """Return the audit trail's table of snapshots, as this dialect names it."""
+    columns = ("sha256", "media", "kind", "bytes", "created_at")
+    return table(
+        "evidence_blob",
+        *(column(name) for name in columns),
+        column("body", LargeBinary),
+        schema="audit" if dialect == "postgresql" else None,
+    )

@@ -1,0 +1,89 @@
+"""One transaction: its rows, the audit entries it will append, and the jobs it leaves behind."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.change import Change
+from bot.domain.entry import NewEntry, new_ulid
+from bot.domain.event import AuditEvent
+from bot.domain.events import plain
+from bot.domain.json import Json
+from bot.domain.people import Actor
+from bot.domain.request_events import ChangeApproved
+from bot.ports.archive import Cause
+from bot.ports.clock import Clock
+from storage.change_rows import ChangeRows
+from storage.decision_rows import DecisionRows
+from storage.jobs import Jobs
+from storage.kept_rows import KeptRows
+from storage.ledger import Ledger
+from storage.ledger_values import prepared
+
+
+class SqlTransaction(ChangeRows, DecisionRows, KeptRows):
+    """State, votes, audit entries and jobs that commit together or not at all."""
+
+    def __init__(self, connection: AsyncConnection, *, ledger: Ledger, jobs: Jobs, clock: Clock) -> None:
+        super().__init__(connection)
+        self._ledger = ledger
+        self._jobs = jobs
+        self._clock = clock
+        self._entries: list[NewEntry] = []
+        self.has_jobs = False
+
+    async def record(self, event: AuditEvent, *, by: Actor, cause: Cause) -> str:
+        """Append an audit entry and return its id; entries go in together, under one checkpoint, at the end.
+
+        Raises:
+            AuditRefusedError: the trail would not take it; then nothing else may happen.
+        """
+        entry = entry_of(event, by=by, cause=cause, id=new_ulid(self._clock.now()))
+        prepared(entry)
+        self._entries.append(entry)
+        return entry.id
+
+    async def enqueue(self, kind: str, key: str, *, run_at: datetime | None = None) -> None:
+        """Put a job in the queue; one that waits under the same kind and key is enough."""
+        await self._jobs.enqueue(self._connection, kind, key, run_at)
+        self.has_jobs = True
+
+    async def verified_approvals(self, change: Change) -> list[str]:
+        """Return the leaf hashes of this revision's approvals, re-verified in the signed trail.
+
+        Raises:
+            LedgerBrokenError: the trail does not prove them.
+        """
+        entries = await self._ledger.verified_entries(self._connection, change.id)
+        return [
+            entry.leaf_hash
+            for entry in entries
+            if entry.document["type"] == ChangeApproved.tag
+            and entry.document["data"]["revision"] == change.revision
+        ]
+
+    async def finish(self) -> None:
+        """Append what was recorded. Whatever this raises takes the whole transaction back."""
+        if self._entries:
+            await self._ledger.append(self._connection, self._entries, now=self._clock.now())
+
+
+def entry_of(event: AuditEvent, *, by: Actor, cause: Cause, id: str) -> NewEntry:
+    """Return the entry that says the event."""
+    evidence = getattr(event, "evidence", "")
+    actor = {"kind": by.kind, "id": by.id, "auth": by.auth, "team": by.team, "entra_oid": by.entra_oid}
+    return NewEntry(
+        id=id,
+        type=event.tag,
+        actor=_given(actor),
+        subject=_given({"change": event.change, "resource": event.resource}),
+        data=plain(event.data()),
+        evidence=[{"sha256": evidence, "kind": "snapshot"}] if evidence else [],
+        req=_given({**cause.details, "source": cause.source, "ref": cause.ref, "channel": cause.channel}),
+        disclosures=event.private(),
+    )
+
+
+def _given(texts: dict[str, Any]) -> dict[str, Json]:
+    return {name: text for name, text in texts.items() if text}
