@@ -27,7 +27,8 @@ def check_message(message: Message) -> None:
     """
     string(message.text, "text", 4000, 1)
     check_text(message.text, "text")
-    _check_blocks(message.blocks, "message", MESSAGE_BLOCKS)
+    if message.blocks:
+        _check_blocks(message.blocks, "message", MESSAGE_BLOCKS)
     if message.metadata is not None:
         _check_metadata(message.metadata)
 

@@ -1,0 +1,56 @@
+"""Who people are, as Slack says it now: account flags and user groups."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.errors import SlackRefusedError, SlackUnavailableError
+from bot.domain.people import Standing
+from bot.slack.errors import slack_errors
+
+_WHY_NOT: tuple[tuple[str, str], ...] = (
+    ("deleted", "your account is deactivated"),
+    ("is_bot", "you are a bot"),
+    ("is_workflow_bot", "you are a workflow"),
+    ("is_ultra_restricted", "you are a guest in this workspace"),
+    ("is_restricted", "you are a guest in this workspace"),
+    ("is_stranger", "you belong to another workspace"),
+    ("is_invited_user", "you have not joined this workspace yet"),
+)
+_UNKNOWN = frozenset({"user_not_found", "users_not_found", "user_not_visible"})
+
+
+class SlackWebDirectory:
+    """The SlackDirectory port over the Web API. It has no clock: the caller notes when it looked."""
+
+    def __init__(self, client: AsyncWebClient) -> None:
+        self._client = client
+
+    async def standing(self, user: str) -> Standing:
+        """Return a person's account flags; `groups` is empty. Somebody Slack does not know is no member."""
+        try:
+            async with slack_errors():
+                answer = await self._client.users_info(user=user)
+        except SlackRefusedError as error:
+            if error.code in _UNKNOWN:
+                return Standing(user, full_member=False, why_not="Slack does not know you in this workspace")
+            raise
+        found = answer.get("user")
+        if not isinstance(found, dict) or found.get("id") != user:
+            raise SlackUnavailableError("Slack's answer names nobody.")
+        why_not = _why_not(found)
+        return Standing(user, full_member=not why_not, why_not=why_not)
+
+    async def members(self, usergroup: str) -> frozenset[str]:
+        """Return the user ids of a user group. Raises SlackRefusedError when there is no such group."""
+        async with slack_errors():
+            answer = await self._client.usergroups_users_list(usergroup=usergroup)
+        users = answer.get("users")
+        if not isinstance(users, list):
+            raise SlackUnavailableError("Slack's answer names no members.")
+        return frozenset(user for user in users if isinstance(user, str))
+
+
+def _why_not(user: Mapping[str, Any]) -> str:
+    return next((words for flag, words in _WHY_NOT if user.get(flag)), "")

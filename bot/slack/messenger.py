@@ -1,0 +1,173 @@
+"""Speaking in Slack: every message is checked before it leaves, and falls back to the classic tier once."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import aiohttp
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.domain.errors import SlackRefusedError, SlackUnavailableError
+from bot.ports.slack import Block, Message
+from bot.render.classic import classic
+from bot.render.lint import check_message, check_view
+from bot.slack.client import DEADLINE_SECONDS, is_response_url, patient
+from bot.slack.errors import slack_errors
+
+_Call = Callable[[Message], Awaitable[str]]
+_NO_UNFURL = {"unfurl_links": False, "unfurl_media": False}
+
+
+class SlackMessenger:
+    """The Messenger port over the Web API. One rate limit is waited out, except where a trigger runs out."""
+
+    def __init__(self, client: AsyncWebClient, hosts: frozenset[str]) -> None:
+        self._client = client
+        self._patient = patient(client)
+        self._hosts = hosts
+
+    async def post(self, channel: str, message: Message) -> str:
+        """Post an ordinary message and return its ts."""
+
+        async def send(tier: Message) -> str:
+            answer = await self._patient.chat_postMessage(
+                channel=channel,
+                text=tier.text,
+                blocks=list(tier.blocks) or None,
+                metadata=_metadata(tier),
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+            return _text(answer, "ts")
+
+        return await _in_tiers(message, send)
+
+    async def update(self, channel: str, ts: str, message: Message) -> None:
+        """Edit one of our messages in place."""
+
+        async def send(tier: Message) -> str:
+            answer = await self._patient.chat_update(
+                channel=channel,
+                ts=ts,
+                text=tier.text,
+                blocks=list(tier.blocks) or None,
+                metadata=_metadata(tier),
+            )
+            return _text(answer, "ts")
+
+        await _in_tiers(message, send)
+
+    async def ephemeral(self, channel: str, user: str, message: Message) -> None:
+        """Show a message to one person in a channel."""
+
+        async def send(tier: Message) -> str:
+            blocks = list(tier.blocks) or None
+            answer = await self._patient.chat_postEphemeral(
+                channel=channel, user=user, text=tier.text, blocks=blocks
+            )
+            return _text(answer, "message_ts")
+
+        await _in_tiers(message, send)
+
+    async def direct(self, user: str, message: Message) -> str:
+        """Send a direct message and return its ts."""
+        async with slack_errors():
+            opened = await self._patient.conversations_open(users=user)
+        channel = opened.get("channel")
+        if not isinstance(channel, dict) or not isinstance(channel.get("id"), str):
+            raise SlackUnavailableError("Slack opened no direct message.")
+        return await self.post(channel["id"], message)
+
+    async def respond(self, response_url: str, message: Message, *, replace: bool) -> None:
+        """Answer a command through its response_url, replacing what stands there if asked."""
+        if not is_response_url(response_url, self._hosts):
+            raise SlackRefusedError("That response_url is not Slack's.", code="invalid_response_url")
+
+        async def send(tier: Message) -> str:
+            body = {
+                "text": tier.text,
+                "replace_original": replace,
+                "response_type": "ephemeral",
+                **_NO_UNFURL,
+            }
+            await self._respond(response_url, body | ({"blocks": list(tier.blocks)} if tier.blocks else {}))
+            return ""
+
+        await _in_tiers(message, send)
+
+    async def _respond(self, url: str, body: dict[str, Any]) -> None:
+        session = self._client.session
+        if session is None:
+            raise SlackUnavailableError("The connection to Slack is not open.")
+        deadline = aiohttp.ClientTimeout(total=DEADLINE_SECONDS)
+        async with session.post(
+            url, json=body, allow_redirects=False, timeout=deadline, proxy=self._client.proxy
+        ) as answer:
+            said = (await answer.text(errors="replace"))[:200]
+        if answer.status == 429 or answer.status >= 500:
+            raise SlackUnavailableError(f"Slack did not take the answer now ({answer.status}).")
+        if answer.status != 200:
+            code = said if said.replace("_", "").isalnum() else f"http_{answer.status}"
+            raise SlackRefusedError(f"Slack refused the answer: {code}.", code=code)
+
+    async def open_view(self, trigger_id: str, view: Block) -> str:
+        """Open a modal within the 3 s of its trigger and return the view id."""
+        _checked_view(view)
+        async with slack_errors():
+            answer = await self._client.views_open(trigger_id=trigger_id, view=view)
+        opened = answer.get("view")
+        return str(opened["id"]) if isinstance(opened, dict) and "id" in opened else ""
+
+    async def update_view(self, view_id: str, view: Block) -> None:
+        """Replace an open modal."""
+        _checked_view(view)
+        async with slack_errors():
+            await self._patient.views_update(view_id=view_id, view=view)
+
+    async def publish_home(self, user: str, view: Block) -> None:
+        """Show a person their Home tab."""
+        _checked_view(view)
+        async with slack_errors():
+            await self._patient.views_publish(user_id=user, view=view)
+
+
+def _metadata(message: Message) -> dict[str, Any] | None:
+    return None if message.metadata is None else dict(message.metadata)
+
+
+async def _in_tiers(message: Message, send: _Call) -> str:
+    _checked_message(message)
+    try:
+        async with slack_errors():
+            return await send(message)
+    except SlackRefusedError as error:
+        older = classic(message)
+        if error.code not in ("invalid_blocks", "invalid_blocks_format") or older is None:
+            raise
+    async with slack_errors():
+        return await send(older)
+
+
+def _checked_message(message: Message) -> None:
+    try:
+        check_message(message)
+    except ValueError as error:
+        raise _unfit(error) from error
+
+
+def _checked_view(view: Block) -> None:
+    try:
+        check_view(view)
+    except ValueError as error:
+        raise _unfit(error) from error
+
+
+def _unfit(error: ValueError) -> SlackRefusedError:
+    return SlackRefusedError(f"This message would be refused by Slack: {error}.", code="invalid_blocks")
+
+
+def _text(answer: AsyncSlackResponse, key: str) -> str:
+    value = answer.get(key)
+    if not isinstance(value, str):
+        raise SlackUnavailableError(f"Slack's answer has no {key}.")
+    return value
