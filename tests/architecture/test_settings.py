@@ -1,4 +1,4 @@
-"""Every setting that handlers/settings.py reads stands in the README's table of settings, and nothing else."""
+"""Every setting that handlers/settings.py reads stands in the README's table of settings, and no other."""
 
 import ast
 import re
