@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from azure.core import AsyncPipelineClient
 from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.core.rest import AsyncHttpResponse, HttpRequest
-from azure.mgmt.core import AsyncARMPipelineClient
 
 from bot.azure.errors import AzureRefusedError, error_code
 from bot.domain.errors import AzureUnavailableError, NotFoundError
@@ -42,7 +42,7 @@ class Fetch:
     """Reads by GET over the reader's pipeline."""
 
     def __init__(
-        self, client: AsyncARMPipelineClient[Any, Any], origin: str, *, deadline: float = DEADLINE_SECONDS
+        self, client: AsyncPipelineClient[Any, Any], origin: str, *, deadline: float = DEADLINE_SECONDS
     ) -> None:
         self._client = client
         self._origin = origin.rstrip("/")

@@ -8,7 +8,7 @@ from bot.azure.endpoints import is_within
 from bot.azure.errors import AzureRefusedError, error_code
 from bot.azure.fetch import Reply
 from bot.azure.parse import at, word
-from bot.azure.reader import API_VERSION
+from bot.azure.reader import API_VERSION, arm_path
 from bot.domain.json import Json
 from bot.domain.operation import Operation
 from bot.ports.azure import Progress, Sent
@@ -33,7 +33,7 @@ def sent(answer: Answer, operation: Operation, origin: str, correlation: str) ->
 
     The address Azure names for the operation is used only on the pinned host; else the resource is polled.
     """
-    resource = f"{origin.rstrip('/')}{operation.arm_id}?api-version={API_VERSION}"
+    resource = f"{origin.rstrip('/')}{arm_path(operation.arm_id)}?api-version={API_VERSION}"
     named = answer.headers.get("azure-asyncoperation") or answer.headers.get("location") or ""
     url = named if is_within(named, origin) else resource
     poll: Mapping[str, Json] = {"url": url, "final": resource, "method": operation.verb}

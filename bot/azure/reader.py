@@ -92,5 +92,16 @@ def account_path(account: Account) -> str:
 
 def deployment_path(ref: DeploymentRef) -> str:
     """Return the deployment's ARM path; raise InvalidInputError when a part of it could change the path."""
-    parse_arm_id(ref.arm_id)
-    return ref.arm_id
+    return arm_path(ref.arm_id)
+
+
+def arm_path(arm_id: str) -> str:
+    """Return a deployment's ARM path with the spelling of Azure's documentation, whatever that of the id.
+
+    Raises:
+        InvalidInputError: it is not exactly one deployment's ARM id.
+    """
+    subscription, group, account, deployment = parse_arm_id(arm_id)
+    provider = "providers/Microsoft.CognitiveServices"
+    place = f"/subscriptions/{subscription}/resourceGroups/{group}"
+    return f"{place}/{provider}/accounts/{account}/deployments/{deployment}"

@@ -12,13 +12,13 @@ from azure.core.rest import HttpRequest
 from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
 
 from bot.azure.endpoints import Endpoints
-from bot.azure.errors import error_code
+from bot.azure.errors import AzureRefusedError, error_code
 from bot.azure.fetch import parse_json
 from bot.azure.operations import Answer
 from bot.azure.pipeline import action_client, writer_policies, writer_transport
-from bot.azure.reader import API_VERSION
+from bot.azure.reader import API_VERSION, arm_path
 from bot.domain.deployment import parse_arm_id
-from bot.domain.errors import CountersignError, DoubtError, InvalidInputError, NotAppliedError
+from bot.domain.errors import DoubtError, InvalidInputError, NotAppliedError
 from bot.domain.operation import Operation
 
 _ACTIONS = frozenset({"pause", "resume"})
@@ -51,7 +51,9 @@ def send_once(
         raise _not_signed_in(error) from None
     except HttpResponseError as error:
         raise _refusal(error.status_code or 0, _code(error)) from None
-    except CountersignError:
+    except AzureRefusedError as error:
+        raise NotAppliedError(f"Nothing was sent. {error}", code="NotSent", advice=error.advice) from None
+    except DoubtError:
         raise
     except Exception as error:
         raise _doubt(f"The call broke while it was sent ({type(error).__name__})") from None
@@ -113,7 +115,8 @@ def _write(call: _Call, sdk: CognitiveServicesManagementClient) -> Answer:
 
 
 def _act(call: _Call, endpoints: Endpoints, policies: list[object], transport: RequestsTransport) -> Answer:
-    url = f"{call.operation.arm_id}/{call.operation.action}?api-version={API_VERSION}"
+    path = f"{arm_path(call.operation.arm_id)}/{call.operation.action}?api-version={API_VERSION}"
+    url = f"{endpoints.arm_url.rstrip('/')}{path}"
     client = action_client(endpoints, policies, transport)
     return _answer(client.send_request(HttpRequest("POST", url, headers=call.headers)))
 

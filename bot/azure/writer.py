@@ -1,16 +1,17 @@
 """The executor's hands: an approved operation is sent exactly once, then looked after until it has ended."""
 
-import asyncio
 import json
 from collections.abc import Mapping
+from functools import partial
 
 from azure.core.credentials import TokenCredential
 
 from bot.azure.endpoints import Endpoints
 from bot.azure.fetch import Fetch
 from bot.azure.operations import progress, sent
-from bot.azure.reader import API_VERSION
+from bot.azure.reader import API_VERSION, arm_path
 from bot.azure.sending import send_once
+from bot.azure.threads import in_thread
 from bot.domain.errors import AzureUnavailableError, NotAppliedError, NotFoundError
 from bot.domain.json import Json
 from bot.domain.operation import CHANGE_TAG, Operation
@@ -33,9 +34,10 @@ class ArmWriter:
             DoubtError: timeout, reset or 5xx: it may or may not have been applied.
         """
         body = await self._tagged(operation, change)
-        answer = await asyncio.to_thread(
+        call = partial(
             send_once, operation, body, correlation, endpoints=self._endpoints, credential=self._credential
         )
+        answer = await in_thread(call)
         return sent(answer, operation, self._endpoints.arm_url, correlation)
 
     async def poll(self, operation: Mapping[str, Json]) -> Progress:
@@ -64,7 +66,9 @@ class ArmWriter:
         """Return the tags of now: a PATCH replaces the whole set, and ours must not cost the others."""
         query = {"api-version": API_VERSION}
         try:
-            live = await self._fetch.one(operation.arm_id, query, what="the deployment to be changed")
+            live = await self._fetch.one(
+                arm_path(operation.arm_id), query, what="the deployment to be changed"
+            )
         except (AzureUnavailableError, NotFoundError) as error:
             raise NotAppliedError(
                 f"Nothing was sent. {error}",

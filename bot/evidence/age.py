@@ -24,7 +24,8 @@ class AgeSection:
         """Return when it was created and last changed, and when Azure would delete it.
 
         Azure deletes a fine-tuned deployment after more than 15 days without calls, and one of the
-        developer tier 24 hours after its creation. Source: Azure OpenAI documentation, fine-tuning deployment, 2026-02-11.
+        developer tier 24 hours after its creation. Source: the documentation of
+        Azure OpenAI fine-tuning, page "deploy", 2026-02-11.
         """
         live = await readers.azure.deployment(ref)
         az = deployment_show(ref)
