@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from sandbox.azure.server import azure_app
-from sandbox.clock import SandboxClock
+from sandbox.clock import SandboxClock, clock_routes
 from sandbox.slack.manifest import read_manifest
 from sandbox.slack.server import SlackSettings, simulated_slack
 from sandbox.slack.web_api import Tokens
@@ -116,7 +116,10 @@ async def run(arguments: argparse.Namespace, settings: SlackSettings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    azure_runner, azure_url = await _serve(azure_app(clock), arguments.host, arguments.azure_port)
+    azure = azure_app(clock)
+    if not any(resource.canonical == "/clock" for resource in azure.router.resources()):
+        azure.add_routes(clock_routes(clock))
+    azure_runner, azure_url = await _serve(azure, arguments.host, arguments.azure_port)
     slack_runner, slack_url = await _serve(slack.app, arguments.host, arguments.slack_port)
     slack.world.base_url = slack_url
     print(json.dumps({"slack": slack_url, "azure": azure_url}), flush=True)

@@ -52,31 +52,35 @@ class Hooks:
 
     async def handle(self, request: web.Request) -> web.Response:
         """Take one reply."""
-        error, status = await self._take(request)
-        call = {"method": "response_url", "ok": error is None, "error": error, "at": self._world.stamp()}
-        self._world.calls.append(call | {"args": request.get("reply", {})})
+        reply = await _reply(request)
+        error, status = self._take(request.match_info["secret"], reply)
+        call = {"method": "response_url", "args": reply or {}, "ok": error is None, "error": error}
+        self._world.calls.append(call | {"at": self._world.stamp()})
         if error is None:
             return web.json_response({"ok": True})
         return web.json_response({"ok": False, "error": error}, status=status)
 
-    async def _take(self, request: web.Request) -> tuple[str | None, int]:
-        hook = self._world.hooks.get(request.match_info["secret"])
+    def _take(self, secret: str, reply: dict[str, Json] | None) -> tuple[str | None, int]:
+        hook = self._world.hooks.get(secret)
         if hook is None:
             return "no_such_url", 404
         if self._world.now() - hook.born > HOOK_SECONDS:
             return "expired_url", 404
         if hook.uses >= HOOK_USES:
             return "used_url", 404
-        try:
-            reply = await request.json()
-        except ValueError:
+        if reply is None:
             return "invalid_payload", 400
-        if not isinstance(reply, dict):
-            return "invalid_payload", 400
-        request["reply"] = reply
         hook.uses += 1
         try:
             post_reply(self._world, hook, reply)
         except SlackError as refusal:
             return refusal.error, 400
         return None, 200
+
+
+async def _reply(request: web.Request) -> dict[str, Json] | None:
+    try:
+        reply = await request.json()
+    except ValueError:
+        return None
+    return reply if isinstance(reply, dict) else None

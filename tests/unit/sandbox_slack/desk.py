@@ -1,10 +1,11 @@
 """A running simulated Slack with a small app behind it that checks signatures and answers as told."""
 
+import asyncio
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
@@ -49,14 +50,14 @@ class App:
 
     async def handle(self, request: web.Request) -> web.Response:
         body = await request.read()
-        check_signature(request.headers["X-Slack-Request-Timestamp"], body, request.headers["X-Slack-Signature"])
+        check_signature(
+            request.headers["X-Slack-Request-Timestamp"], body, request.headers["X-Slack-Signature"]
+        )
         self.received.append(Received(dict(request.headers), body, parse(request.content_type, body)))
         if self.on_request is not None:
             await self.on_request(self.received[-1])
         answer = self.answers.pop(0) if self.answers else web.Response()
         if isinstance(answer, float):
-            import asyncio
-
             await asyncio.sleep(answer)
             answer = web.Response()
         return answer
@@ -123,7 +124,10 @@ async def serve(app: web.Application) -> tuple[web.AppRunner, str]:
 
 @asynccontextmanager
 async def a_desk(
-    transport: str = "http", rate_scale: float = 0.0, manifest: Manifest | None = None
+    transport: str = "http",
+    rate_scale: float = 0.0,
+    manifest: Manifest | None = None,
+    retry_waits: tuple[float, ...] = (0.0, 0.02, 0.04),
 ) -> AsyncIterator[Desk]:
     app = App()
     door = web.Application()
@@ -136,7 +140,7 @@ async def a_desk(
         tokens=Tokens(BOT_TOKEN, APP_TOKEN),
         transport=transport,
         rate_scale=rate_scale,
-        retry_waits=(0.0, 0.02, 0.04),
+        retry_waits=retry_waits,
         manifest=manifest or Manifest(),
     )
     slack = simulated_slack(clock, settings)
@@ -147,9 +151,15 @@ async def a_desk(
         try:
             yield Desk(slack, clock, url, client, session, app)
         finally:
-            with suppress(Exception):
-                await runner.cleanup()
+            await runner.cleanup()
             await app_runner.cleanup()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that will be true soon."""
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
 
 
 def button(action_id: str = "go", value: str = "1", **more: Any) -> dict[str, Any]:

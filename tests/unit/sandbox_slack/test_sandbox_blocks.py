@@ -71,12 +71,18 @@ ALLOWED: dict[str, list[dict[str, Any]]] = {
 
 REFUSED: dict[str, tuple[list[Any], str]] = {
     "51 blocks": ([section()] * 51, "no more than 50 items allowed [json-pointer:/blocks]"),
-    "a section of 3001": ([section("x" * 3001)], "must be less than 3001 characters [json-pointer:/blocks/0/text/text]"),
+    "a section of 3001": (
+        [section("x" * 3001)],
+        "must be less than 3001 characters [json-pointer:/blocks/0/text/text]",
+    ),
     "an empty text": ([section("")], "must be more than 0 characters"),
     "11 fields": ([_fields(11)], "no more than 10 items"),
     "a field of 2001": ([_fields(1, 2001)], "must be less than 2001 characters"),
     "a header of 151": ([_header("x" * 151)], "must be less than 151 characters"),
-    "a header in mrkdwn": ([{"type": "header", "text": {"type": "mrkdwn", "text": "x"}}], "must be one of: plain_text"),
+    "a header in mrkdwn": (
+        [{"type": "header", "text": {"type": "mrkdwn", "text": "x"}}],
+        "must be one of: plain_text",
+    ),
     "11 context elements": ([_context(11)], "no more than 10 items"),
     "26 buttons": ([actions(*(button(f"b{n}") for n in range(26)))], "no more than 25 items"),
     "a button of 76": ([actions(button(text=plain("x" * 76)))], "must be less than 76 characters"),
@@ -85,21 +91,37 @@ REFUSED: dict[str, tuple[list[Any], str]] = {
     "a misspelt field": ([actions(button(valeu="1"))], "invalid additional property: valeu"),
     "an action id of 256": ([actions(button("x" * 256))], "must be less than 256 characters"),
     "an action id twice": ([actions(button("a"), button("a"))], "already exists for this block"),
-    "a block id twice": ([actions(button(), block_id="a"), actions(button(), block_id="a")], "`a` already exists"),
+    "a block id twice": (
+        [actions(button(), block_id="a"), actions(button(), block_id="a")],
+        "`a` already exists",
+    ),
     "a block id of 256": ([actions(button(), block_id="x" * 256)], "must be less than 256 characters"),
     "six overflow options": (
         [actions({"type": "overflow", "action_id": "o", "options": [option(str(n)) for n in range(6)]})],
         "no more than 5 items",
     ),
     "eleven radio options": (
-        [actions({"type": "radio_buttons", "action_id": "o", "options": [option(str(n)) for n in range(11)]})],
+        [
+            actions(
+                {"type": "radio_buttons", "action_id": "o", "options": [option(str(n)) for n in range(11)]}
+            )
+        ],
         "no more than 10 items",
     ),
-    "101 options": ([actions(_select(options=[option(str(n)) for n in range(101)]))], "no more than 100 items"),
-    "an option value of 151": ([actions(_select(options=[option("x" * 151)]))], "must be less than 151 characters"),
+    "101 options": (
+        [actions(_select(options=[option(str(n)) for n in range(101)]))],
+        "no more than 100 items",
+    ),
+    "an option value of 151": (
+        [actions(_select(options=[option("x" * 151)]))],
+        "must be less than 151 characters",
+    ),
     "the same option twice": ([actions(_select(options=[option("a"), option("a")]))], "must be unique"),
     "a preset that is not offered": ([actions(_select(initial_option=option("z")))], "initial option"),
-    "a confirm text of 301": ([actions(button(confirm=_confirm("x" * 301)))], "must be less than 301 characters"),
+    "a confirm text of 301": (
+        [actions(button(confirm=_confirm("x" * 301)))],
+        "must be less than 301 characters",
+    ),
     "a confirm without deny": (
         [actions(button(confirm={k: v for k, v in _confirm().items() if k != "deny"}))],
         "missing required field: deny",
@@ -107,7 +129,12 @@ REFUSED: dict[str, tuple[list[Any], str]] = {
     "a table of 101 rows": ([_table(101)], "no more than 100 items"),
     "a table of 10,001 letters": ([_table(2, 5001)], "no more than 10000 characters"),
     "rows of different length": (
-        [{"type": "table", "rows": [[{"type": "raw_text", "text": "x"}], [{"type": "raw_text", "text": "x"}] * 2]}],
+        [
+            {
+                "type": "table",
+                "rows": [[{"type": "raw_text", "text": "x"}], [{"type": "raw_text", "text": "x"}] * 2],
+            }
+        ],
         "same number of cells",
     ),
     "a data table without rows": ([_data_table(1)], "no fewer than 2 items"),
@@ -116,7 +143,10 @@ REFUSED: dict[str, tuple[list[Any], str]] = {
     "a page of 101": ([_data_table(page_size=101)], "from 1 to 100"),
     "three charts": ([_chart()] * 3, "no more than 2 data_visualization"),
     "a chart title of 51": ([_chart(title="x" * 51)], "must be less than 51 characters"),
-    "a chart of an unknown kind": ([{**_chart(), "chart": {"type": "radar"}}], "must be one of: line, bar, area, pie"),
+    "a chart of an unknown kind": (
+        [{**_chart(), "chart": {"type": "radar"}}],
+        "must be one of: line, bar, area, pie",
+    ),
     "a point outside the axis": (
         [{**_chart(), "chart": {**_chart()["chart"], "axis_config": {"categories": ["a"]}}}],
         "one data point for each category",
@@ -124,8 +154,14 @@ REFUSED: dict[str, tuple[list[Any], str]] = {
     "an alert in a message": ([{"type": "alert", "text": plain("x")}], "unsupported type: alert"),
     "an unknown block": ([{"type": "hologram"}], "unsupported type: hologram"),
     "no block at all": (["words"], "unsupported type: words"),
-    "a text input among actions": ([actions({"type": "plain_text_input"})], "unsupported type: plain_text_input"),
-    "an image without alt text": ([{"type": "image", "image_url": "https://example.org"}], "required field: alt_text"),
+    "a text input among actions": (
+        [actions({"type": "plain_text_input"})],
+        "unsupported type: plain_text_input",
+    ),
+    "an image without alt text": (
+        [{"type": "image", "image_url": "https://example.org"}],
+        "required field: alt_text",
+    ),
     "markdown of 12,001": ([{"type": "markdown", "text": "x" * 12_001}], "must be less than 12001"),
 }
 
@@ -161,13 +197,19 @@ BAD_VIEWS = {
     "a submit of 25": (modal(section(), submit=plain("x" * 25)), "must be less than 25 characters"),
     "metadata of 3001": (modal(section(), private_metadata="x" * 3001), "must be less than 3001"),
     "101 blocks": (modal(*[section()] * 101), "no more than 100 items"),
-    "inputs without submit": ({k: v for k, v in modal(REASON).items() if k != "submit"}, "`submit` is required"),
+    "inputs without submit": (
+        {k: v for k, v in modal(REASON).items() if k != "submit"},
+        "`submit` is required",
+    ),
     "a table in a modal": (modal(_table(1)), "unsupported type: table"),
     "an alert of 201": (modal({"type": "alert", "text": plain("x" * 201)}), "must be less than 201"),
     "a button as an input": (modal(input_block("b", button())), "unsupported type: button"),
     "no title": ({"type": "modal", "blocks": []}, "missing required field: title"),
     "an unknown field": (modal(section(), colour="red"), "invalid additional property: colour"),
-    "an alert at home": ({"type": "home", "blocks": [{"type": "alert", "text": plain("x")}]}, "unsupported type"),
+    "an alert at home": (
+        {"type": "home", "blocks": [{"type": "alert", "text": plain("x")}]},
+        "unsupported type",
+    ),
     "a strange type": ({"type": "window", "blocks": []}, "must be one of: modal, home"),
 }
 
