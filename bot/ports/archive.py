@@ -96,8 +96,11 @@ class Transaction(Protocol):
         """Return the journal row of a step (`forward` or `rollback`) of the change's revision."""
         ...
 
-    async def journal(self, effect: Effect, *, expected: Effect | None) -> bool:
-        """Write a journal row by compare-and-set on phase and fence of `expected` (None: insert); False: it moved."""
+    async def journal(self, effect: Effect, *, expected: str) -> bool:
+        """Write a journal row by compare-and-set on its phase (`expected` empty: insert); False when it moved.
+
+        The fence never goes down, and writing the same phase again (a takeover) must raise it.
+        """
         ...
 
     async def add_question(self, question: Question) -> int:

@@ -72,7 +72,7 @@ async def send_step(step: Step, effect: Effect, *, executor: Executor, desk: Des
         why="",
     )
     async with desk.archive.transaction() as tx:
-        if await tx.journal(accepted, expected=effect):
+        if await tx.journal(accepted, expected=effect.phase.value):
             await tx.enqueue("poll", f"poll:{step.change.id}")
 
 
@@ -100,7 +100,7 @@ async def _intend(step: Step, *, executor: Executor, desk: Desk) -> tuple[Step, 
         async with desk.archive.transaction() as tx:
             if step.name == FORWARD:
                 step = await _started(tx, step, siblings)
-            if not await tx.journal(effect, expected=None):
+            if not await tx.journal(effect, expected=""):
                 return None
     except ConflictError as busy:
         await _queue(step, str(busy), desk)
@@ -140,7 +140,8 @@ async def _queue(step: Step, why: str, desk: Desk) -> None:
 async def _wait_for_the_account(effect: Effect, desk: Desk) -> None:
     now = desk.clock.now()
     async with desk.archive.transaction() as tx:
-        await tx.journal(replace(effect, at=now, why=NOT_SENT), expected=effect)
+        waiting = replace(effect, at=now, why=NOT_SENT, fence=effect.fence + 1)
+        await tx.journal(waiting, expected=effect.phase.value)
         at = now + timedelta(seconds=BUSY_SECONDS)
         await tx.enqueue("read-back", f"read-back:CHG-{effect.number}", run_at=at)
 

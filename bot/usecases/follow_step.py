@@ -87,6 +87,6 @@ async def _send_again(step: Step, effect: Effect, *, executor: Executor, desk: D
     """Send what was intended and, as Azure shows, never arrived; the fence keeps an older runner from sending too."""
     fenced = replace(effect, fence=effect.fence + 1, at=desk.clock.now(), why="")
     async with desk.archive.transaction() as tx:
-        mine = await tx.journal(fenced, expected=effect)
+        mine = await tx.journal(fenced, expected=effect.phase.value)
     if mine:
         await send_step(step, fenced, executor=executor, desk=desk)

@@ -50,7 +50,7 @@ async def doubt_step(step: Step, effect: Effect, why: str, desk: Desk) -> None:
     now = desk.clock.now()
     unknown = replace(effect, phase=Phase.UNKNOWN, at=now, why=why)
     async with desk.archive.transaction() as tx:
-        if not await tx.journal(unknown, expected=effect):
+        if not await tx.journal(unknown, expected=effect.phase.value):
             return
         await tx.record(ExecutionUnknown(**step.about, why=why), by=EXECUTOR, cause=step.cause)
         await tx.mark(
@@ -64,7 +64,7 @@ async def doubt_step(step: Step, effect: Effect, why: str, desk: Desk) -> None:
 async def _finish(step: Step, effect: Effect, strangers: tuple[str, ...], untouched: int, desk: Desk) -> None:
     now = desk.clock.now()
     async with desk.archive.transaction() as tx:
-        if not await tx.journal(replace(effect, phase=Phase.DONE, at=now), expected=effect):
+        if not await tx.journal(replace(effect, phase=Phase.DONE, at=now), expected=effect.phase.value):
             return
         await _reconciled(tx, step, effect, applied=True)
         outcome = _outcome(step.change, {"strangers": list(strangers)})
@@ -87,7 +87,7 @@ async def _fail(step: Step, effect: Effect, code: str, why: str, *, written: boo
     failed = replace(effect, phase=Phase.FAILED, at=desk.clock.now(), why=why)
     forward = step.name == FORWARD
     async with desk.archive.transaction() as tx:
-        if not await tx.journal(failed, expected=effect):
+        if not await tx.journal(failed, expected=effect.phase.value):
             return
         await _reconciled(tx, step, effect, applied=False)
         outcome = _outcome(step.change, {"written": written or not forward, "why": why})

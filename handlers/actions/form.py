@@ -1,0 +1,16 @@
+"""Another target or kind in the request form: a job reads what is live and draws the form again."""
+
+from bot.ports.slack import Message
+from handlers.dependencies import Dependencies
+from handlers.shapes import Action, Click
+
+
+async def _redraw(click: Click, deps: Dependencies) -> Message | None:
+    kind, target = click.values.get("kind", ""), click.values.get("target", "")
+    if click.view_id and kind and target:
+        async with deps.desk.archive.transaction() as tx:
+            await tx.enqueue("precheck", f"precheck:form:{click.view_id}:{kind}:{target}")
+    return None
+
+
+REDRAW = Action("value", _redraw)

@@ -1,0 +1,23 @@
+"""Every click there is a door for."""
+
+from handlers.actions.attest import ATTEST
+from handlers.actions.decide import APPROVE, REJECT
+from handlers.actions.evidence import REFRESH, SHARE
+from handlers.actions.form import REDRAW
+from handlers.actions.plan import PLAN
+from handlers.actions.steer import APPLY, OPEN, ROLLBACK, WITHDRAW
+from handlers.shapes import Action
+
+ACTIONS: tuple[Action, ...] = (
+    APPROVE,
+    REJECT,
+    PLAN,
+    APPLY,
+    ROLLBACK,
+    WITHDRAW,
+    ATTEST,
+    OPEN,
+    REDRAW,
+    REFRESH,
+    SHARE,
+)

@@ -1,0 +1,30 @@
+"""`change.apply`, `change.rollback`, `change.withdraw`: open their confirmation; `change.open`: any verb's modal."""
+
+from collections.abc import Awaitable, Callable
+
+from bot.ports.slack import Message
+from bot.render.change_view import read_button_value
+from handlers.dependencies import Dependencies
+from handlers.dialogs import Seen, open_confirm, open_verb
+from handlers.shapes import Action, Click
+
+Run = Callable[[Click, Dependencies], Awaitable[Message | None]]
+
+
+def _confirming(verb: str) -> Run:
+    async def run(click: Click, deps: Dependencies) -> Message | None:
+        value = read_button_value(click.value)
+        return await open_confirm(Seen(value.number, value.revision, value.digest), verb, click.asked, deps)
+
+    return run
+
+
+async def _open(click: Click, deps: Dependencies) -> Message | None:
+    verb, _, what = click.value.partition("|")
+    return await open_verb(verb, what, click.asked, deps)
+
+
+APPLY = Action("change.apply", _confirming("apply"))
+ROLLBACK = Action("change.rollback", _confirming("rollback"))
+WITHDRAW = Action("change.withdraw", _confirming("withdraw"))
+OPEN = Action("change.open", _open)

@@ -1,0 +1,130 @@
+"""What each read-only question answers: a message, and the bytes of what was seen."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bot.domain.configuration import parse_duration
+from bot.domain.deployment import Account
+from bot.domain.effect import Question
+from bot.domain.errors import CountersignError
+from bot.domain.evidence import Window
+from bot.domain.json import canonical
+from bot.ports.slack import Message
+from bot.render.evidence import render_evidence
+from bot.render.figures import MetricRow, StatusLine, render_metrics, render_quota, render_status
+from bot.usecases.compare_metrics import Compared, compare_metrics, row_values
+from bot.usecases.look import gather
+from handlers.dependencies import Dependencies
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An answer, what it was about, and what was seen, canonical."""
+
+    message: Message
+    about: str
+    body: bytes
+
+
+async def evidence(question: Question, deps: Dependencies) -> Seen:
+    """Answer `status <target>` and `show <target>`."""
+    configuration, now = deps.desk.configuration, deps.desk.clock.now()
+    ref = configuration.find(question.words[0])
+    target = configuration.target_of(ref)
+    alias = target.alias if target else ref.deployment
+    seen = await gather(ref, alias, readers=deps.readers, now=now)
+    value = "" if question.share else json.dumps({"verb": question.verb, "names": list(question.words)})
+    message = render_evidence(seen, target=target, ref=question.ref, now=now, share_value=value)
+    return Seen(message, alias, seen.body)
+
+
+async def status(question: Question, deps: Dependencies) -> Seen:
+    """Answer `status`: one target in full, or a line for each."""
+    if question.words:
+        return await evidence(question, deps)
+    lines = [line for account in deps.desk.configuration.accounts for line in await _lines(account, deps)]
+    message = render_status(lines, now=deps.desk.clock.now(), ref=question.ref)
+    body = canonical({"format": "countersign.status/1", "targets": [_line(line) for line in lines]})
+    return Seen(message, "all targets", body)
+
+
+async def metrics(question: Question, deps: Dependencies) -> Seen:
+    """Answer `metrics <target> --last --vs`."""
+    name, last, against = question.words
+    ref = deps.desk.configuration.find(name)
+    end = deps.desk.clock.now()
+    window = Window(end - parse_duration(last), end)
+    compared = await compare_metrics(ref, window, parse_duration(against), readers=deps.readers)
+    rows = [_row(*values) for values in row_values(compared)]
+    az = f"az monitor metrics list --resource {ref.account.account} --metric AzureOpenAIRequests --filter \"ModelDeploymentName eq '{ref.deployment}'\""
+    return Seen(
+        render_metrics(name, rows, window=window, ref=question.ref, az=az), name, _metrics_body(compared)
+    )
+
+
+async def quota(question: Question, deps: Dependencies) -> Seen:
+    """Answer `quota [account|region]`."""
+    configuration = deps.desk.configuration
+    name = question.words[0] if question.words else configuration.accounts[0].name
+    inside = [account for account in configuration.accounts if account.location == name]
+    account = inside[0] if inside else configuration.account(name)
+    lines = await deps.readers.azure.quota(account)
+    message = render_quota(account.location, lines, now=deps.desk.clock.now(), ref=question.ref)
+    rows = [{"name": line.name, "used": str(line.current), "limit": str(line.limit)} for line in lines]
+    return Seen(message, account.location, canonical({"format": "countersign.quota/1", "lines": rows}))
+
+
+ANSWERS: Mapping[str, Callable[[Question, Dependencies], Awaitable[Seen]]] = {
+    "status": status,
+    "show": evidence,
+    "metrics": metrics,
+    "quota": quota,
+}
+
+
+async def _lines(account: Account, deps: Dependencies) -> list[StatusLine]:
+    targets = [found for found in deps.desk.configuration.targets if found.ref.account == account]
+    try:
+        live = {found.ref.key: found for found in await deps.readers.azure.deployments(account)}
+    except CountersignError as error:
+        return [StatusLine(target.alias, None, f"{error} {error.advice}".strip()) for target in targets]
+    return [
+        StatusLine(target.alias, live.get(target.ref.key), "there is no such deployment")
+        for target in targets
+    ]
+
+
+def _line(line: StatusLine) -> dict[str, str | int]:
+    if line.deployment is None:
+        return {"alias": line.alias, "gap": line.gap}
+    live = line.deployment
+    return {"alias": line.alias, "state": live.provisioning_state, "capacity": live.sku.capacity}
+
+
+def _row(label: str, now: float | None, before: float | None) -> MetricRow:
+    change = ""
+    if now is not None and before:
+        change = f"{100 * (now - before) / before:+.0f} %"
+    return MetricRow(label, _figure(label, now), _figure(label, before), change)
+
+
+def _figure(label: str, value: float | None) -> str:
+    if value is None:
+        return "no data"
+    if label.startswith("share"):
+        return f"{value:.2f} %"
+    return f"{value:,.0f} ms" if label.startswith("time") else f"{value:,.0f}"
+
+
+def _metrics_body(compared: Compared) -> bytes:
+    rows = {
+        label: {"now": _exact(now), "before": _exact(before)} for label, now, before in row_values(compared)
+    }
+    window = {"start": compared.window.start.isoformat(), "end": compared.window.end.isoformat()}
+    return canonical({"format": "countersign.metrics/1", "window": window, "rows": rows})
+
+
+def _exact(value: float | None) -> str | None:
+    return None if value is None else str(Decimal(repr(value)))

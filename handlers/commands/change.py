@@ -1,0 +1,111 @@
+"""`change …`: list and show changes; everything that decides opens a modal and never decides by itself."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from bot.changes.kinds import KINDS, kind_named
+from bot.domain.change import ChangeState, change_number
+from bot.domain.command_line import did_you_mean, parse
+from bot.domain.errors import InvalidInputError
+from bot.ports.archive import ChangeQuery
+from bot.ports.slack import Message
+from bot.render.change_card import render_change
+from bot.render.listing import render_changes
+from bot.render.notice import render_open_button
+from handlers.dependencies import Dependencies
+from handlers.dialogs import load_view, open_verb, view_of
+from handlers.shapes import Asked, Command
+
+Sub = Callable[[tuple[str, ...], Asked, Dependencies], Awaitable[Message | None]]
+
+
+async def _request(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
+    words = parse(typed)
+    kinds = {kind.name for kind in KINDS}
+    kind = next((word for word in words.arguments if word.lower() in kinds), "")
+    targets = [word for word in words.arguments if word != kind]
+    if len(targets) > 1 or (targets and not kind and len(words.arguments) > 1):
+        kind_named(words.arguments[0])
+    target = deps.desk.configuration.target(targets[0]).alias if targets else ""
+    return await _or_button(asked, "request", ":".join((kind or KINDS[0].name, target)), deps)
+
+
+async def _list(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
+    words = parse(typed, flags=("mine",), options=("state", "target"))
+    states = frozenset({_state(words.options["state"])}) if words.flag("state") else frozenset()
+    target = words.options.get("target", "")
+    query = ChangeQuery(
+        states=states,
+        target=deps.desk.configuration.target(target).alias if target else "",
+        requester=asked.caller.user if words.flag("mine") else "",
+    )
+    async with deps.desk.archive.transaction() as tx:
+        found = await tx.changes(query)
+    return render_changes([view_of(change, deps) for change in found], "Changes", asked.ref)
+
+
+async def _show(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
+    view = await load_view(_number(typed), deps)
+    shown = render_change(view, now=deps.desk.clock.now(), ref=asked.ref)
+    return Message(f"{view.change.state}: {shown.text}", shown.blocks)
+
+
+def _opening(verb: str) -> Sub:
+    async def run(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
+        return await _or_button(asked, verb, str(_number(typed)), deps)
+
+    return run
+
+
+async def _or_button(asked: Asked, verb: str, what: str, deps: Dependencies) -> Message | None:
+    if asked.trigger_id:
+        return await open_verb(verb, what, asked, deps)
+    return render_open_button(
+        "A mention cannot open a form by itself; this button can.",
+        label=f"Open: {verb}",
+        action_id="change.open",
+        value=f"{verb}|{what}",
+        ref=asked.ref,
+    )
+
+
+def _number(typed: tuple[str, ...]) -> int:
+    words = parse(typed)
+    if len(words.arguments) != 1:
+        raise InvalidInputError("Which change?", advice="Write its id, such as CHG-12; see `change list`.")
+    return change_number(words.arguments[0])
+
+
+def _state(text: str) -> ChangeState:
+    name = text.lower().replace("-", "_").replace(" ", "_")
+    if name not in set(ChangeState):
+        raise InvalidInputError(f"{text!r} is not a state.", advice=did_you_mean(name, list(ChangeState)))
+    return ChangeState(name)
+
+
+SUBS: Mapping[str, Sub] = {
+    "request": _request,
+    "list": _list,
+    "show": _show,
+    "approve": _opening("approve"),
+    "reject": _opening("reject"),
+    "withdraw": _opening("withdraw"),
+    "apply": _opening("apply"),
+    "rollback": _opening("rollback"),
+    "close": _opening("close"),
+}
+
+
+async def _change(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
+    name = typed[0].lower() if typed else "list"
+    if name not in SUBS:
+        raise InvalidInputError(f"There is no `change {typed[0]}`.", advice=did_you_mean(name, SUBS))
+    return await SUBS[name](typed[1:], asked, deps)
+
+
+CHANGE = Command(
+    "change",
+    "change request [kind] [target] · list [--mine|--state s|--target t] · "
+    "show|approve|reject|withdraw|apply|rollback|close CHG-n",
+    "Ask for a change, decide one, follow it to its end.",
+    _change,
+)

@@ -1,0 +1,81 @@
+"""`status`, `show`, `metrics`, `quota`: read-only evidence, answered by a job."""
+
+from collections.abc import Awaitable, Callable
+
+from bot.domain.command_line import Words, parse
+from bot.domain.configuration import Configuration, parse_duration
+from bot.domain.errors import InvalidInputError
+from bot.ports.slack import Message
+from bot.render.evidence import render_skeleton
+from bot.usecases.ask_question import Asking, ask_question
+from handlers.dependencies import Dependencies
+from handlers.shapes import Asked, Command
+
+Run = Callable[[tuple[str, ...], Asked, Dependencies], Awaitable[Message | None]]
+
+
+def _status(words: Words, configuration: Configuration) -> tuple[str, ...]:
+    _one_at_most(words, "status [target]")
+    for name in words.arguments:
+        configuration.find(name)
+    return words.arguments
+
+
+def _show(words: Words, configuration: Configuration) -> tuple[str, ...]:
+    if len(words.arguments) != 1:
+        raise InvalidInputError(
+            "Show which target?", advice="Write `show <target>`, such as `show triage-prod`."
+        )
+    return _status(words, configuration)
+
+
+def _metrics(words: Words, configuration: Configuration) -> tuple[str, ...]:
+    if len(words.arguments) != 1:
+        raise InvalidInputError(
+            "Metrics of which target?", advice="Write `metrics <target> [--last 6h] [--vs 7d]`."
+        )
+    configuration.find(words.arguments[0])
+    last, against = words.options.get("last", "1h"), words.options.get("vs", "7d")
+    for text in (last, against):
+        parse_duration(text)
+    return (words.arguments[0], last, against)
+
+
+def _quota(words: Words, configuration: Configuration) -> tuple[str, ...]:
+    _one_at_most(words, "quota [account|region]")
+    for name in words.arguments:
+        if name not in {account.location for account in configuration.accounts}:
+            configuration.account(name)
+    return words.arguments
+
+
+def _one_at_most(words: Words, usage: str) -> None:
+    if len(words.arguments) > 1:
+        raise InvalidInputError("That is more than one name.", advice=f"Write `{usage}`.")
+
+
+def _command(
+    verb: str, read: Callable[[Words, Configuration], tuple[str, ...]], options: tuple[str, ...] = ()
+) -> Run:
+    async def run(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
+        words = parse(typed, flags=("share",), options=options)
+        names = read(words, deps.desk.configuration)
+        asking = Asking(verb, names, asked.channel, asked.response_url, words.flag("share"))
+        await ask_question(asking, caller=asked.caller, desk=deps.desk)
+        of = f" of {names[0]}" if names else ""
+        return render_skeleton(f"Looking at the {verb}{of}, read-only …", asked.ref)
+
+    return run
+
+
+STATUS = Command(
+    "status", "status [target]", "What is deployed and how it does now.", _command("status", _status)
+)
+SHOW = Command("show", "show <target>", "Every fact of one target, with its source.", _command("show", _show))
+METRICS = Command(
+    "metrics",
+    "metrics <target> [--last 6h] [--vs 7d]",
+    "Tokens, requests and times against an earlier window.",
+    _command("metrics", _metrics, ("last", "vs")),
+)
+QUOTA = Command("quota", "quota [account|region]", "What quota is left.", _command("quota", _quota))

@@ -1,0 +1,52 @@
+"""Every verb of `/cs`, and `help`, which is printed from this list."""
+
+from bot.domain.command_line import did_you_mean, split
+from bot.domain.errors import InvalidInputError
+from bot.ports.slack import Message
+from bot.render.answer import render_help
+from handlers.commands.approvals import APPROVALS
+from handlers.commands.audit import AUDIT
+from handlers.commands.change import CHANGE
+from handlers.commands.evidence import METRICS, QUOTA, SHOW, STATUS
+from handlers.commands.whoami import WHOAMI
+from handlers.dependencies import Dependencies
+from handlers.shapes import Asked, Command
+
+
+async def _help(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
+    topic = typed[0].lower() if typed else ""
+    found = [command for command in COMMANDS if topic in ("", command.name)]
+    if not found:
+        raise InvalidInputError(f"There is no help on {typed[0]!r}.", advice=did_you_mean(topic, _names()))
+    return render_help([(command.usage, command.help) for command in found], topic, asked.ref)
+
+
+COMMANDS: tuple[Command, ...] = (
+    STATUS,
+    SHOW,
+    METRICS,
+    QUOTA,
+    CHANGE,
+    APPROVALS,
+    AUDIT,
+    WHOAMI,
+    Command("help", "help [topic]", "This list, or one verb of it.", _help),
+)
+
+
+async def run_command(text: str, asked: Asked, deps: Dependencies) -> Message | None:
+    """Run what was typed after `/cs` or the mention; empty text is help.
+
+    Raises:
+        InvalidInputError: there is no such verb; the advice names the closest.
+    """
+    words = split(text) or ("help",)
+    name = words[0].lower()
+    command = next((found for found in COMMANDS if found.name == name), None)
+    if command is None:
+        raise InvalidInputError(f"There is no command {words[0]!r}.", advice=did_you_mean(name, _names()))
+    return await command.run(words[1:], asked, deps)
+
+
+def _names() -> list[str]:
+    return [command.name for command in COMMANDS]

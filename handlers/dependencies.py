@@ -1,0 +1,48 @@
+"""The connected ports, frozen: what doors and jobs are given."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from bot.domain.entry import new_ulid
+from bot.ports.archive import Cause
+from bot.ports.azure import Executor
+from bot.ports.registry import Readers
+from bot.ports.slack import Messenger
+from bot.usecases.desk import Desk
+
+
+@dataclass(frozen=True)
+class TrailCheck:
+    """What `audit verify` found: whether the trail holds, its size and root, the key, and each finding in words."""
+
+    ok: bool
+    size: int
+    root: str
+    vkey: str
+    findings: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """What the Slack role has: the desk, a voice, and the reader identity."""
+
+    desk: Desk
+    messenger: Messenger
+    readers: Readers
+    check_trail: Callable[[], Awaitable[TrailCheck]]
+
+    def cause(self, source: str, *, channel: str = "") -> Cause:
+        """Return a fresh cause with its own correlation id."""
+        return Cause(source, new_ulid(self.desk.clock.now()), channel)
+
+
+@dataclass(frozen=True)
+class ExecutorSide:
+    """What the executor role has: the desk without a directory, and the executor identity."""
+
+    desk: Desk
+    executor: Executor
+
+    def cause(self, source: str) -> Cause:
+        """Return a fresh cause with its own correlation id."""
+        return Cause(source, new_ulid(self.desk.clock.now()))

@@ -1,0 +1,12 @@
+"""`subteam_members_changed`: a user group changed, so it is read afresh."""
+
+from handlers.dependencies import Dependencies
+from handlers.shapes import SlackEvent
+
+
+async def _run(subject: str, deps: Dependencies) -> None:
+    async with deps.desk.archive.transaction() as tx:
+        await tx.enqueue("directory", "directory:")
+
+
+SUBTEAM = SlackEvent("subteam_members_changed", _run)

@@ -1,0 +1,60 @@
+"""`deliver`: render the current state into the one message it owns, or tell one person."""
+
+from bot.domain.change import Change, change_number
+from bot.domain.errors import SlackRefusedError
+from bot.ports.slack import Message
+from bot.render.answer import render_text
+from bot.render.change_card import render_change
+from bot.render.texts import mention
+from handlers.dependencies import Dependencies
+from handlers.dialogs import load_view
+from handlers.shapes import Job
+
+GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+
+
+async def _run(key: str, deps: Dependencies) -> None:
+    _, change_id, what = key.split(":", 2)
+    match what:
+        case "card":
+            await _card(change_number(change_id), deps)
+        case _:
+            await _tell_owner(change_number(change_id), deps)
+
+
+async def _card(number: int, deps: Dependencies) -> None:
+    view = await load_view(number, deps)
+    message = render_change(view, now=deps.desk.clock.now(), ref=deps.cause("deliver").ref)
+    change = view.change
+    if change.card_ts:
+        try:
+            await deps.messenger.update(change.channel, change.card_ts, message)
+        except SlackRefusedError as error:
+            if error.code not in GONE:
+                raise
+        else:
+            return
+    await _post(change, message, deps)
+
+
+async def _post(change: Change, message: Message, deps: Dependencies) -> None:
+    """Post a new card and remember where it is, whatever became of the change meanwhile."""
+    ts = await deps.messenger.post(change.channel, message)
+    async with deps.desk.archive.transaction() as tx:
+        now = await tx.change(change.number)
+        await tx.mark(now, card_ts=ts)
+        if (now.state, now.revision, now.note) != (change.state, change.revision, change.note):
+            await tx.enqueue("deliver", f"deliver:{change.id}:card")
+
+
+async def _tell_owner(number: int, deps: Dependencies) -> None:
+    view = await load_view(number, deps)
+    change = view.change
+    words = (
+        f"{change.id} ({view.summary}) was validated: *{view.said('verdict')}*. "
+        f"Look at its card in <#{change.channel}> and attest, {mention(change.request.owner)}."
+    )
+    await deps.messenger.direct(change.request.owner, render_text(words, deps.cause("deliver").ref))
+
+
+DELIVER = Job("deliver", _run)

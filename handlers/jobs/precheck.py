@@ -1,0 +1,124 @@
+"""`precheck`: fill in a request form, check a draft before anyone is asked, re-read live state for a review."""
+
+from dataclasses import replace
+
+from bot.domain.change import Change, ChangeState, change_number
+from bot.domain.errors import AzureUnavailableError, CountersignError, SlackRefusedError
+from bot.domain.operation import differences
+from bot.domain.people import Person
+from bot.ports.archive import Cause
+from bot.ports.slack import Block
+from bot.render.answer import error_words
+from bot.render.change_forms import RequestForm, render_request_form, render_submitted
+from bot.usecases.check_change import Green, Red, check_change
+from bot.usecases.desk import Caller
+from bot.usecases.find_people import FOR_A_DECISION, find_people, who_could
+from handlers.dependencies import Dependencies
+from handlers.dialogs import decide_view, load_view, request_form
+from handlers.shapes import Job
+
+
+async def _run(key: str, deps: Dependencies) -> None:
+    match key.split(":"):
+        case ["precheck", "form", view_id, kind, target]:
+            await _fill_form(view_id, kind, target, deps)
+        case ["precheck", "review", view_id, choice, change_id]:
+            await _review(view_id, choice, change_number(change_id), deps)
+        case ["precheck", change_id]:
+            await _check(change_number(change_id), deps)
+        case _:
+            raise CountersignError(f"There is no such pre-check: {key}.")
+
+
+async def _fill_form(view_id: str, kind: str, target: str, deps: Dependencies) -> None:
+    ref = deps.cause("precheck").ref
+    form = request_form(kind, target, None, deps, ref=ref)
+    if target:
+        try:
+            live = await deps.readers.azure.deployment(deps.desk.configuration.target(target).ref)
+            form = request_form(kind, target, live, deps, ref=ref)
+        except CountersignError as error:
+            form = replace(form, problems=(f"The live values could not be read: {error_words(error)}",))
+    await _show(view_id, render_request_form(form), deps)
+
+
+async def _review(view_id: str, choice: str, number: int, deps: Dependencies) -> None:
+    view = await load_view(number, deps)
+    change = view.change
+    people = await find_people({change.request.requester}, desk=deps.desk, max_age=FOR_A_DECISION)
+    rule = deps.desk.configuration.rule(change.environment, change.tier)
+    could = who_could(rule, change.request.requester, people)
+    live = await _live_words(change, deps)
+    ref = deps.cause("precheck").ref
+    await _show(view_id, decide_view(view, choice, live, could, deps, ref=ref), deps)
+
+
+async def _live_words(change: Change, deps: Dependencies) -> str:
+    target = deps.desk.configuration.target(change.request.target)
+    try:
+        live = await deps.readers.azure.deployment(target.ref)
+    except CountersignError as error:
+        return f"Could not be read: {error_words(error)}"
+    moved = differences(change.plan.before, live.projection) if change.plan is not None else ()
+    if moved:
+        return f"MOVED since the request: {', '.join(moved)}. If it stays so, applying will refuse."
+    state = f"{live.sku.name} · capacity {live.sku.capacity} · {live.provisioning_state}"
+    return f"{state}: as it was when this was requested."
+
+
+async def _check(number: int, deps: Dependencies) -> None:
+    async with deps.desk.archive.transaction() as tx:
+        change = await tx.change(number)
+    if change.state not in (ChangeState.DRAFT, ChangeState.CHANGES_REQUESTED):
+        return
+    cause = deps.cause("precheck")
+    request = change.request
+    people = await find_people({request.requester, request.owner}, desk=deps.desk, max_age=FOR_A_DECISION)
+    person = Person(request.requester, deps.desk.configuration.team_id)
+    caller = Caller(person, Cause("slack", cause.ref, change.channel))
+    try:
+        answer = await check_change(
+            change, caller=caller, people=people, readers=deps.readers, desk=deps.desk
+        )
+    except AzureUnavailableError as error:
+        problem = f"Azure could not be asked: {error_words(error)} Submit again in a moment."
+        await _show(change.view_id, render_request_form(_again(change, (problem,), deps, cause.ref)), deps)
+        return
+    match answer:
+        case Green(submitted):
+            await _show(change.view_id, render_submitted(submitted, cause.ref), deps)
+        case Red(_, problems):
+            form = _again(change, problems, deps, cause.ref)
+            await _show(change.view_id, render_request_form(form), deps)
+
+
+def _again(change: Change, problems: tuple[str, ...], deps: Dependencies, ref: str) -> RequestForm:
+    """Return the form with everything that was typed, the problems on top, and the draft it belongs to."""
+    request = change.request
+    form = request_form(request.kind, request.target, None, deps, ref=ref)
+    typed = {
+        "owner": request.owner,
+        "ticket": request.ticket,
+        "reason": request.reason,
+        "expected_cost": request.expected_cost,
+        "validation_signal": request.validation_signal,
+        "rollback_plan": request.rollback_plan,
+        "impact": ",".join(sorted(request.impact)),
+        "type": request.type.value,
+        **{name: str(value) for name, value in request.asked.items()},
+    }
+    return replace(
+        form, values={**form.values, **typed}, problems=problems, metadata={"number": change.number}
+    )
+
+
+async def _show(view_id: str, view: Block, deps: Dependencies) -> None:
+    """Update a modal; one that the person has closed meanwhile is nothing to report."""
+    try:
+        await deps.messenger.update_view(view_id, view)
+    except SlackRefusedError as error:
+        if error.code not in ("not_found", "view_not_found"):
+            raise
+
+
+PRECHECK = Job("precheck", _run)

@@ -1,0 +1,11 @@
+"""Every kind of job, by the role that runs it."""
+
+from handlers.jobs.deliver import DELIVER
+from handlers.jobs.execute import APPLY, POLL, READ_BACK
+from handlers.jobs.precheck import PRECHECK
+from handlers.jobs.snapshot import SNAPSHOT
+from handlers.jobs.timers import DIRECTORY, EXPIRE, VERIFY
+from handlers.shapes import ExecutorJob, Job
+
+JOBS: tuple[Job, ...] = (DELIVER, SNAPSHOT, PRECHECK, VERIFY, EXPIRE, DIRECTORY)
+EXECUTOR_JOBS: tuple[ExecutorJob, ...] = (APPLY, POLL, READ_BACK)

@@ -1,0 +1,62 @@
+"""`snapshot`: answer a question with evidence, once, where it was asked."""
+
+from bot.domain.effect import Question
+from bot.domain.errors import CountersignError, SlackRefusedError
+from bot.domain.people import Person, Standing, actor_of
+from bot.domain.policy import Refused
+from bot.domain.request_events import EvidenceRead
+from bot.ports.archive import Cause
+from bot.ports.slack import Message
+from bot.render.answer import render_error, render_refused
+from bot.usecases.find_people import FOR_AN_APPLY, find_people
+from handlers.dependencies import Dependencies
+from handlers.answers import ANSWERS, Seen
+from handlers.shapes import Job
+
+
+async def _run(key: str, deps: Dependencies) -> None:
+    number = int(key.rsplit("-", 1)[1])
+    async with deps.desk.archive.transaction() as tx:
+        question = await tx.question(number)
+    if question is None:
+        return
+    try:
+        message = await _answer(question, deps)
+    except CountersignError as error:
+        message = render_error(error, question.ref)
+    await _say(question, message, deps)
+    async with deps.desk.archive.transaction() as tx:
+        await tx.forget_question(number)
+
+
+async def _answer(question: Question, deps: Dependencies) -> Message:
+    people = await find_people({question.user}, desk=deps.desk, max_age=FOR_AN_APPLY)
+    standing = people[question.user]
+    if not standing.full_member:
+        return render_refused(Refused(f"Not allowed: {standing.why_not}."), question.ref)
+    seen = await ANSWERS[question.verb](question, deps)
+    await _remember(question, seen, standing, deps)
+    return seen.message
+
+
+async def _remember(question: Question, seen: Seen, standing: Standing, deps: Dependencies) -> None:
+    person = Person(question.user, question.team, entra_oid=standing.entra_oid)
+    async with deps.desk.archive.transaction() as tx:
+        sha256 = await tx.keep_evidence(seen.body, kind=question.verb, now=deps.desk.clock.now())
+        event = EvidenceRead(command=question.verb, alias=seen.about, evidence=sha256)
+        await tx.record(event, by=actor_of(person), cause=Cause("slack", question.ref, question.channel))
+
+
+async def _say(question: Question, message: Message, deps: Dependencies) -> None:
+    if question.share:
+        await deps.messenger.post(question.channel, message)
+    elif question.response_url:
+        try:
+            await deps.messenger.respond(question.response_url, message, replace=True)
+        except SlackRefusedError:
+            await deps.messenger.ephemeral(question.channel, question.user, message)
+    else:
+        await deps.messenger.ephemeral(question.channel, question.user, message)
+
+
+SNAPSHOT = Job("snapshot", _run)

@@ -1,0 +1,117 @@
+"""What a door is: the shapes of what comes in, of what is answered, and of the doors themselves."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from bot.ports.slack import Block, Message
+from bot.usecases.desk import Caller
+from handlers.dependencies import Dependencies, ExecutorSide
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who asks, where, and what Slack lets us answer with. `trigger_id` is empty when no modal can be opened."""
+
+    caller: Caller
+    channel: str
+    trigger_id: str = ""
+    response_url: str = ""
+
+    @property
+    def ref(self) -> str:
+        """Return the correlation id."""
+        return self.caller.cause.ref
+
+
+@dataclass(frozen=True)
+class Click:
+    """A button or a select: which, with which value, on which message or in which view."""
+
+    asked: Asked
+    action_id: str
+    block_id: str
+    value: str
+    ts: str = ""
+    view_id: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    metadata: str = ""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A modal that was submitted: plain values by block id, and the block ids as the view spells them."""
+
+    asked: Asked
+    callback_id: str
+    view_id: str
+    values: Mapping[str, str]
+    chosen: Mapping[str, frozenset[str]]
+    blocks: Mapping[str, str]
+    metadata: str
+
+
+@dataclass(frozen=True)
+class FieldErrors:
+    """Problems shown beside their fields, by plain block id."""
+
+    by_block: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Replace:
+    """The modal shows this view instead."""
+
+    view: Block
+
+
+ViewAnswer = FieldErrors | Replace | None
+
+
+@dataclass(frozen=True)
+class Command:
+    """A verb of `/cs`: its name, how it is used, its help, and what it answers (None: it opened a modal)."""
+
+    name: str
+    usage: str
+    help: str
+    run: Callable[[tuple[str, ...], Asked, Dependencies], Awaitable[Message | None]]
+
+
+@dataclass(frozen=True)
+class Action:
+    """A click's door, by action id; what it answers is shown to the clicker only."""
+
+    action_id: str
+    run: Callable[[Click, Dependencies], Awaitable[Message | None]]
+
+
+@dataclass(frozen=True)
+class View:
+    """A modal's door, by callback id."""
+
+    callback_id: str
+    run: Callable[[Submission, Dependencies], Awaitable[ViewAnswer]]
+
+
+@dataclass(frozen=True)
+class SlackEvent:
+    """An event's door, by event type. It is given the event's user (or user group) id."""
+
+    type: str
+    run: Callable[[str, Dependencies], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Job:
+    """Work of the Slack role, by kind."""
+
+    kind: str
+    run: Callable[[str, Dependencies], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class ExecutorJob:
+    """Work of the executor role, by kind."""
+
+    kind: str
+    run: Callable[[str, ExecutorSide], Awaitable[None]]

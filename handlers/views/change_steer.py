@@ -1,0 +1,62 @@
+"""The confirmations: `change.withdraw.confirm`, `.apply.confirm`, `.rollback.confirm`, `.attest.confirm`."""
+
+from bot.domain.errors import ConflictError
+from bot.domain.people import Standing
+from bot.domain.policy import Refused
+from bot.domain.redaction import clean
+from bot.ports.archive import Transaction
+from bot.render.answer import error_words, out_of_date_words
+from bot.render.change_view import ButtonValue, read_button_value
+from bot.render.notice import render_notice_view
+from bot.usecases.decide_change import is_current
+from bot.usecases.find_people import FOR_A_DECISION, find_people
+from bot.usecases.steer_change import (
+    Done,
+    ask_to_apply,
+    ask_to_roll_back,
+    attest_change,
+    withdraw_change,
+)
+from handlers.dependencies import Dependencies
+from handlers.shapes import Replace, Submission, View, ViewAnswer
+
+
+async def _run(submission: Submission, deps: Dependencies) -> ViewAnswer:
+    ref, user = submission.asked.ref, submission.asked.caller.user
+    value = read_button_value(submission.metadata)
+    people = await find_people({user}, desk=deps.desk, max_age=FOR_A_DECISION)
+    try:
+        async with deps.desk.archive.transaction() as tx:
+            change = await tx.change(value.number)
+            if value.digest and not is_current(change, value.revision, value.digest):
+                return Replace(render_notice_view("Out of date", out_of_date_words(change.id), ref))
+            answer = await _steer(submission, value, people[user], tx, deps)
+    except ConflictError as error:
+        return Replace(render_notice_view("Not now", error_words(error), ref))
+    if isinstance(answer, Refused):
+        return Replace(render_notice_view("Not done", answer.words, ref))
+    return None
+
+
+async def _steer(
+    submission: Submission, value: ButtonValue, standing: Standing, tx: Transaction, deps: Dependencies
+) -> Done | Refused:
+    caller = submission.asked.caller
+    match submission.callback_id:
+        case "change.withdraw.confirm":
+            reason = clean(submission.values.get("reason", ""))
+            return await withdraw_change(value.number, reason, caller=caller, standing=standing, tx=tx)
+        case "change.apply.confirm":
+            return await ask_to_apply(value.number, caller=caller, standing=standing, tx=tx, desk=deps.desk)
+        case "change.rollback.confirm":
+            return await ask_to_roll_back(
+                value.number, caller=caller, standing=standing, tx=tx, desk=deps.desk
+            )
+        case _:
+            return await attest_change(value.number, caller=caller, standing=standing, tx=tx)
+
+
+WITHDRAW = View("change.withdraw.confirm", _run)
+APPLY = View("change.apply.confirm", _run)
+ROLLBACK = View("change.rollback.confirm", _run)
+ATTEST = View("change.attest.confirm", _run)

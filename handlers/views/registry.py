@@ -1,0 +1,8 @@
+"""Every modal there is a door for."""
+
+from handlers.shapes import View
+from handlers.views.change_decide import CHANGE_DECIDE
+from handlers.views.change_request import CHANGE_REQUEST
+from handlers.views.change_steer import APPLY, ATTEST, ROLLBACK, WITHDRAW
+
+VIEWS: tuple[View, ...] = (CHANGE_REQUEST, CHANGE_DECIDE, WITHDRAW, APPLY, ROLLBACK, ATTEST)
