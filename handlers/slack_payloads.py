@@ -1,0 +1,136 @@
+"""Slack's payloads, read once: a dict comes in, a frozen shape goes out."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from bot.domain.entry import new_ulid
+from bot.domain.people import Person
+from bot.domain.redaction import redact
+from bot.ports.archive import Cause
+from bot.usecases.desk import Caller, Desk
+from handlers.shapes import Asked, Click, Submission
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """The payload comes from another workspace or another app: it is refused, and why."""
+
+    why: str
+
+
+def delivery_key(body: Mapping[str, Any]) -> str:
+    """Return the key under which a delivery is claimed: its event id, else the digest of the payload."""
+    if isinstance(body.get("event_id"), str):
+        return f"event:{body['event_id']}"
+    kept = {name: value for name, value in body.items() if name not in ("token", "is_enterprise_install")}
+    return "payload:" + sha256(json.dumps(kept, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def foreign(body: Mapping[str, Any], desk: Desk) -> Foreign | None:
+    """Return why this payload is none of ours, None when it is ours."""
+    configuration = desk.configuration
+    teams = {_team(body), str(_mapping(body.get("user")).get("team_id") or configuration.team_id)}
+    if teams != {configuration.team_id}:
+        return Foreign("This workspace is not the one this app works for.")
+    app = str(body.get("api_app_id") or "")
+    if configuration.app_id and app and app != configuration.app_id:
+        return Foreign("This was sent for another app.")
+    message = _mapping(body.get("message"))
+    theirs = str(message.get("app_id") or "")
+    if configuration.app_id and theirs and theirs != configuration.app_id:
+        return Foreign("That button is on a message of another app.")
+    return None
+
+
+def asked_of(body: Mapping[str, Any], desk: Desk, *, source: str, auth: str) -> Asked:
+    """Return who asks and where, from a command, an interaction or an event."""
+    event = _mapping(body.get("event"))
+    user = body.get("user_id") or _user(body) or event.get("user") or ""
+    channel = body.get("channel_id") or _mapping(body.get("channel")).get("id") or event.get("channel")
+    person = Person(
+        user=str(user),
+        team=_team(body),
+        enterprise=str(_mapping(body.get("enterprise")).get("id") or ""),
+        entra_oid=desk.configuration.entra_oids.get(str(user), ""),
+        auth=auth,
+    )
+    place = str(channel or _mapping(body.get("container")).get("channel_id") or "")
+    cause = Cause(source, new_ulid(desk.clock.now()), place)
+    return Asked(
+        Caller(person, cause),
+        place,
+        trigger_id=str(body.get("trigger_id") or ""),
+        response_url=str(body.get("response_url") or ""),
+    )
+
+
+def click_of(body: Mapping[str, Any], action: Mapping[str, Any], asked: Asked) -> Click:
+    """Return the click of a `block_actions` payload."""
+    view = _mapping(body.get("view"))
+    values = {name: plain for name, plain, _, _ in _state(view)}
+    return Click(
+        asked=asked,
+        action_id=str(action.get("action_id") or ""),
+        block_id=str(action.get("block_id") or ""),
+        value=_plain(action),
+        ts=str(_mapping(body.get("message")).get("ts") or ""),
+        view_id=str(view.get("id") or ""),
+        values=values,
+        metadata=str(view.get("private_metadata") or ""),
+    )
+
+
+def submission_of(body: Mapping[str, Any], asked: Asked) -> Submission:
+    """Return the values of a `view_submission`, secrets in them masked."""
+    view = _mapping(body.get("view"))
+    found = list(_state(view))
+    return Submission(
+        asked=asked,
+        callback_id=str(view.get("callback_id") or ""),
+        view_id=str(view.get("id") or ""),
+        values={name: redact(plain) for name, plain, _, _ in found},
+        chosen={name: chosen for name, _, chosen, _ in found},
+        blocks={name: block for name, _, _, block in found},
+        metadata=str(view.get("private_metadata") or ""),
+    )
+
+
+def _state(view: Mapping[str, Any]) -> list[tuple[str, str, frozenset[str], str]]:
+    """Return (plain block id, value, chosen values, block id) of every input of a view."""
+    values = _mapping(_mapping(view.get("state")).get("values"))
+    found = []
+    for block, actions in values.items():
+        for element in _mapping(actions).values():
+            name = str(block).partition(":")[0]
+            found.append((name, _plain(_mapping(element)), _chosen(_mapping(element)), str(block)))
+    return found
+
+
+def _plain(element: Mapping[str, Any]) -> str:
+    option = _mapping(element.get("selected_option"))
+    for value in (element.get("value"), option.get("value"), element.get("selected_user")):
+        if value is not None:
+            return str(value)
+    return ",".join(sorted(_chosen(element)))
+
+
+def _chosen(element: Mapping[str, Any]) -> frozenset[str]:
+    options = element.get("selected_options")
+    found = options if isinstance(options, list) else []
+    return frozenset(str(_mapping(option).get("value")) for option in found)
+
+
+def _team(body: Mapping[str, Any]) -> str:
+    team = _mapping(body.get("team")).get("id") or body.get("team_id")
+    return str(team or _mapping(body.get("user")).get("team_id") or "")
+
+
+def _user(body: Mapping[str, Any]) -> str:
+    return str(_mapping(body.get("user")).get("id") or "")
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
