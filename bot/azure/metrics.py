@@ -68,23 +68,24 @@ class ArmMetrics:
         path = f"{account_path(ref.account)}/providers/Microsoft.Insights/metrics"
         what = f"the metric {metric} of {ref.deployment}"
         body = await self._fetch.one(path, query, what=what)
-        return parse.parsed(lambda: read_series(body, metric, split_by), what)
+        return parse.parsed(lambda: read_series(body, metric, AGGREGATIONS[metric], split_by), what)
 
 
-def read_series(body: Mapping[str, Json], metric: str, split_by: str) -> Sequence[Series]:
-    """Return the series of one metric in an answer; a metric that is absent has one empty series.
+def read_series(body: Mapping[str, Json], metric: str, aggregation: str, split_by: str) -> Sequence[Series]:
+    """Return the series of one metric in an answer; a metric without samples is one empty series.
 
     Raises:
         AzureRefusedError: Azure says that it could not read the metric.
     """
     found: list[Series] = []
     for item in parse.items(body, "value"):
+        if parse.word(parse.at(item, "name"), "value").lower() != metric.lower():
+            continue
         code = parse.word(item, "errorCode")
         if code not in ("", "Success"):
             raise AzureRefusedError(f"Azure could not read the metric {metric} ({code}).")
-        if parse.word(parse.at(item, "name"), "value").lower() == metric.lower():
-            value = AGGREGATIONS[metric].lower()
-            found.extend(_series(raw, metric, value, split_by) for raw in parse.items(item, "timeseries"))
+        value = aggregation.lower()
+        found.extend(_series(raw, metric, value, split_by) for raw in parse.items(item, "timeseries"))
     if not found and not split_by:
         return (Series(metric, "", ()),)
     return sorted(found, key=lambda each: each.dimension)
