@@ -116,6 +116,7 @@ function drawSide() {
     }
     threadList.draw(inThread(store.thread.channel, store.thread.ts), null);
   } else if (store.guide) side.replaceChildren(guidePanel({ run: runStep, close: () => setGuide(false) }));
+  else side.replaceChildren();
   side.hidden = !store.thread && !store.guide;
   $("app").classList.toggle("has-side", !side.hidden);
   topbar.draw();

@@ -11,7 +11,7 @@ const LINES = [
   ["freeze list", "", "freeze windows"], ["approvals", "", "what waits for you"], ["whoami", "", "who you are to the policy"], ["help", "[topic]", "all commands"],
 ];
 
-const rank = (a, b) => a.label.length - b.label.length;
+const rank = (a, b) => a.command.length - b.command.length;
 
 function commandHints(text, commands) {
   const [head, ...rest] = text.split(/\s+/);

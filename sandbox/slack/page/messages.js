@@ -102,7 +102,7 @@ export class MessageList {
     for (const message of messages) {
       const label = dayLabel(tsDate(message.ts), now());
       const fresh = label !== day && !this.hooks.inThread;
-      if (fresh) out.push(el("div", { class: "day", role: "separator" }, el("span", {}, label)));
+      if (fresh) out.push(el("div", { class: "day-line" }), el("div", { class: "day", role: "separator", "aria-label": label }, el("span", {}, label)));
       out.push(this.nodeFor(message, !fresh && mergeable(previous, message)));
       [day, previous] = [label, message];
     }

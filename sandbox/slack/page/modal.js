@@ -83,7 +83,7 @@ export class ViewDialog {
     this.dialog = null;
     dialog.close();
     dialog.remove();
-    if (this.back?.isConnected) this.back.focus();
+    if (this.back?.isConnected && this.back !== document.body) this.back.focus();
     else document.getElementById("composer-input")?.focus();
   }
 

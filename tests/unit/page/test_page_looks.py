@@ -1,0 +1,58 @@
+"""Contrast, themes, width and names of controls on the demo page."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.unit.page import samples
+from tests.unit.page.browsing import opened
+from tests.unit.page.canned_slack import CannedSlack, message
+
+CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_words_have_enough_contrast(page: Page, slack: CannedSlack, scheme: Any) -> None:
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    slack.messages.append(message("1.000001", "All blocks", samples.message_blocks()))
+    slack.messages.append(message("1.000002", "private", ephemeral_to="U0ALICE", edited=True))
+    opened(page)
+    page.wait_for_timeout(200)
+    assert page.evaluate(CONTRAST) == []
+    slack.tell("view", {"view": samples.modal()})
+    expect(page.locator("dialog")).to_be_visible()
+    assert page.evaluate(CONTRAST) == []
+
+
+def test_the_theme_button_overrules_the_system_and_is_remembered(page: Page) -> None:
+    page.emulate_media(color_scheme="dark")
+    opened(page)
+    page.get_by_role("button", name="Theme: as the system").click()
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.get_by_role("button", name="Theme: light").click()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != light
+    page.reload()
+    expect(page.get_by_role("button", name="Theme: dark")).to_be_visible()
+
+
+def test_nothing_overflows_on_a_narrow_screen(page: Page, slack: CannedSlack) -> None:
+    slack.messages.append(message("1.000001", "All blocks", samples.message_blocks()))
+    page.set_viewport_size({"width": 900, "height": 700})
+    opened(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 900
+    assert page.evaluate(
+        "document.querySelector('.topbar').scrollWidth <= document.querySelector('.topbar').clientWidth"
+    )
+    page.get_by_role("button", name="Hide the guide").click()
+    outside = "all => all.filter(b => b.getBoundingClientRect().right > innerWidth).length"
+    assert page.locator("article .block").evaluate_all(outside) == 0
+
+
+def test_every_control_has_a_name(page: Page, slack: CannedSlack) -> None:
+    slack.messages.append(message("1.000001", "All blocks", samples.message_blocks()))
+    opened(page)
+    named = "n => n.getAttribute('aria-label') || n.textContent.trim() || (n.labels && n.labels.length)"
+    nameless = f"all => all.filter(n => !({named})(n)).map(n => n.outerHTML)"
+    assert page.locator("button, select, input, textarea, a").evaluate_all(nameless) == []
