@@ -356,11 +356,11 @@ def _check_quota(call: Call, sku: str, capacity: int, base: str, live: Deploymen
         )
 
 
-def merge_behind(call_state: Deployment, changes: Json) -> None:
+def merge_behind(live: Deployment, changes: Json) -> None:
     """Merge a JSON body into a live deployment (null removes a key)."""
     for part in ("sku", "tags", "properties"):
         if isinstance(changes.get(part), dict):
-            setattr(call_state, part, _merged(getattr(call_state, part), changes[part]))
+            setattr(live, part, _merged(getattr(live, part), changes[part]))
 
 
 def _merged(old: object, new: object) -> object:

@@ -51,7 +51,7 @@ class Point(NamedTuple):
     """What one minute adds to a series: how many samples and their sum, least and greatest."""
 
     total: float
-    count: float
+    samples: float
     least: float
     most: float
 
@@ -461,10 +461,10 @@ class Heap:
         bucket = (minute - self._query.first) // self._query.step
         held = sums.get(bucket)
         if held is None:
-            sums[bucket] = [point.total, point.count, point.least, point.most]
+            sums[bucket] = [point.total, point.samples, point.least, point.most]
             return
         held[0] += point.total
-        held[1] += point.count
+        held[1] += point.samples
         held[2] = min(held[2], point.least)
         held[3] = max(held[3], point.most)
 

@@ -108,10 +108,12 @@ class Track:
 
     def idle_from(self, minute: int) -> int | None:
         """Return since which minute nobody called, None when calls are coming in."""
-        demand = self.demand_at(minute)
-        if demand.idle or demand.requests_factor == 0:
-            return demand.minute
-        return self._bedtime() or None
+        since: int | None = None
+        for demand in reversed([one for one in self.demands if one.minute <= minute]):
+            if not (demand.idle or demand.requests_factor == 0):
+                return since
+            since = demand.minute
+        return self._bedtime() or since
 
     def minutes(self, first: int, end: int) -> Iterator[tuple[int, Minute]]:
         """Yield each minute from first to before end in which somebody called."""
@@ -128,11 +130,12 @@ class Track:
 
     def _bedtime(self) -> int:
         days = self.profile.idle_since_days
-        return 0 if days is None or self.demands else self.start_minute - round(days * 1440)
+        return 0 if days is None else self.start_minute - round(days * 1440)
 
     def _silent(self, minute: int, setting: Setting, demand: Demand) -> bool:
-        bedtime = self._bedtime()
-        return not setting.alive or demand.idle or (bedtime > 0 and minute >= bedtime)
+        woken = bool(self.demands) and self.demands[0].minute <= minute
+        asleep = not woken and 0 < self._bedtime() <= minute
+        return not setting.alive or demand.idle or asleep
 
     def _sample(self, minute: int, setting: Setting, demand: Demand) -> Minute:
         relative = minute - self.start_minute
