@@ -1,0 +1,128 @@
+"""The COUNTERSIGN_* and SLACK_* variables: the only place that reads the environment."""
+
+import re
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.domain.errors import InvalidInputError
+
+Transport = Literal["socket", "http"]
+IdentityName = Literal["managed", "workload", "cli", "sandbox"]
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_NEW_KEY = (
+    "Make one with `countersign audit keygen --origin <origin>`, or name its file as @path (mode 0600)."
+)
+
+
+class Settings(BaseSettings):
+    """Every variable, with its default. Secrets never show in a representation."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
+
+    slack_bot_token: SecretStr = Field(SecretStr(""), alias="SLACK_BOT_TOKEN")
+    slack_app_token: SecretStr = Field(SecretStr(""), alias="SLACK_APP_TOKEN")
+    slack_signing_secret: SecretStr = Field(SecretStr(""), alias="SLACK_SIGNING_SECRET")
+    config: Path = Field(Path("countersign.toml"), alias="COUNTERSIGN_CONFIG")
+    database_url: str = Field("sqlite:///countersign.db", alias="COUNTERSIGN_DATABASE_URL")
+    migration_database_url: str = Field("", alias="COUNTERSIGN_MIGRATION_DATABASE_URL")
+    transport: Transport = Field("socket", alias="COUNTERSIGN_TRANSPORT")
+    http_host: str = Field("127.0.0.1", alias="COUNTERSIGN_HTTP_HOST")
+    http_port: int = Field(3000, alias="COUNTERSIGN_HTTP_PORT", ge=0, le=65535)
+    slack_api_url: str = Field("https://slack.com/api/", alias="COUNTERSIGN_SLACK_API_URL")
+    arm_url: str = Field("https://management.azure.com", alias="COUNTERSIGN_ARM_URL")
+    logs_url: str = Field("https://api.loganalytics.io", alias="COUNTERSIGN_LOGS_URL")
+    openai_url: str = Field("", alias="COUNTERSIGN_OPENAI_URL")
+    azure_identity: IdentityName = Field("managed", alias="COUNTERSIGN_AZURE_IDENTITY")
+    azure_client_id: str = Field("", alias="COUNTERSIGN_AZURE_CLIENT_ID")
+    azure_executor_identity: IdentityName = Field("managed", alias="COUNTERSIGN_AZURE_EXECUTOR_IDENTITY")
+    azure_executor_client_id: str = Field("", alias="COUNTERSIGN_AZURE_EXECUTOR_CLIENT_ID")
+    signing_key: SecretStr = Field(SecretStr(""), alias="COUNTERSIGN_SIGNING_KEY")
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Return whether this runs against the simulators: sandbox identity, every endpoint on loopback."""
+        urls = [self.slack_api_url, self.arm_url, self.logs_url, self.openai_url]
+        local = all(urlsplit(url).hostname in LOOPBACK for url in urls if url)
+        return self.azure_identity == "sandbox" and local
+
+    def signing_keys(self) -> tuple[str, ...]:
+        """Return the note signing keys, read from `@path` where the variable names a file.
+
+        Raises:
+            InvalidInputError: there is none, or others can read the file.
+        """
+        text = self.signing_key.get_secret_value().strip()
+        if text.startswith("@"):
+            text = _private_file(Path(text[1:]))
+        keys = tuple(part for part in text.split() if part.startswith("PRIVATE+KEY+"))
+        if not keys:
+            raise InvalidInputError("COUNTERSIGN_SIGNING_KEY holds no signing key.", advice=_NEW_KEY)
+        return keys
+
+    def refuse_bad(self, role: str) -> None:
+        """Refuse to start with missing or short secrets, by name, with the fix.
+
+        Raises:
+            InvalidInputError: the first that is wrong.
+        """
+        for name, problem, advice in self._problems(role):
+            raise InvalidInputError(f"{name} {problem}", advice=advice)
+
+    def _problems(self, role: str) -> list[tuple[str, str, str]]:
+        found: list[tuple[str, str, str]] = []
+        if role != "executor":
+            token = self.slack_bot_token.get_secret_value()
+            if not re.fullmatch(r"xoxb-\S{10,}", token):
+                fix = "Copy the Bot User OAuth Token from your Slack app's page OAuth & Permissions."
+                found.append(("SLACK_BOT_TOKEN", "is missing or is not a bot token (xoxb-…).", fix))
+            found += self._transport_problems()
+        if "sandbox" in (self.azure_identity, self.azure_executor_identity) and not self.is_sandbox:
+            fix = "Use managed, workload or cli with real endpoints."
+            found.append(
+                ("COUNTERSIGN_AZURE_IDENTITY", "is sandbox, but not every endpoint is on loopback.", fix)
+            )
+        return found
+
+    def _transport_problems(self) -> list[tuple[str, str, str]]:
+        if self.transport == "socket":
+            if re.fullmatch(r"xapp-\S{10,}", self.slack_app_token.get_secret_value()):
+                return []
+            fix = "Make an app-level token with the scope connections:write (Basic Information)."
+            return [("SLACK_APP_TOKEN", "is missing or is not an app-level token (xapp-…).", fix)]
+        if len(self.slack_signing_secret.get_secret_value().strip()) >= 32:
+            return []
+        fix = "Copy the Signing Secret from your Slack app's page Basic Information; it has 32 characters."
+        return [("SLACK_SIGNING_SECRET", "is missing or too short.", fix)]
+
+
+def read_settings() -> Settings:
+    """Return the settings of this environment.
+
+    Raises:
+        InvalidInputError: a variable has a value that cannot be read; the message names it.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise InvalidInputError(
+            f"{name} cannot be read: {first['msg']}.", advice="See the table of settings in the README."
+        ) from None
+
+
+def _private_file(path: Path) -> str:
+    try:
+        mode = path.stat().st_mode & 0o777
+        text = path.read_text()
+    except OSError as error:
+        raise InvalidInputError(f"The signing key file {path} cannot be read.", advice=_NEW_KEY) from error
+    if mode & 0o077:
+        raise InvalidInputError(
+            f"Others can read the signing key file {path} (mode {mode:o}).", advice=f"Run `chmod 600 {path}`."
+        )
+    return text
