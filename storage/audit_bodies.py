@@ -1,0 +1,122 @@
+"""What bodies must say: canonical, at their place, in their change's chain, and truly disclosed."""
+
+import json
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.domain.json import canonical
+from storage.audit_findings import Findings
+from storage.audit_reader import raw_bytes
+from storage.ledger_values import ORIGIN_PREV, commitment_of
+
+_TOLERATED = timedelta(seconds=1)
+
+
+@dataclass
+class Chains:
+    """Where each change's own chain stands, across shards."""
+
+    heads: dict[str, tuple[int, str]] = field(default_factory=dict)
+
+    def follows(self, subject: dict[str, Any], leaf: bytes) -> bool:
+        """Return whether the subject is next in its change's chain, and remember it."""
+        change = subject.get("change", "")
+        if not change:
+            return "n" not in subject and "prev" not in subject
+        expected = self.heads.get(change, (0, ORIGIN_PREV))
+        given = (subject.get("n"), subject.get("prev"))
+        self.heads[change] = (expected[0] + 1, leaf.hex())
+        return given == expected
+
+
+@dataclass
+class BodyCheck:
+    """Looks into each body of one shard in turn."""
+
+    findings: Findings
+    chains: Chains
+    log: str = ""
+    previous_checkpoint: str = ""
+    _time: datetime | None = None
+    _commitments: dict[int, dict[str, str]] = field(default_factory=dict)
+
+    def entry(self, row: Any, leaf: bytes) -> None:
+        """Check one entry: seq, body, leaf hash, and the searched columns."""
+        seq, body = row[0], row[1]
+        try:
+            document = _strict(body)
+            canonical_body = canonical(document).decode()
+            self._typed(seq, document)
+            if canonical_body != body or not unicodedata.is_normalized("NFC", body):
+                self.findings.add("S1", seq)
+            self._placed(seq, document, leaf)
+            if tuple(row[3:8]) != _projected(document):
+                self.findings.add("S3", seq)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            self.findings.add("S7", seq, type(error).__name__)
+
+    def disclosures(self, rows: Sequence[Any]) -> None:
+        """Check stored disclosures against the commitments seen since the last call; missing is withheld."""
+        for seq, path, disclosure in rows:
+            expected = self._commitments.get(seq, {}).get(path)
+            try:
+                named = json.loads(disclosure)[1]
+            except (ValueError, LookupError, TypeError):
+                named = None
+            if expected is None or named != path or commitment_of(raw_bytes(disclosure)) != expected:
+                self.findings.add("S4", seq, path)
+        self._commitments.clear()
+
+    def _typed(self, seq: int, document: dict[str, Any]) -> None:
+        if seq == 0:
+            self.log = document["log"]
+            self.previous_checkpoint = document["data"].get("previous_checkpoint", "")
+            if document["type"] != "log.opened":
+                self.findings.add("S8", 0, document["type"])
+        time = datetime.fromisoformat(document["ts"])
+        if self._time is not None and time < self._time - _TOLERATED and document["type"] != "clock.skew":
+            self.findings.add("S6", seq)
+        self._time = time
+
+    def _placed(self, seq: int, document: dict[str, Any], leaf: bytes) -> None:
+        if (document["v"], document["seq"], document["log"]) != (1, seq, self.log):
+            self.findings.add("C5", seq)
+        if not self.chains.follows(document["subject"], leaf):
+            self.findings.add("C4", seq, str(document["subject"].get("change", "")))
+        found = dict(_commitments(document["data"], ()))
+        if found:
+            self._commitments[seq] = found
+
+
+def _strict(body: str) -> dict[str, Any]:
+    document = json.loads(body, object_pairs_hook=_once, parse_float=_no_float, parse_constant=_no_float)
+    if not isinstance(document, dict):
+        raise TypeError("a body is an object")
+    return document
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return made
+
+
+def _no_float(written: str) -> float:
+    raise ValueError(f"a body holds no floats: {written}")
+
+
+def _projected(document: dict[str, Any]) -> tuple[Any, ...]:
+    subject, actor = document["subject"], document["actor"]
+    return (document["id"], document["type"], document["ts"], subject.get("change"), actor.get("id"))
+
+
+def _commitments(data: Any, path: tuple[str, ...]) -> list[tuple[str, str]]:
+    if not isinstance(data, dict):
+        return []
+    if set(data) == {"_sd"}:
+        return [(".".join(path), data["_sd"])]
+    return [found for key, each in data.items() for found in _commitments(each, (*path, key))]

@@ -1,0 +1,170 @@
+"""Reading a whole audit trail in order, over a synchronous connection, without ever writing."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.pool import NullPool
+
+from bot.domain.errors import AuditMissingError
+from storage.audit_schema import TABLES, prefix
+
+_CHUNK = 5_000
+
+
+@contextmanager
+def reading(source: str | Connection) -> Iterator[Connection]:
+    """Give a connection that only reads: the one given, or a new one to the URL with a stable snapshot.
+
+    Raises:
+        AuditMissingError: there is no database, or it cannot be read. Nothing is created.
+    """
+    try:
+        if isinstance(source, Connection):
+            yield source
+            return
+        engine = _engine(source)
+        try:
+            with engine.connect() as connection:
+                if connection.dialect.name == "sqlite":
+                    connection.exec_driver_sql("BEGIN")
+                yield connection
+        finally:
+            engine.dispose()
+    except (DBAPIError, ArgumentError, NoSuchModuleError) as error:
+        raise AuditMissingError(
+            "The database cannot be read.", advice="Check its address, its permissions and its disk."
+        ) from error
+
+
+def _engine(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            hide_parameters=True,
+            poolclass=NullPool,
+            isolation_level="REPEATABLE READ",
+        ).execution_options(postgresql_readonly=True)
+    path = Path(parsed.database or "").absolute()
+    if not path.is_file():
+        raise AuditMissingError(
+            f"There is no database at {path}.", advice="Check COUNTERSIGN_DATABASE_URL, or run migrate."
+        )
+
+    def connect() -> sqlite3.Connection:
+        address = f"file:{quote(str(path))}?mode=ro"
+        opened = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
+        opened.text_factory = _lenient  # bytes that are no UTF-8 are a finding, not the end of the search
+        return opened
+
+    return create_engine("sqlite://", creator=connect, hide_parameters=True, poolclass=NullPool)
+
+
+def _lenient(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def raw_bytes(value: object) -> bytes:
+    """Return the bytes of a stored text or blob, whatever a stranger put there."""
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value)
+    return str(value).encode("utf-8", "surrogateescape")
+
+
+class AuditReader:
+    """The audit tables of every shard, in the order they were written."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._in = prefix(connection.dialect.name)
+
+    def missing_tables(self) -> list[str]:
+        """Return the names of the tables that are not there."""
+        if self.connection.dialect.name == "sqlite":
+            found = self.rows("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        else:
+            found = self.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'audit'")
+        return [table for table in TABLES if table not in {row[0] for row in found}]
+
+    def rows(self, sql: str, **values: Any) -> list[Any]:
+        """Return all rows of a query; `{}` stands before each audit table's name."""
+        return list(self.connection.execute(text(sql.replace("{}", self._in)), values))
+
+    def shards(self) -> list[int]:
+        """Return the numbers of the shards that have entries or checkpoints."""
+        sql = "SELECT shard FROM {}audit_entry UNION SELECT shard FROM {}audit_checkpoint ORDER BY 1"
+        return [row[0] for row in self.rows(sql)]
+
+    def entries(self, shard: int) -> Iterator[list[Any]]:
+        """Give chunks of a shard's entries: seq, body, leaf hash and the searched columns."""
+        after = -1
+        while chunk := self.rows(
+            "SELECT seq, body, leaf_hash, id, type, ts, change_id, actor_id FROM {}audit_entry"
+            " WHERE shard = :shard AND seq > :after ORDER BY seq LIMIT :limit",
+            shard=shard,
+            after=after,
+            limit=_CHUNK,
+        ):
+            yield chunk
+            after = chunk[-1][0]
+
+    def checkpoints(self, shard: int, low: int, high: int) -> dict[int, str]:
+        """Return the notes of checkpoints with low < size <= high, by size."""
+        found = self.rows(
+            "SELECT size, note FROM {}audit_checkpoint"
+            " WHERE shard = :shard AND size > :low AND size <= :high",
+            shard=shard,
+            low=low,
+            high=high,
+        )
+        return {row[0]: row[1] for row in found}
+
+    def head(self, shard: int) -> tuple[int, str]:
+        """Return the newest checkpoint's size and note."""
+        found = self.rows(
+            "SELECT size, note FROM {}audit_checkpoint WHERE shard = :shard ORDER BY size DESC LIMIT 1",
+            shard=shard,
+        )
+        return (found[0][0], found[0][1]) if found else (0, "")
+
+    def tile(self, shard: int, level: int, idx: int) -> tuple[bytes, bytes] | None:
+        """Return a tile's hashes and root."""
+        found = self.rows(
+            "SELECT hashes, root FROM {}audit_tile WHERE shard = :shard AND level = :level AND idx = :idx",
+            shard=shard,
+            level=level,
+            idx=idx,
+        )
+        return (bytes(found[0][0]), bytes(found[0][1])) if found else None
+
+    def tile_count(self, shard: int) -> int:
+        """Return how many tiles are stored."""
+        sql = "SELECT count(*) FROM {}audit_tile WHERE shard = :shard"
+        return int(self.rows(sql, shard=shard)[0][0])
+
+    def disclosures(self, shard: int, low: int, high: int) -> list[Any]:
+        """Return seq, path and disclosure where low <= seq <= high."""
+        return self.rows(
+            "SELECT seq, path, disclosure FROM {}audit_disclosure"
+            " WHERE shard = :shard AND seq >= :low AND seq <= :high ORDER BY seq, path",
+            shard=shard,
+            low=low,
+            high=high,
+        )
+
+    def evidence(self) -> Iterator[tuple[str, bytes]]:
+        """Give the digest and the bytes of every piece of evidence."""
+        after = ""
+        while found := self.rows(
+            "SELECT sha256, body FROM {}evidence_blob WHERE sha256 > :after ORDER BY sha256 LIMIT 50",
+            after=after,
+        ):
+            for digest, body in found:
+                yield digest, bytes(body)
+            after = found[-1][0]

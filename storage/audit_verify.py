@@ -1,0 +1,118 @@
+"""Verifying the whole audit trail from its entries up, on a database opened for reading only."""
+
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from bot.domain.errors import AuditMissingError
+from bot.domain.merkle import EMPTY_ROOT
+from bot.domain.note import Verifier
+from storage.audit_bodies import BodyCheck, Chains
+from storage.audit_findings import INFORMATION, Findings, VerifyReport
+from storage.audit_reader import AuditReader, reading
+from storage.audit_schema import schema_drift
+from storage.audit_walk import ShardWalk
+
+_THOROUGH_UP_TO = 20_000
+
+Progress = Callable[[int, int], None]
+
+
+def verify_log(
+    source: str | Connection,
+    vkeys: Sequence[str],
+    *,
+    deep: bool = False,
+    progress: Progress | None = None,
+) -> VerifyReport:
+    """Return what is wrong with the audit trail; with an untouched one, nothing.
+
+    Always: leaf hashes, links, gaps, tiles, signed sizes and roots, duplicate ids, schema. Bodies,
+    change chains, searched columns and disclosures too where `deep` or up to 20 000 entries; every
+    signature and every piece of evidence only where `deep`, else the last 1 000 signatures.
+    A connection that is given must see one stable snapshot. `progress` hears of shards done and all.
+
+    Raises:
+        AuditMissingError: there is no trail to verify, or it cannot be read. Nothing is created.
+        NoteError: a vkey is malformed.
+    """
+    verifiers = [Verifier.parse(each) for each in dict.fromkeys(vkeys)]
+    with reading(source) as connection:
+        reader = AuditReader(connection)
+        missing = reader.missing_tables()
+        if "audit_entry" in missing:
+            raise AuditMissingError(
+                "This database holds no audit trail.", advice="Check the address, or run migrate."
+            )
+        findings = Findings()
+        drift = schema_drift(connection)
+        for each in drift:
+            findings.add("S5", None, each)
+        try:
+            walk = None if missing else _walk(reader, verifiers, findings, deep=deep, progress=progress)
+        except DBAPIError:
+            if not drift:
+                raise
+            walk = None  # the schema was changed so much that it cannot be read: that is the finding
+        return _report(findings, walk)
+
+
+def _walk(
+    reader: AuditReader,
+    verifiers: Sequence[Verifier],
+    findings: Findings,
+    *,
+    deep: bool,
+    progress: Progress | None,
+) -> ShardWalk | None:
+    """Verify every shard and return the walk along the newest."""
+    entries = int(reader.rows("SELECT count(*) FROM {}audit_entry")[0][0])
+    thorough = deep or entries <= _THOROUGH_UP_TO
+    chains = Chains()
+    walk: ShardWalk | None = None
+    shards = reader.shards()
+    for done, shard in enumerate(shards, 1):
+        bodies = BodyCheck(findings, chains) if thorough else None
+        before, walk = walk, ShardWalk(reader, shard, verifiers, findings, bodies, deep)
+        walk.run()
+        _demand_succession(before, walk)
+        if progress is not None:
+            progress(done, len(shards))
+    if walk is None:
+        findings.add("S8", None, "it is empty")
+    _demand_single_ids(reader, findings)
+    if deep:
+        _demand_evidence(reader, findings)
+    return walk
+
+
+def _demand_succession(before: ShardWalk | None, walk: ShardWalk) -> None:
+    """Find a shard that does not name the end of the one before it, or repeats its origin."""
+    if before is not None and before.origin == walk.origin:
+        walk.findings.add("M8", None, f"two shards are called {walk.origin}")
+    if walk.bodies is not None and walk.next_seq:
+        expected = before.head[1] if before is not None else ""
+        if walk.bodies.previous_checkpoint != expected:
+            walk.findings.add("M8", 0, walk.origin)
+
+
+def _demand_single_ids(reader: AuditReader, findings: Findings) -> None:
+    twice = reader.rows("SELECT id, max(seq) FROM {}audit_entry GROUP BY id HAVING count(*) > 1")
+    for id_, seq in twice:
+        findings.add("S2", seq, str(id_))
+
+
+def _demand_evidence(reader: AuditReader, findings: Findings) -> None:
+    for digest, body in reader.evidence():
+        if sha256(body).hexdigest() != digest:
+            findings.add("S9", None, digest)
+
+
+def _report(findings: Findings, walk: ShardWalk | None) -> VerifyReport:
+    found = findings.all()
+    ok = all(each.code in INFORMATION for each in found)
+    if walk is None:
+        return VerifyReport(ok, 0, EMPTY_ROOT, "", found)
+    return VerifyReport(ok, walk.view.size, walk.view.tree.root(), walk.head[1], found)
