@@ -1,6 +1,5 @@
 """Tokens by an identity named on purpose; there is no chain that tries whatever it finds."""
 
-from time import time
 from typing import Any, assert_never
 
 from azure.core.credentials import AccessToken, TokenCredential
@@ -13,7 +12,7 @@ from azure.identity.aio import WorkloadIdentityCredential as AsyncWorkloadIdenti
 from bot.azure.endpoints import Endpoints, Identity
 from bot.domain.errors import InvalidInputError
 
-_TOKEN_SECONDS = 3600
+_NEVER = 4_102_444_800  # the year 2100, in seconds: a word does not expire
 
 
 class SandboxCredential:
@@ -23,8 +22,8 @@ class SandboxCredential:
         self._token = f"sandbox-{role}"
 
     def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
-        """Return the word, good for an hour."""
-        return AccessToken(self._token, int(time()) + _TOKEN_SECONDS)
+        """Return the word."""
+        return AccessToken(self._token, _NEVER)
 
     def close(self) -> None:
         """Have nothing to close."""
@@ -37,7 +36,7 @@ class AsyncSandboxCredential:
         self._inner = SandboxCredential(role)
 
     async def get_token(self, *scopes: str, **options: Any) -> AccessToken:
-        """Return the word, good for an hour."""
+        """Return the word."""
         return self._inner.get_token(*scopes, **options)
 
     async def close(self) -> None:
