@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
@@ -55,9 +55,6 @@ class SandboxClock:
     def as_json(self) -> dict[str, object]:
         """What `GET /clock` answers."""
         return {"now": self.now().isoformat(), "offset_seconds": self._offset}
-
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def clock_routes(clock: SandboxClock) -> list[web.RouteDef]:

@@ -25,7 +25,6 @@ class Parcel:
     kind: str
     family: str
     payload: Payload
-    label: str = ""
 
 
 def _team() -> Payload:
@@ -72,7 +71,7 @@ def slash_command(
         "response_url": world.new_hook("commands", hook),
         "trigger_id": world.new_trigger(person.id),
     }
-    return Parcel("slash_command", "slash_commands", payload, command), hook
+    return Parcel("slash_command", "slash_commands", payload), hook
 
 
 def message_action(world: Workspace, person: Person, message: Message, act: Payload) -> Parcel:

@@ -45,11 +45,6 @@ class SocketTransport:
         self._turn = itertools.count()
         self._closers: set[asyncio.Task[None]] = set()
 
-    @property
-    def connections(self) -> int:
-        """How many connections are open."""
-        return len(self._connections)
-
     async def start(self) -> None:
         """Nothing to prepare: the app connects."""
 

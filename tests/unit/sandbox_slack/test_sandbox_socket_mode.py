@@ -6,11 +6,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
-from tests.unit.sandbox_slack.desk import APP_TOKEN, REASON, Desk, a_desk, modal, until
+from tests.unit.sandbox_slack.desk import APP_TOKEN, REASON, Desk, a_desk, actions, button, modal, until
 
 Answer = Callable[[SocketModeRequest], Awaitable[dict[str, Any] | None]]
 SILENT: dict[str, Any] = {"silent": True}
@@ -166,3 +168,42 @@ async def test_envelopes_say_whether_an_answer_is_read(socket_desk: Desk, prefix
         else:
             await socket_desk.ui("shortcut", user="U0ALICE", callback_id="declare")
     assert (received[0].type, received[0].accepts_response_payload) == (prefix, prefix == "interactive")
+
+
+async def test_a_bolt_app_answers_commands_modals_clicks_and_mentions(socket_desk: Desk) -> None:
+    app = AsyncApp(client=socket_desk.client, process_before_response=True)
+
+    async def command(ack: Any, body: dict[str, Any], client: Any) -> None:
+        await client.views_open(trigger_id=body["trigger_id"], view=modal(REASON))
+        await ack("opened")
+
+    async def view(ack: Any) -> None:
+        await ack(response_action="errors", errors={"reason": "Too short."})
+
+    async def action(ack: Any, respond: Any, body: dict[str, Any]) -> None:
+        await ack()
+        await respond(f"clicked by {body['user']['id']}")
+
+    async def mention(event: dict[str, Any], say: Any) -> None:
+        await say(f"heard {event['text']}")
+
+    app.command("/cs")(command)
+    app.view("change.decide")(view)
+    app.action("go")(action)
+    app.event("app_mention")(mention)
+    handler: Any = AsyncSocketModeHandler(app, APP_TOKEN, web_client=socket_desk.client)
+    await handler.connect_async()
+    await socket_desk.ui("say", user="U0BOB", channel="C0OPS", text="/cs change request")
+    view_id = (await socket_desk.state("U0BOB"))["view"]["id"]
+    refused = await socket_desk.ui("submit", user="U0BOB", view_id=view_id, values={"reason": {"text": "x"}})
+    posted = await socket_desk.client.chat_postMessage(
+        channel="C0OPS", text="card", blocks=[actions(button())]
+    )
+    place = {"channel": "C0OPS", "ts": posted["ts"], "block_id": "act", "action_id": "go"}
+    await socket_desk.ui("action", user="U0BOB", **place)
+    await socket_desk.ui("say", user="U0BOB", channel="C0OPS", text="@Countersign hi")
+    await handler.disconnect_async()
+    await handler.close_async()
+    assert refused["errors"] == {"reason": "Too short."}
+    said = [one["text"] for one in await socket_desk.messages("U0BOB") if one["app"]]
+    assert said == ["opened", "card", "clicked by U0BOB", "heard <@U0COUNTERSIGN> hi"]
