@@ -8,11 +8,11 @@ from bot.domain.deployment import Deployment
 from bot.domain.policy import Refused, may_decide, rule_words
 from bot.ports.slack import Block, Message
 from bot.render.answer import already_words, out_of_date_words, render_refused, render_text
-from bot.render.texts import age, mention
 from bot.render.change_forms import RequestForm, render_form_skeleton
 from bot.render.change_view import ChangeView
 from bot.render.confirm_forms import Confirmation, render_confirm
 from bot.render.decide_form import render_decide
+from bot.render.texts import age, mention
 from bot.usecases.decide_change import is_current, remember_refusal
 from bot.usecases.find_people import FOR_A_DECISION, find_people, who_could
 from handlers.dependencies import Dependencies

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import structlog
 
@@ -35,6 +35,7 @@ from storage.open import OpenArchive, open_archive
 LOG = structlog.get_logger("house")
 Role = Literal["all", "slack", "executor"]
 SWEEP_SECONDS = 1.0
+Side = TypeVar("Side", Dependencies, ExecutorSide)
 Endpoint = Callable[[Mapping[str, str], str], Awaitable[tuple[int, Mapping[str, str], str]]]
 
 
@@ -109,7 +110,7 @@ class _Builder:
         endpoint: Endpoint | None = None
         if role != "executor":
             deps, app = await self._slack_side()
-            handlers |= {job.kind: partial(job.run, deps=deps) for job in JOBS}
+            handlers |= {job.kind: _bound(job.run, deps) for job in JOBS}
             background.append(partial(_sweeping, deps.desk))
             if self.settings.transport == "http":
                 endpoint = partial(dispatch, app)
@@ -117,7 +118,7 @@ class _Builder:
                 background += [handler.start_async for handler in self._sockets(app)]
         if role != "slack":
             side = self._executor_side()
-            handlers |= {job.kind: partial(job.run, side=side) for job in EXECUTOR_JOBS}
+            handlers |= {job.kind: _bound(job.run, side) for job in EXECUTOR_JOBS}
         kinds = frozenset(handlers)
         background.append(partial(self.archive.runner.run, handlers, kinds, self.clock))
         if isinstance(self.clock, SandboxClock):
@@ -170,6 +171,13 @@ class _Builder:
         report = await asyncio.to_thread(verify_log, self.settings.database_url, [vkey])
         words = [f"{found.code} at {found.seq}: {found.message}" for found in report.findings]
         return TrailCheck(report.ok, report.size, report.as_json()["root"], vkey, words)  # type: ignore[arg-type]
+
+
+def _bound(run: Callable[[str, Side], Awaitable[None]], side: Side) -> Handler:
+    async def handle(key: str) -> None:
+        await run(key, side)
+
+    return handle
 
 
 async def _sweeping(desk: Desk) -> None:

@@ -9,8 +9,8 @@ from bot.ports.archive import Cause
 from bot.ports.slack import Message
 from bot.render.answer import render_error, render_refused
 from bot.usecases.find_people import FOR_AN_APPLY, find_people
-from handlers.dependencies import Dependencies
 from handlers.answers import ANSWERS, Seen
+from handlers.dependencies import Dependencies
 from handlers.shapes import Job
 
 
