@@ -11,6 +11,7 @@ from storage.database import Database, ProcessLock, open_engine, sqlite_path
 from storage.engine import SchemaState, ledger_of, migrated, schema_state
 from storage.jobs import Runner
 from storage.jobs_embedded import EmbeddedJobs
+from storage.jobs_procrastinate import ProcrastinateJobs
 from storage.ledger import Ledger
 
 _FIX = "Run `countersign migrate`."
@@ -53,7 +54,7 @@ async def open_archive(
     except BaseException:
         await close()
         raise
-    runner = EmbeddedJobs(database, clock)
+    runner = EmbeddedJobs(database, clock) if path is not None else ProcrastinateJobs(database, clock)
     return OpenArchive(SqlArchive(database, ledger, runner, clock), runner, ledger, database, close)
 
 

@@ -31,7 +31,7 @@ class SqlTransaction(ChangeRows, DecisionRows, KeptRows):
         self._jobs = jobs
         self._clock = clock
         self._entries: list[NewEntry] = []
-        self.has_jobs = False
+        self._wanted: list[tuple[str, str, datetime | None]] = []
 
     async def record(self, event: AuditEvent, *, by: Actor, cause: Cause) -> str:
         """Append an audit entry and return its id; entries go in together, under one checkpoint, at the end.
@@ -46,8 +46,7 @@ class SqlTransaction(ChangeRows, DecisionRows, KeptRows):
 
     async def enqueue(self, kind: str, key: str, *, run_at: datetime | None = None) -> None:
         """Put a job in the queue; one that waits under the same kind and key is enough."""
-        await self._jobs.enqueue(self._connection, kind, key, run_at)
-        self.has_jobs = True
+        self._wanted.append((kind, key, run_at))
 
     async def verified_approvals(self, change: Change) -> list[str]:
         """Return the leaf hashes of this revision's approvals, re-verified in the signed trail.
@@ -63,8 +62,18 @@ class SqlTransaction(ChangeRows, DecisionRows, KeptRows):
             and entry.document["data"]["revision"] == change.revision
         ]
 
+    @property
+    def has_jobs(self) -> bool:
+        """Return whether the transaction leaves jobs behind."""
+        return bool(self._wanted)
+
     async def finish(self) -> None:
-        """Append what was recorded. Whatever this raises takes the whole transaction back."""
+        """Put the jobs in the queue and append what was recorded; what this raises takes everything back.
+
+        Jobs go in by name, so that two transactions never wait for each other's jobs.
+        """
+        for kind, key, run_at in sorted(self._wanted, key=lambda job: job[:2]):
+            await self._jobs.enqueue(self._connection, kind, key, run_at)
         if self._entries:
             await self._ledger.append(self._connection, self._entries, now=self._clock.now())
 
