@@ -30,7 +30,15 @@ async function act(where, blockId, element, state, node) {
   node.setAttribute("aria-busy", "true");
   const answer = await api.action({ user: store.me, ...target, block_id: blockId, action_id: element.action_id, ...state });
   node.removeAttribute("aria-busy");
-  if (!answer.ok) toast(say(answer.error));
+  if (!answer.ok) fail(answer.error);
+}
+
+let noticedAt = -Infinity;
+
+/** Says an error once: when the workspace itself tells it in a notice, that is enough. */
+function fail(error) {
+  const from = performance.now();
+  setTimeout(() => noticedAt < from - 1500 && toast(say(error)), 250);
 }
 
 const hooks = { context, openThread };
@@ -43,7 +51,7 @@ const view = new ViewDialog({
   close: (v) => api.close({ user: store.me, view_id: v.id }),
   submit: async (v, values) => {
     const answer = await api.submit({ user: store.me, view_id: v.id, values });
-    if (!answer.ok && !answer.errors) toast(say(answer.error));
+    if (!answer.ok && !answer.errors) fail(answer.error);
     return answer;
   },
 });
@@ -51,7 +59,7 @@ const view = new ViewDialog({
 async function post(text, threadTs) {
   const channel = threadTs ? store.thread.channel : store.place.id;
   const answer = await api.say({ user: store.me, channel, text: text.startsWith("/") ? text : encode(text, store), ...(threadTs ? { thread_ts: threadTs } : {}) });
-  if (!answer.ok) toast(say(answer.error));
+  if (!answer.ok) fail(answer.error);
   return answer.ok || answer.error !== "unreachable";
 }
 
@@ -264,7 +272,8 @@ function onMessage(message) {
 let noticeCount = 0;
 
 function onNotice({ text }) {
-  toast(text);
+  noticedAt = performance.now();
+  if (store.place.kind !== "channel" || document.querySelector("dialog[open]")) toast(text);
   if (store.place.kind !== "channel") return;
   const ts = (now().getTime() / 1000 + (noticeCount += 1) / 1e6).toFixed(6);
   put({ channel: store.place.id, ts, thread_ts: null, user: "USLACKBOT", app: false, text, blocks: [], ephemeral_to: store.me, edited: false, reply_count: 0, files: [] });
@@ -285,6 +294,7 @@ const HANDLERS = {
   },
   clock: (data) => {
     setClock(data);
+    if (drawn) draw();
     topbar.draw();
   },
   notice: onNotice,
@@ -318,12 +328,16 @@ function point(actionId) {
 
 const WAITING = { "change.approve": "No card waits for approval here yet. Do step 2 first.", "change.apply": "No approved change yet. Do step 3 first.", "change.attest": "Nothing waits for an attestation yet. Apply, then move the clock." };
 
+/** Where the guide lies over the messages instead of beside them. */
+const NARROW = matchMedia("(max-width: 1060px)");
+
 async function runStep(step) {
   const place = { kind: "channel", id: store.place.kind === "channel" && store.place.id?.startsWith("C") ? store.place.id : firstChannel() };
   if (step.as && step.as !== store.me) {
     if (!(await actAs(step.as, place))) return;
   } else if (store.place.kind !== "channel" || store.place.id !== place.id) go(place);
   if (step.advance) await advance(step.advance);
+  if (NARROW.matches) store.guide = false;
   drawSide();
   if (step.fill) composer.fill(step.fill);
   if (step.find && !point(step.find)) toast(WAITING[step.find], "info");

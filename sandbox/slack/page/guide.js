@@ -43,5 +43,5 @@ export function guidePanel({ run, close }) {
       el("button", { type: "button", class: "btn btn-icon btn-quiet", "aria-label": "Hide the guide", onclick: close }, icon("close"))),
     el("div", { class: "meter", role: "progressbar", "aria-label": "Steps done", "aria-valuemin": 0, "aria-valuemax": STEPS.length, "aria-valuenow": done.size }, el("span", { style: { "--part": done.size / STEPS.length } })),
     el("ol", { class: "steps" }, rows),
-    el("footer", { class: "guide-foot muted small" }, icon("shield", 15), "Everything here is simulated on this machine. Nothing leaves it."));
+    el("footer", { class: "guide-foot muted small" }, icon("shield", 15), "Simulated on this machine. Nothing leaves it."));
 }

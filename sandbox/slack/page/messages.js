@@ -10,7 +10,7 @@ export function avatar(id, size = "m") {
   const app = store.workspace.app;
   if (id === app?.user_id || id === app?.bot_id) return el("span", { class: `avatar avatar-${size} avatar-app` }, brand(64));
   const person = store.people.get(id);
-  const name = person?.real_name || id || "?";
+  const name = person?.real_name || (id === "USLACKBOT" ? "Slackbot" : id) || "?";
   const letters = name.split(/\s+/).map((w) => w[0]).slice(0, 2).join("").toUpperCase();
   return el("span", { class: `avatar avatar-${size}`, "aria-hidden": "true", style: { "--c": colour(person?.color) } }, letters);
 }
@@ -84,7 +84,7 @@ export class MessageList {
 
   nodeFor(message, compact) {
     const id = messageKey(message);
-    const stamp = JSON.stringify([message, compact, this.hooks.inThread ? 0 : replies(message).length]);
+    const stamp = JSON.stringify([message, compact, now().toDateString(), this.hooks.inThread ? 0 : replies(message).length]);
     const had = this.nodes.get(id);
     if (had?.stamp === stamp) return had.node;
     const node = messageNode(message, this.hooks, compact);

@@ -7,6 +7,8 @@ export function toast(text, kind = "error") {
   const node = el("div", { class: `toast toast-${kind}`, "data-toast": kind }, icon(kind === "error" ? "error" : "info"), el("span", { class: "toast-text" }, text),
     el("button", { type: "button", class: "btn btn-icon btn-quiet btn-small", "aria-label": "Dismiss", onclick: () => node.remove() }, icon("close", 14)));
   place.append(node);
+  if (place.matches(":popover-open")) place.hidePopover();
+  place.showPopover();
   while (place.children.length > 3) place.firstChild.remove();
   setTimeout(() => node.remove(), kind === "error" ? 9000 : 4000);
 }

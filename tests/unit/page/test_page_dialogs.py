@@ -94,6 +94,21 @@ def test_a_modal_keeps_its_values_beside_its_errors_and_then_closes(page: Page, 
     assert values["flags"] == {"value": {"type": "checkboxes", "selected_options": []}}
 
 
+def test_a_failure_is_said_above_an_open_modal_and_once(page: Page, slack: CannedSlack) -> None:
+    slack.view = samples.modal()
+    slack.answers["/ui/submit"] = {"ok": False, "error": "operation_timeout", "held": True}
+    dialog = opened(page).locator("dialog")
+    dialog.get_by_role("button", name="Ask").click()
+    slack.tell("notice", {"text": "We had some trouble connecting. Try again?"})
+    expect(page.locator("[data-toast]")).to_have_text("We had some trouble connecting. Try again?")
+    slack.release.set()
+    expect(dialog.get_by_role("button", name="Ask")).not_to_have_attribute("aria-busy", "true")
+    page.wait_for_timeout(400)
+    expect(page.locator("[data-toast]")).to_have_count(1)
+    expect(dialog).to_be_visible()
+    assert page.locator("[data-toast]").evaluate("n => n.parentElement.matches(':popover-open')")
+
+
 def test_an_updated_modal_keeps_what_was_typed(page: Page, slack: CannedSlack) -> None:
     slack.view = samples.modal()
     dialog = opened(page).locator("dialog")

@@ -28,7 +28,8 @@ def test_messages_arrive_change_and_go_live(page: Page, slack: CannedSlack) -> N
     slack.tell("message_deleted", {"channel": "C0OPS", "ts": "1.000001"})
     expect(page.locator("article")).to_have_count(0)
     slack.tell("notice", {"text": '/cs failed with the error "operation_timeout"'})
-    expect(page.locator("article")).to_contain_text("operation_timeout")
+    expect(page.locator('article[data-user="USLACKBOT"]')).to_contain_text("operation_timeout")
+    expect(page.locator("[data-toast]")).to_have_count(0)
     slack.tell("connection", {"connected": False})
     expect(page.locator(".connection")).to_have_attribute("data-connection", "off")
 
