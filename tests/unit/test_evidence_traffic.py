@@ -40,7 +40,7 @@ async def test_the_usual_is_the_mean_of_the_same_hour_on_each_of_the_seven_days_
         hour = END - back * DAY - timedelta(minutes=30)
         metrics.add(REQUESTS, hour, 100 * back)
         metrics.add(REQUESTS, hour - timedelta(hours=2), 99_999)
-        metrics.add(REQUESTS, hour + timedelta(minutes=45), 99_999)
+        metrics.add(REQUESTS, hour + timedelta(minutes=30), 99_999)
         metrics.add(TOKENS, hour, 1_000 * back)
     metrics.add(REQUESTS, END - 8 * DAY - timedelta(minutes=30), 99_999)
     facts = await _look(metrics)
