@@ -75,6 +75,22 @@ export class MessageList {
     this.hooks = hooks;
     this.nodes = new Map();
     this.node = el("div", { class: "messages", role: "log", "aria-live": "polite", "aria-label": label, tabindex: 0 });
+    this.pinned = true;
+    this.width = 0;
+    this.node.addEventListener("scroll", () => { if (this.node.clientWidth === this.width) this.pinned = this.nearEnd(); }, { passive: true });
+    new ResizeObserver(() => {
+      this.width = this.node.clientWidth;
+      if (this.pinned) this.toEnd();
+    }).observe(this.node);
+  }
+
+  nearEnd() {
+    return this.node.scrollHeight - this.node.scrollTop - this.node.clientHeight < 120;
+  }
+
+  toEnd() {
+    this.pinned = true;
+    this.node.scrollTop = this.node.scrollHeight;
   }
 
   reset() {
@@ -95,7 +111,7 @@ export class MessageList {
   }
 
   draw(messages, intro, toEnd) {
-    const near = toEnd || this.node.scrollHeight - this.node.scrollTop - this.node.clientHeight < 120;
+    const near = toEnd || this.pinned;
     const out = intro ? [intro] : [];
     let day = null;
     let previous = null;
@@ -109,7 +125,7 @@ export class MessageList {
     const keep = new Set(messages.map(messageKey));
     for (const id of this.nodes.keys()) if (!keep.has(id)) this.nodes.delete(id);
     this.patch(out);
-    if (near) this.node.scrollTop = this.node.scrollHeight;
+    if (near) this.toEnd();
     this.giveFocus();
   }
 

@@ -2,6 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
+from tests.unit.page import samples
 from tests.unit.page.browsing import opened, until
 from tests.unit.page.canned_slack import CannedSlack, message, plain
 
@@ -132,3 +133,19 @@ def test_the_home_tab_is_opened_and_its_buttons_name_the_view(page: Page, slack:
     until(page, lambda: len(slack.posted("/ui/action")) == 1)
     assert slack.posted("/ui/home") == [{"user": "U0ALICE"}]
     assert slack.posted("/ui/action")[0]["view_id"] == "VHOME"
+
+
+def test_the_newest_message_is_in_sight_unless_one_reads_above(page: Page, slack: CannedSlack) -> None:
+    slack.messages.extend(message(f"1.0000{n:02}", f"line {n}\n" * 4) for n in range(10, 30))
+    slack.messages.append(message("1.000050", "card", samples.message_blocks()))
+    opened(page)
+    expect(page.get_by_text("unsupported block: hologram")).to_be_in_viewport()
+    slack.tell("message", message("1.000060", "the newest"))
+    expect(page.get_by_text("the newest")).to_be_in_viewport()
+    page.set_viewport_size({"width": 1100, "height": 700})
+    expect(page.get_by_text("the newest")).to_be_in_viewport()
+    page.locator("#main .messages").evaluate("n => { n.scrollTop = 0; }")
+    page.wait_for_timeout(100)
+    slack.tell("message", message("1.000061", "one more"))
+    expect(page.get_by_text("one more")).to_have_count(1)
+    expect(page.get_by_text("one more")).not_to_be_in_viewport()
