@@ -1,7 +1,7 @@
 """Check an approved change again, at the moment it would run: live state, approvals, policy, freezes, quota."""
 
 from bot.domain.change import Change, ChangeState
-from bot.domain.errors import InvalidInputError
+from bot.domain.errors import CountersignError
 from bot.domain.event import AuditEvent
 from bot.domain.operation import differences
 from bot.domain.policy import Refused, approved_today, frozen
@@ -67,8 +67,10 @@ async def _problem(step: Step, executor: Executor, desk: Desk) -> str:
         return f"The freeze {freeze.name} holds until {freeze.end.isoformat(' ', 'minutes')}."
     try:
         checked = await plan_on_live(step.change, step.target, executor.reader)
-    except InvalidInputError as error:
-        return str(error)
+    except CountersignError as error:
+        if error.retryable:
+            raise
+        return f"{error} {error.advice}".strip()
     if checked.plan.digest != step.change.plan_digest:
         return "The plan made from the live state is no longer the one that was approved."
     return checked.problems[0] if checked.problems else ""

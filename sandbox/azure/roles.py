@@ -63,6 +63,8 @@ EXECUTOR_ROLE = Role(
         f"{COGNITIVE}/accounts/deployments/delete",
         f"{COGNITIVE}/accounts/deployments/pause/action",
         f"{COGNITIVE}/accounts/deployments/resume/action",
+        f"{COGNITIVE}/accounts/models/read",
         f"{COGNITIVE}/accounts/raiPolicies/read",
+        f"{COGNITIVE}/locations/usages/read",
     )
 )
