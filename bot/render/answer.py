@@ -24,6 +24,7 @@ from bot.render.blocks import (
     rich_line,
     rich_list,
     rich_text,
+    say,
     section,
 )
 from bot.render.texts import code, escape, mention, one_line, sentence, shorten
@@ -44,7 +45,7 @@ _TITLES: Mapping[type[CountersignError], str] = {
 def render_text(words: str, ref: str) -> Message:
     """Return an answer in words."""
     said = safe(words, _WORDS)
-    return Message(said, [section(said), footer(ref)])
+    return say(said, [section(said), footer(ref)])
 
 
 def error_words(error: CountersignError) -> str:
@@ -58,7 +59,7 @@ def render_error(error: CountersignError, ref: str) -> Message:
     title = next((words for kind, words in _TITLES.items() if isinstance(error, kind)), "It cannot be done")
     advice = f"\n*What to do* · {safe(error.advice, 900)}" if error.advice else ""
     shown = f"*{title}* :warning:\n{safe(str(error), 1500) or 'No details are known.'}{advice}"
-    return Message(f"{title}: {safe(error_words(error), 2000)}", [section(shown), footer(ref)])
+    return say(f"{title}: {safe(error_words(error), 2000)}", [section(shown), footer(ref)])
 
 
 def render_refused(refused: Refused, ref: str) -> Message:
@@ -67,7 +68,7 @@ def render_refused(refused: Refused, ref: str) -> Message:
     facts = [("Rule", escape(refused.rule, 900))] if refused.rule else []
     if refused.could:
         facts.append(("Who could", ", ".join(mention(user) for user in refused.could[:20])))
-    return Message(safe(refused.words, _WORDS), [*blocks, *fields(facts), footer(ref)])
+    return say(safe(refused.words, _WORDS), [*blocks, *fields(facts), footer(ref)])
 
 
 def render_bug(ref: str) -> Message:
@@ -77,7 +78,7 @@ def render_bug(ref: str) -> Message:
         f"*{text}* :warning:\nIt is logged under the ref below. What you see may be out of date: "
         "ask again, and if it repeats give the ref to the people who run Countersign."
     )
-    return Message(f"{text} It is logged.", [section(shown), footer(ref)])
+    return say(f"{text} It is logged.", [section(shown), footer(ref)])
 
 
 def already_words(change_id: str, done: str, by: Sequence[str]) -> str:
@@ -100,7 +101,7 @@ def render_help(entries: Sequence[tuple[str, str]], topic: str, ref: str) -> Mes
         f"{len(entries)} commands. A command that changes something only ever opens a form; it never decides."
     )
     chunks = _chunks(lines.splitlines())
-    return Message(f"{escape(title, 200)}: {said}", [header(title), context(said), *chunks, footer(ref)])
+    return say(f"{escape(title, 200)}: {said}", [header(title), context(said), *chunks, footer(ref)])
 
 
 def _chunks(lines: Sequence[str], limit: int = _WORDS) -> list[Block]:
@@ -125,7 +126,7 @@ def render_whoami(standing: Standing, *, rights: Sequence[str], ref: str) -> Mes
     title = "You may" if may else "You may look, and nothing else"
     listed = [rich_line(title, bold=True), *([rich_list(may)] if may else [])]
     text = f"You are {mention(standing.user)}: {escape(one_line(member), 300)}, groups {escape(groups, 600)}."
-    return Message(
+    return say(
         text,
         [section(f"*You are* {mention(standing.user)}"), *fields(facts), rich_text(*listed), footer(ref)],
     )
@@ -138,7 +139,7 @@ def render_verify(*, ok: bool, size: int, root: str, vkey: str, findings: Sequen
     problems = [rich_text(rich_line("What was found", bold=True), rich_list(found))] if found else []
     checkable = preformatted(f"root {one_line(root)}\nvkey {one_line(vkey)}")
     consequence = "" if ok else " Every change is stopped."
-    return Message(
+    return say(
         sentence(f"the audit trail {word}: {size:,} entries.{consequence}"),
         [
             header("Audit trail · Verify"),

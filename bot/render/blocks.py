@@ -1,10 +1,10 @@
 """Block Kit as plain dicts, each text cut to Slack's limit; user text only where it cannot become markup."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from bot.ports.slack import Block
+from bot.ports.slack import Block, Message
 from bot.render.texts import EMPTY, one_line, shorten, tidy, units, visible
 
 HEADER = 150
@@ -41,6 +41,11 @@ def cut_markup(text: str, limit: int) -> str:
             break
         kept.append(mark)
     return "".join(kept).rstrip() + "…"
+
+
+def say(text: str, blocks: Sequence[Block], metadata: Mapping[str, Any] | None = None) -> Message:
+    """Return a message; its escaped text is what screen readers and notifications say, and is never empty."""
+    return Message(cut_markup(text, TEXT) or EMPTY, blocks, metadata)
 
 
 def header(text: str) -> Block:

@@ -19,6 +19,7 @@ from bot.render.blocks import (
     rich_line,
     rich_quote,
     rich_text,
+    say,
     section,
 )
 from bot.render.change_view import ChangeView, button_value
@@ -34,23 +35,23 @@ def render_change(view: ChangeView, *, now: datetime, ref: str) -> Message:
     change = view.change
     blocks: list[Block] = [
         header(view.title),
-        section(f"{state_line(view)}\n{who_line(view)}"),
-        *fields(_facts(change)),
+        section("\n".join(filter(None, (state_line(view), who_line(view), escape(view.queue_note, 300))))),
+        *_history(view),
         *_verdict(view),
+        *fields(_facts(change)),
     ]
     if change.plan is not None:
         blocks.append(diff_block(change.plan))
-    blocks += [_reason(change.request.reason), rollback_block(change.request.rollback_plan), *_history(view)]
+    blocks += [_reason(change.request.reason), rollback_block(change.request.rollback_plan)]
     blocks += [*actions(_buttons(view)), footer(ref, *_rests_on(view, now))]
     payload = {"id": change.id, "rev": change.revision, "state": change.state.value}
-    return Message(
-        summary_sentence(view), blocks, {"event_type": "countersign.change", "event_payload": payload}
-    )
+    return say(summary_sentence(view), blocks, {"event_type": "countersign.change", "event_payload": payload})
 
 
 def _facts(change: Change) -> list[tuple[str, str]]:
     request = change.request
-    tier = f"{sentence(change.tier.value)} · {', '.join(sorted(request.impact)) or 'no impact flag'}"
+    impact = ", ".join(sorted(request.impact))
+    tier = f"{sentence(change.tier.value)} · {request.type} change{f' · {impact}' if impact else ''}"
     return [
         ("Owner", mention(request.owner)),
         ("Ticket", escape(one_line(request.ticket), 400)),
@@ -86,7 +87,7 @@ def _history(view: ChangeView) -> list[Block]:
 
 def _rests_on(view: ChangeView, now: datetime) -> list[str]:
     change = view.change
-    texts = [escape(view.rule_words, 600), escape(view.queue_note, 300)]
+    texts = [escape(view.rule_words, 600)]
     if change.evidence:
         seen = f", taken {_ago(change.evidence_at, now)}" if change.evidence_at else ""
         texts.append(f"Evidence {code(evidence_id(change.evidence))}{seen}")
@@ -136,9 +137,9 @@ def _attest(view: ChangeView) -> Block:
 
 
 _MAKERS: Mapping[str, Callable[[ChangeView], Block]] = {
-    "approve": _simple("Approve…", "approve", "Review and approve", "primary"),
-    "reject": _simple("Reject…", "reject", "Review and reject", "danger"),
-    "plan": _simple("View plan", "plan", "View the plan of"),
+    "approve": _simple("Approve…", "approve", "Approve", "primary"),
+    "reject": _simple("Reject…", "reject", "Reject", "danger"),
+    "plan": _simple("View plan", "plan", "View plan of"),
     "withdraw": _simple("Withdraw…", "withdraw", "Withdraw"),
     "apply": _simple("Apply…", "apply", "Apply", "primary"),
     "rollback": _simple("Roll back…", "rollback", "Roll back", "danger"),

@@ -38,9 +38,9 @@ def state_detail(view: ChangeView) -> str:
     state, quorum, given = view.change.state, view.change.quorum, len(view.approvals)
     match state:
         case _S.PENDING_APPROVAL:
-            return f"{given} of {count(quorum, 'approval')}"
+            return _count(given, quorum)
         case _S.APPROVED | _S.SCHEDULED:
-            return f"{given} of {count(quorum, 'approval')}; nothing has been sent to Azure yet"
+            return f"{_count(given, quorum)}; nothing has been sent to Azure yet"
         case _S.EXECUTING:
             return (
                 "checking what happened in Azure"
@@ -59,6 +59,10 @@ def state_detail(view: ChangeView) -> str:
             )
         case _:
             return _ENDED.get(state, "")
+
+
+def _count(given: int, quorum: int) -> str:
+    return f"{given} of {count(quorum, 'approval')}" if quorum else "no approval needed"
 
 
 _ENDED: Mapping[ChangeState, str] = {
@@ -131,12 +135,16 @@ def _vote_line(choice: Choice, person: str, at: datetime, reason: str) -> str:
     return f"{mention(person)} {done[choice]} {when(at)}{said}"
 
 
+def _lower(action: str) -> str:
+    return action[:1].lower() + action[1:].replace(": ", ", ", 1)
+
+
 def summary_sentence(view: ChangeView) -> str:
     """Return the card as one sentence, the state word first: what notifications and screen readers say."""
     change = view.change
     detail = state_detail(view)
     return (
-        f"{state_word(change.state)}: {change.id}, {escape(view.action, 300)} "
-        f"({escape(one_line(change.environment), 60)}){f', {escape(detail)}' if detail else ''}. "
+        f"{state_word(change.state)}: {change.id}, {escape(_lower(view.action), 300)} "
+        f"({escape(one_line(change.environment), 60)}){f'; {escape(detail)}' if detail else ''}. "
         f"Owner {mention(change.request.owner)}, ticket {escape(one_line(change.request.ticket), 120)}."
     )

@@ -8,7 +8,7 @@ from bot.render.change_view import ChangeView, button_value
 from bot.render.change_words import state_line
 from bot.render.modal import Ask, Modal, ask, modal, text_input
 from bot.render.plan import diff_block
-from bot.render.texts import escape, words
+from bot.render.texts import code, escape, words
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,9 @@ def render_confirm(view: ChangeView, confirmation: Confirmation, ref: str) -> Bl
     if confirmation.with_reason:
         reason = text_input(limit=1000, multiline=True)
         blocks.append(ask(Ask("reason", "Reason", "Kept with the change.", action="text"), reason))
-    blocks.append(footer(ref, f"{change.id} · revision {change.revision} · plan `{change.plan_digest[:12]}`"))
+    blocks.append(
+        footer(ref, f"{change.id} · revision {change.revision} · plan {code(change.plan_digest[:12])}")
+    )
     frame = Modal(
         confirmation.title,
         confirmation.callback_id,

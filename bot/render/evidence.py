@@ -16,6 +16,7 @@ from bot.render.blocks import (
     preformatted,
     rich_line,
     rich_text,
+    say,
     section,
 )
 from bot.render.texts import age, code, count, escape, mention, one_line, when
@@ -37,7 +38,7 @@ def render_evidence(
     blocks += _by_hand(evidence.sections)
     blocks += actions(_buttons(share_value))
     blocks.append(footer(ref, _rests_on(evidence, now)))
-    return Message(_sentence(evidence), blocks)
+    return say(_sentence(evidence), blocks)
 
 
 def render_compact(evidence: Evidence, *, target: Target | None, ref: str, now: datetime) -> Message:
@@ -48,13 +49,13 @@ def render_compact(evidence: Evidence, *, target: Target | None, ref: str, now: 
         _where(evidence, target),
         footer(ref, _rests_on(evidence, now)),
     ]
-    return Message(_sentence(evidence), blocks)
+    return say(_sentence(evidence), blocks)
 
 
 def render_skeleton(words: str, ref: str) -> Message:
     """Return what stands there while something is looked at."""
     said = safe(words, 600)
-    return Message(said, [section(f"{said} :hourglass_flowing_sand:"), footer(ref)])
+    return say(said, [section(f"{said} :hourglass_flowing_sand:"), footer(ref)])
 
 
 def _name(evidence: Evidence) -> str:
@@ -96,7 +97,8 @@ def _section(result: SectionResult) -> list[Block]:
     if not result.facts:
         return [section(f"*{title}* · nothing to show")]
     pairs = [(escape(one_line(fact.name), 200), _value(fact)) for fact in result.facts[:_FACTS]]
-    return [section(f"*{title}*"), *fields(pairs)]
+    first, *others = fields(pairs)
+    return [{**section(f"*{title}*"), "fields": first["fields"]}, *others]
 
 
 def _value(fact: Fact) -> str:

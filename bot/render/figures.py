@@ -8,7 +8,7 @@ from decimal import Decimal
 from bot.domain.deployment import Deployment, Usage
 from bot.domain.evidence import Window
 from bot.ports.slack import Message
-from bot.render.blocks import context, footer, header, preformatted, rich_line, rich_text, section, table
+from bot.render.blocks import context, footer, header, preformatted, rich_line, rich_text, say, section, table
 from bot.render.texts import code, count, escape, one_line, when
 from bot.render.texts import words as safe
 
@@ -39,7 +39,7 @@ def render_metrics(
         f"{one_line(row.label)} {one_line(row.now)} (baseline {one_line(row.before)})" for row in rows
     )
     title = f"{one_line(name)} · Metrics"
-    return Message(
+    return say(
         f"Metrics of {escape(one_line(name), 120)}: {escape(said, 2000) or 'no data'}.",
         [
             header(title),
@@ -67,7 +67,7 @@ def render_quota(location: str, lines: Sequence[Usage], *, now: datetime, ref: s
     full = [line for line in used if not line.left]
     state = f"{count(len(full), 'quota line')} used up" if full else "No quota line is used up"
     more = f"{len(used) - _ROWS} more are not shown." if len(used) > _ROWS else ""
-    return Message(
+    return say(
         f"Quota in {escape(one_line(location), 80)}: {state.lower()}, of {len(used)}.",
         [
             header(f"{one_line(location)} · Quota"),
@@ -97,13 +97,13 @@ class StatusLine:
 def render_status(lines: Sequence[StatusLine], *, now: datetime, ref: str) -> Message:
     """Return the live state of many deployments, one section each."""
     fine = sum(1 for line in lines if _is_fine(line))
-    state = f"{fine} of {count(len(lines), 'deployment')} {'is' if fine == 1 else 'are'} serving"
+    state = f"{fine} of {count(len(lines), 'deployment')} serving"
     rows = [section(_status(line)) for line in lines[:_ROWS]] or [
         section("*None* · no target is configured.")
     ]
     more = f"{len(lines) - _ROWS} more are not shown." if len(lines) > _ROWS else ""
     emoji = "white_check_mark" if fine == len(lines) else "warning"
-    return Message(
+    return say(
         f"Status: {state}.",
         [
             header("Deployments · Status"),

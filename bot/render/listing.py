@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.ports.slack import Block, Message
-from bot.render.blocks import context, divider, footer, header, section
+from bot.render.blocks import context, divider, footer, header, say, section
 from bot.render.change_view import ChangeView
 from bot.render.change_words import state_line
 from bot.render.texts import count, escape, mention, one_line, sentence, when
@@ -32,7 +32,7 @@ def render_changes(views: Sequence[ChangeView], title: str, ref: str) -> Message
     ids = ", ".join(view.change.id for view in views[:_ROWS])
     found = f"{count(len(views), 'change')}{f' ({ids})' if ids else ''}"
     text = f"{sentence(escape(one_line(title), 200))}: {found}."
-    return Message(text, [header(title), *rows, footer(ref, more, "change show CHG-n shows one in full.")])
+    return say(text, [header(title), *rows, footer(ref, more, "change show CHG-n shows one in full.")])
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def render_timeline(lines: Sequence[TimelineLine], title: str, ref: str) -> Mess
     more = f"{len(lines) - _LINES} more are not shown." if len(lines) > _LINES else ""
     said = "entry" if len(lines) == 1 else "entries"
     text = f"{sentence(escape(one_line(title), 200))}: {len(lines)} {said}."
-    return Message(text, [header(title), *rows, footer(ref, more)])
+    return say(text, [header(title), *rows, footer(ref, more)])
 
 
 def _happened(line: TimelineLine) -> str:

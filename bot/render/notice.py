@@ -1,7 +1,7 @@
 """A modal that only informs, and the button that stands in for a modal where Slack gives no trigger."""
 
 from bot.ports.slack import Block, Message
-from bot.render.blocks import actions, button, footer, section
+from bot.render.blocks import actions, button, footer, say, section
 from bot.render.modal import Modal, modal
 from bot.render.texts import words as safe
 
@@ -15,4 +15,4 @@ def render_open_button(words: str, *, label: str, action_id: str, value: str, re
     """Return a message whose one button opens a modal."""
     said = safe(words, 2900)
     opens = button(label, action_id, value, style="primary", says=f"{label}: {words}")
-    return Message(said, [section(said), *actions([opens]), footer(ref)])
+    return say(said, [section(said), *actions([opens]), footer(ref)])

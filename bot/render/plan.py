@@ -8,7 +8,7 @@ from bot.domain.evidence import evidence_id
 from bot.domain.json import Json
 from bot.domain.operation import Operation, Plan, differences
 from bot.ports.slack import Block, Message
-from bot.render.blocks import footer, header, preformatted, rich_line, rich_list, rich_text, section
+from bot.render.blocks import footer, header, preformatted, rich_line, rich_list, rich_text, say, section
 from bot.render.change_view import ChangeView
 from bot.render.modal import Modal, modal
 from bot.render.texts import code, count, escape, one_line, shorten, tidy, when
@@ -91,9 +91,9 @@ def plan_blocks(view: ChangeView, ref: str) -> list[Block]:
 def render_plan(view: ChangeView, ref: str) -> Message:
     """Return the plan as a message."""
     change = view.change
-    made = f"plan {change.plan_digest[:12]}" if change.plan else "no plan yet"
+    made = f"plan {escape(change.plan_digest[:12])}" if change.plan else "no plan yet"
     text = f"The plan of {change.id}, revision {change.revision}: {escape(view.action, 400)} ({made})."
-    return Message(text, [header(f"{change.id} · Plan"), *plan_blocks(view, ref)])
+    return say(text, [header(f"{change.id} · Plan"), *plan_blocks(view, ref)])
 
 
 def render_plan_view(view: ChangeView, ref: str) -> Block:

@@ -21,6 +21,8 @@ def units(text: str) -> int:
 
 def visible(text: str) -> str:
     """Return the text without control and direction characters; line ends, tabs and emoji joiners stay."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(
         char for char in text if char in "\n\t\u200d" or unicodedata.category(char) not in _INVISIBLE
     )
@@ -48,7 +50,7 @@ def escape(text: str, limit: int = 2000) -> str:
 
 
 def _cut(text: str, limit: int, cost: Callable[[str], int]) -> str:
-    if sum(map(cost, text)) <= limit:
+    if 5 * len(text) <= limit or sum(map(cost, text)) <= limit:
         return text
     kept, used = 0, cost(ELLIPSIS)
     for char in text:

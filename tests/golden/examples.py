@@ -80,7 +80,7 @@ REQUEST = Request(
     reason="The morning queue is throttled: 4 % of calls get HTTP 429.",
     expected_cost="+ $0 fixed; tokens as used",
     validation_signal="HTTP 429 below 1 % within 30 min",
-    rollback_plan="1. Set the capacity back to 120.\n2. Check that it is Succeeded.\n3. Watch HTTP 429 for 10 min.",
+    rollback_plan="1. Set the capacity back to 120.\n2. Check that it is Succeeded.\n3. Watch HTTP 429.",
     asked={"capacity": 150},
     impact=frozenset({Impact.MODIFYING, Impact.COST}),
 )
@@ -109,7 +109,16 @@ RULE = "production · high: 2 approvals from ai-ops, security, each from another
 def vote(person: str, choice: Choice = Choice.APPROVE, reason: str = "") -> Vote:
     """A vote on the example's plan."""
     return Vote(
-        12, 3, person, choice, frozenset({"ai-ops"}), PLAN.digest, "p" * 64, NOW, NOW + timedelta(days=1), reason
+        12,
+        3,
+        person,
+        choice,
+        frozenset({"ai-ops"}),
+        PLAN.digest,
+        "p" * 64,
+        NOW,
+        NOW + timedelta(days=1),
+        reason,
     )
 
 
@@ -141,7 +150,9 @@ VIEWS: Mapping[str, ChangeView] = {
         votes=(vote("U0BOB", Choice.REQUEST_CHANGES, "Name the owner of the queue."),),
     ),
     "approved": view(S.APPROVED, votes=BOTH, decided_by="U0DAN"),
-    "approved_queued": view(S.APPROVED, votes=BOTH, queue_note="Waits for CHG-11, which is open on aoai-contoso-weu."),
+    "approved_queued": view(
+        S.APPROVED, votes=BOTH, queue_note="Waits for CHG-11, which is open on aoai-contoso-weu."
+    ),
     "scheduled": view(S.SCHEDULED, votes=BOTH),
     "executing": view(S.EXECUTING, votes=BOTH, apply_asked_by="U0ALICE"),
     "executing_doubt": view(S.EXECUTING, votes=BOTH, apply_asked_by="U0ALICE", outcome={"doubt": True}),
@@ -152,14 +163,18 @@ VIEWS: Mapping[str, ChangeView] = {
     "withdrawn": view(S.WITHDRAWN, note="Not needed any more."),
     "expired": view(S.EXPIRED),
     "superseded": view(S.SUPERSEDED, votes=BOTH, note="sku.capacity is 130 now."),
-    "failed_untouched": view(S.FAILED, **DONE, outcome={"why": "Azure answered InsufficientQuota.", "written": False}),
+    "failed_untouched": view(
+        S.FAILED, **DONE, outcome={"why": "Azure answered InsufficientQuota.", "written": False}
+    ),
     "failed_written": view(S.FAILED, **DONE, outcome={"why": "Azure ended it with Failed.", "written": True}),
     "rolling_back": view(S.ROLLING_BACK, **DONE, rollback_asked_by="U0OWNER"),
     "rolled_back": view(S.ROLLED_BACK, **DONE, rollback_asked_by="U0OWNER"),
 }
 FACTS = (
     Fact("Model", "gpt-4.1-mini fine-tuned", "", "az cognitiveservices account deployment show", NOW),
-    Fact("Capacity", "120", "thousand tokens per minute", "az cognitiveservices account deployment show", NOW),
+    Fact(
+        "Capacity", "120", "thousand tokens per minute", "az cognitiveservices account deployment show", NOW
+    ),
     Fact("HTTP 429", "4.1", "%", "az monitor metrics list --metric AzureOpenAIRequests", NOW),
 )
 EVIDENCE = Evidence(
@@ -169,7 +184,8 @@ EVIDENCE = Evidence(
     (SectionResult("configuration", "Configuration", FACTS), SectionResult("traffic", "Traffic", FACTS[2:])),
 )
 GAPPED = replace(
-    EVIDENCE, sections=(*EVIDENCE.sections, SectionResult("quota", "Quota", gap="Azure did not answer in 5 s"))
+    EVIDENCE,
+    sections=(*EVIDENCE.sections, SectionResult("quota", "Quota", gap="Azure did not answer in 5 s")),
 )
 FORM = RequestForm(
     kinds=(("scale", "Scale capacity"),),
@@ -190,10 +206,17 @@ TYPED = {
     "type": "emergency",
 }
 CONFIRM_APPLY = Confirmation(
-    "change.apply.confirm", "Apply CHG-12", "Apply now", "One call goes to Azure, once. The state before is kept."
+    "change.apply.confirm",
+    "Apply CHG-12",
+    "Apply now",
+    "One call goes to Azure, once. The state before is kept.",
 )
 CONFIRM_WITHDRAW = Confirmation(
-    "change.withdraw.confirm", "Withdraw CHG-12", "Withdraw", "Nobody can approve it any more.", with_reason=True
+    "change.withdraw.confirm",
+    "Withdraw CHG-12",
+    "Withdraw",
+    "Nobody can approve it any more.",
+    with_reason=True,
 )
 STATUS = (StatusLine("triage-prod", LIVE), StatusLine("triage-test", None, "Azure did not answer in 5 s."))
 QUOTA = (
@@ -201,13 +224,20 @@ QUOTA = (
     Usage("OpenAI.Standard.gpt-4o", "gpt-4o", Decimal(30), Decimal(30)),
     Usage("OpenAI.Batch", "unused", Decimal(0), Decimal(0)),
 )
-METRICS = (MetricRow("Requests", "18,204", "17,533", "+3.8 %"), MetricRow("HTTP 429", "4.1 %", "0.1 %", "41 ×"))
+METRICS = (
+    MetricRow("Requests", "18,204", "17,533", "+3.8 %"),
+    MetricRow("HTTP 429", "4.1 %", "0.1 %", "41 ×"),
+)
 LINES = (
     TimelineLine(NOW, "U0ALICE", "requested CHG-12: scale, owner <@U0OWNER>, ticket OPS-2231"),
     TimelineLine(NOW, "executor", "started CHG-12"),
 )
 decide = partial(
-    render_decide, live="capacity 120, as planned", who=RULE, evidence_age="7 min ago, EV-abababababab", ref=REF
+    render_decide,
+    live="capacity 120, as planned",
+    who=RULE,
+    evidence_age="7 min ago, EV-abababababab",
+    ref=REF,
 )
 
 EXAMPLES: Mapping[str, Callable[[], Made]] = {
@@ -219,7 +249,9 @@ EXAMPLES: Mapping[str, Callable[[], Made]] = {
     "form": partial(render_request_form, FORM),
     "form_red": partial(
         render_request_form,
-        replace(FORM, values=TYPED, suffix="2", redraw=True, problems=("Quota has 120 units left. Ask for less.",)),
+        replace(
+            FORM, values=TYPED, suffix="2", redraw=True, problems=("Quota has 120 units left. Ask for less.",)
+        ),
     ),
     "form_skeleton": partial(render_form_skeleton, REF),
     "form_checking": partial(render_checking, "CHG-12", REF),
@@ -245,12 +277,16 @@ EXAMPLES: Mapping[str, Callable[[], Made]] = {
     ),
     "error_not_found": partial(render_error, NotFoundError("There is no target called 'x<y'."), REF),
     "error_conflict": partial(render_error, ConflictError("CHG-11 holds the account."), REF),
-    "error_azure": partial(render_error, AzureUnavailableError("No answer in 5 s.", advice="Try again."), REF),
+    "error_azure": partial(
+        render_error, AzureUnavailableError("No answer in 5 s.", advice="Try again."), REF
+    ),
     "refused": partial(
         render_refused, Refused("Not allowed: this is your own request.", RULE, ("U0BOB", "U0CAROL")), REF
     ),
     "bug": partial(render_bug, REF),
-    "help": partial(render_help, (("show <target>", "Evidence, read-only"), ("help [topic]", "This")), "", REF),
+    "help": partial(
+        render_help, (("show <target>", "Evidence, read-only"), ("help [topic]", "This")), "", REF
+    ),
     "whoami": partial(
         render_whoami,
         Standing("U0BOB", True, frozenset({"ai-ops"}), entra_oid="0b0b"),
@@ -258,13 +294,22 @@ EXAMPLES: Mapping[str, Callable[[], Made]] = {
         ref=REF,
     ),
     "whoami_guest": partial(
-        render_whoami, Standing("U0GUS", False, why_not="you are a guest in this workspace"), rights=(), ref=REF
+        render_whoami,
+        Standing("U0GUS", False, why_not="you are a guest in this workspace"),
+        rights=(),
+        ref=REF,
     ),
     "verify_holds": partial(
         render_verify, ok=True, size=1234, root="cm9vdA==", vkey="origin+1a2b3c4d+key", findings=(), ref=REF
     ),
     "verify_broken": partial(
-        render_verify, ok=False, size=9, root="cm9vdA==", vkey="v", findings=("entry 3 does not match",), ref=REF
+        render_verify,
+        ok=False,
+        size=9,
+        root="cm9vdA==",
+        vkey="v",
+        findings=("entry 3 does not match",),
+        ref=REF,
     ),
     "changes": partial(render_changes, tuple(VIEWS.values())[:4], "Changes · Open", REF),
     "changes_none": partial(render_changes, (), "Changes · Mine", REF),
