@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.domain.errors import AuditBusyError, ConflictError, InvalidInputError
@@ -128,7 +129,7 @@ async def _translated() -> AsyncIterator[None]:
         raise InvalidInputError(
             "The database refused a value.", advice="A required field is empty, or a value is unknown."
         ) from error
-    except OperationalError as error:
+    except (OperationalError, PoolTimeoutError) as error:
         raise AuditBusyError(
             "The database did not take it: locked, full, read-only or gone.", advice="Try again in a moment."
         ) from error

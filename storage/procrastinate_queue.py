@@ -1,7 +1,7 @@
 """Procrastinate's queue as we use it: jobs put into it on our connection, inside our transaction.
 
 One task; a queue for each kind, so that a replica never fetches a kind unknown to it; queueing lock and
-lock are the job's name, so that one of a name waits at most, and one runs at most. Arguments are ids and times.
+lock are the job's name, so that of a name one waits at most and one runs at most. Arguments: ids and times.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from procrastinate import App
-from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.errors import AuditBusyError
 from bot.ports.clock import Clock
 from storage.jobs import Job
 
@@ -75,6 +76,10 @@ async def put(app: App, connection: AsyncConnection, job: Job, clock: Clock) -> 
                 )
         except AlreadyEnqueued:
             continue
+        except ConnectorException as error:
+            raise AuditBusyError(
+                "The queue did not take the job.", advice="Try again in a moment."
+            ) from error
         return
 
 

@@ -27,7 +27,8 @@ class Queries:
 
     async def changed(self, statement: Executable) -> bool:
         """Return whether the statement touched exactly one row."""
-        return (await self._connection.execute(statement)).rowcount == 1
+        kept = {"preserve_rowcount": True}  # else an INSERT on Postgres says -1
+        return (await self._connection.execute(statement, execution_options=kept)).rowcount == 1
 
     def insert(self, into: Any) -> Insert:
         """Return an INSERT that knows ON CONFLICT in this database's dialect."""

@@ -3,11 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from sqlalchemy import text
 
 from bot.domain.change import Change, ChangeState, Choice, Request, Vote
@@ -15,6 +14,7 @@ from bot.domain.note import Signer
 from bot.domain.people import Actor
 from bot.domain.request_events import ChangeApproved, ChangeRequested
 from bot.ports.archive import Cause, Draft
+from storage.audit_schema import prefix
 from storage.engine import migrate
 from storage.jobs import Handler
 from storage.open import OpenArchive, open_archive
@@ -76,6 +76,43 @@ class Archives:
         finally:
             await opened.close()
 
+    @property
+    def audit(self) -> str:
+        """Return what stands before the name of an audit table."""
+        return prefix(self.opened.database.dialect)
+
+    def draft(self) -> Draft:
+        """Return a draft that may be stored."""
+        return Draft(REQUEST, "production", "openai-prod", "/accounts/openai-prod/deployments/triage", "C1")
+
+    async def everything(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Return every row that a transaction can leave."""
+        trail = (f"{self.audit}audit_entry", f"{self.audit}audit_checkpoint", f"{self.audit}audit_disclosure")
+        queue = "job" if self.opened.database.dialect == "sqlite" else "procrastinate_jobs"
+        tables = ("change", "vote", "effect", queue, *trail)
+        return {table: sorted(await self.rows(f"SELECT * FROM {table}"), key=str) for table in tables}
+
+    async def break_the_trail(self) -> None:
+        """Take the trail's table of checkpoints away."""
+        await self.execute(f"ALTER TABLE {self.audit}audit_checkpoint RENAME TO audit_elsewhere")
+
+    async def mend_the_trail(self) -> None:
+        """Bring it back."""
+        await self.execute(f"ALTER TABLE {self.audit}audit_elsewhere RENAME TO audit_checkpoint")
+
+    async def die_while_running(self, key: str) -> None:
+        """Leave a job as a process leaves it that dies while running it."""
+        if self.opened.database.dialect == "sqlite":
+            await self.execute(f"UPDATE job SET state = 'running' WHERE key = '{key}'")
+            return
+        await self.execute(
+            "INSERT INTO procrastinate_workers(last_heartbeat) VALUES (now() - interval '1 hour')"
+        )
+        await self.execute(
+            "UPDATE procrastinate_jobs SET status = 'doing',"
+            f" worker_id = (SELECT max(id) FROM procrastinate_workers) WHERE args ->> 'key' = '{key}'"
+        )
+
     async def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Return what a query finds."""
         async with self.opened.database.begin() as connection:
@@ -100,13 +137,6 @@ async def opened_archives(url: str) -> AsyncIterator[Archives]:
         await opened.close()
 
 
-@pytest.fixture
-async def archives(database_url: str) -> AsyncIterator[Archives]:
-    """Give an open archive on each kind of database."""
-    async with opened_archives(database_url) as archives:
-        yield archives
-
-
 async def stored_change(
     opened: OpenArchive,
     state: ChangeState = ChangeState.DRAFT,
@@ -116,9 +146,8 @@ async def stored_change(
 ) -> Change:
     """Store a change and bring it into a state."""
     async with opened.archive.transaction() as tx:
-        draft = Draft(
-            replace(REQUEST), "production", account, f"/accounts/{account}/deployments/triage", "C1", "V1"
-        )
+        arm_id = f"/accounts/{account}/deployments/triage"
+        draft = Draft(REQUEST, "production", account, arm_id, "C1", "V1")
         change = await tx.add_draft(draft, NOW)
         for step in WAY[state]:
             moved = await tx.move(change, step)
@@ -196,7 +225,7 @@ async def running(
 async def until(holds: Callable[[], Awaitable[bool]], *, seconds: float = 10.0) -> None:
     """Wait until something holds; fail when it does not come to hold."""
     async with asyncio.timeout(seconds):
-        while not await holds():
+        while not await holds():  # noqa: ASYNC110  (what is waited for is in a database)
             await asyncio.sleep(0.02)
 
 

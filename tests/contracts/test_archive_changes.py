@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -211,12 +212,13 @@ async def test_of_two_that_open_the_account_at_once_one_wins(archives: Archives)
 @pytest.mark.parametrize("field", REQUIRED)
 async def test_the_database_itself_refuses_a_change_without(field: str, archives: Archives) -> None:
     change = await stored_change(archives.opened)
-    for nothing in ("NULL", "''", "'  '"):
+    for value in ("NULL", "''", "'  '"):
         with pytest.raises(InvalidInputError):
-            await archives.execute(f"UPDATE change SET {field} = {nothing}")
+            await archives.execute(f"UPDATE change SET {field} = {value}")
     with pytest.raises(InvalidInputError):
         async with archives.opened.archive.transaction() as tx:
-            request = replace(REQUEST, **{field: " "})
+            nothing: Any = {field: " "}
+            request = replace(REQUEST, **nothing)
             await tx.add_draft(Draft(request, "production", "prod", "/x", "C1"), NOW)
     async with archives.opened.archive.transaction() as tx:
         assert await tx.changes(ChangeQuery()) == [change]
