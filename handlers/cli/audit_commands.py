@@ -1,0 +1,132 @@
+"""`countersign audit …`: verify, keygen and export. Exit codes: 0 holds, 1 does not hold, 2 cannot say."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.domain.errors import CountersignError, InvalidInputError
+
+if TYPE_CHECKING:
+    from storage.audit_findings import VerifyReport
+
+AUDIT = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+Database = Annotated[str, typer.Option(help="Database URL; default COUNTERSIGN_DATABASE_URL.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@AUDIT.command()
+def verify(
+    database: Database = "",
+    vkey: Annotated[
+        list[str] | None, typer.Option(help="Public key to trust; repeat for more. Default: our own.")
+    ] = None,
+    deep: Annotated[bool, typer.Option("--deep", help="Check every signature and every evidence.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Verify the whole audit trail; writes nothing."""
+    from storage.audit_verify import verify_log
+
+    vkeys = vkey or demanded_vkeys()
+    report = verify_log(database or _configured_database(), vkeys, deep=deep)
+    print(json.dumps(report.as_json()) if as_json else "\n".join(report_words(report, vkeys)))
+    raise typer.Exit(0 if report.ok else 1)
+
+
+@AUDIT.command()
+def keygen(
+    origin: Annotated[str, typer.Option(help="Name of the audit trail, e.g. countersign.example.com/audit.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Write the signing key to this new file, mode 0600.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a signing key and print its public key. Without --out the signing key is printed first."""
+    from bot.domain.note import Signer
+
+    skey, vkey = Signer.generate(origin)
+    if out is not None:
+        _write_private(out, skey)
+    made = {"vkey": vkey} if out is not None else {"signing_key": skey, "vkey": vkey}
+    print(json.dumps(made) if as_json else "\n".join(made.values()))
+
+
+@AUDIT.command()
+def export(
+    format: Annotated[
+        str, typer.Option(help="jsonl: the canonical body of every entry, one a line.")
+    ] = "jsonl",
+    database: Database = "",
+) -> None:
+    """Print every entry, in order. Bodies only: personal text that can be erased is not in them."""
+    from storage.audit_reader import AuditReader, raw_bytes, reading
+
+    if format != "jsonl":
+        raise InvalidInputError(f"There is no format {format!r}.", advice="Write --format jsonl.")
+    with reading(database or _configured_database()) as connection:
+        reader = AuditReader(connection)
+        if reader.missing_tables():
+            raise CountersignError("This database holds no audit trail.", advice="Run `countersign migrate`.")
+        for shard in reader.shards():
+            for chunk in reader.entries(shard):
+                for row in chunk:
+                    print(raw_bytes(row[1]).decode("utf-8", "replace"))
+
+
+def report_words(report: "VerifyReport", vkeys: list[str]) -> list[str]:
+    """Return a verification in words, one line each."""
+    holds = "holds" if report.ok else "does NOT hold"
+    found = [
+        f"  {finding.code}"
+        + (f" at {finding.seq}" if finding.seq is not None else "")
+        + f": {finding.message}"
+        for finding in report.findings
+    ]
+    root = report.as_json()["root"]
+    return [f"The audit trail {holds}.", f"  entries {report.size}", f"  root {root}", *found, *_keys(vkeys)]
+
+
+def configured_vkeys() -> list[str]:
+    """Return the public halves of the configured signing keys; none where none is configured."""
+    from bot.domain.note import Signer
+    from handlers.settings import read_settings
+
+    settings = read_settings()
+    if not settings.signing_key.get_secret_value().strip():
+        return []
+    return [Signer.parse(key).vkey for key in settings.signing_keys()]
+
+
+def demanded_vkeys() -> list[str]:
+    """Return the public halves of the configured signing keys.
+
+    Raises:
+        InvalidInputError: none is configured.
+    """
+    vkeys = configured_vkeys()
+    if not vkeys:
+        raise InvalidInputError(
+            "No key says whose signatures to trust.", advice="Add --vkey, or set COUNTERSIGN_SIGNING_KEY."
+        )
+    return vkeys
+
+
+def _keys(vkeys: list[str]) -> list[str]:
+    return [f"  vkey {vkey}" for vkey in vkeys]
+
+
+def _configured_database() -> str:
+    from handlers.settings import read_settings
+
+    return read_settings().database_url
+
+
+def _write_private(path: Path, text: str) -> None:
+    try:
+        path.touch(mode=0o600, exist_ok=False)
+        path.write_text(text + "\n")
+    except OSError as error:
+        raise InvalidInputError(
+            f"{path} cannot be made.", advice="Name a file that does not exist."
+        ) from error

@@ -1,0 +1,94 @@
+"""`countersign demo`: the pretended world with words for the person who started it."""
+
+import asyncio
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bot.domain.errors import CountersignError
+from handlers.cli.audit_commands import report_words
+from handlers.cli.demo import Plan, World, demo_world, ended, run_module
+from handlers.cli.serve_command import stop_at_signals
+from handlers.logs import configure_logs
+from storage.audit_verify import verify_log
+
+
+def run_demo(port: int, script: bool, keep: Path | None) -> int:
+    """Run the demo until Ctrl-C, or for the length of the story; return the exit code."""
+    with ExitStack() as stack:
+        folder = keep or Path(stack.enter_context(TemporaryDirectory(prefix="countersign-demo-")))
+        _demand_new(folder)
+        log = stack.enter_context((folder / "countersign.log").open("a", encoding="utf-8"))
+        configure_logs(log)
+        print("Starting the pretended Slack and Azure, and the app between them …", flush=True)
+        return asyncio.run(_run(Plan(folder, port=port), script, keep is not None))
+
+
+async def _run(plan: Plan, script: bool, kept: bool) -> int:
+    stop = stop_at_signals()
+    starting = asyncio.create_task(stop.wait())
+    async with demo_world(plan) as world:
+        print("\n".join(banner(world, plan.folder, kept)), flush=True)
+        story = asyncio.create_task(_told_story(world)) if script else None
+        waiting = [item for item in (starting, world.broken, story) if item is not None]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            if world.broken.done():
+                world.broken.result()
+            return await story if story is not None and story.done() else 0
+        finally:
+            starting.cancel()
+            if story is not None:
+                story.cancel()
+                await asyncio.wait([story])
+
+
+async def _told_story(world: World) -> int:
+    """Play the story on this terminal, then verify the audit trail it left; 0 when both are well."""
+    process = await run_module("sandbox.story", "--slack", world.slack, "--azure", world.azure)
+    try:
+        code = await process.wait()
+    finally:
+        await ended(process)
+    report = await asyncio.to_thread(verify_log, world.settings.database_url, [world.vkey], deep=True)
+    print("\n".join(report_words(report, [world.vkey])), flush=True)
+    if code:
+        print(f"The story did not go well (exit code {code}).", file=sys.stderr)
+    return 0 if report.ok and code == 0 else 1
+
+
+def banner(world: World, folder: Path, kept: bool) -> list[str]:
+    """Return what a person needs to know, one line each."""
+    whether = "kept" if kept else "removed at the end; keep it with `countersign demo --keep DIR`"
+    return [
+        "",
+        f"  Open      {world.slack}",
+        "            a pretended Slack; choose at the top left whom you are",
+        "",
+        "  Try       1  as Alice, in #ml-ops:   /cs status triage-prod",
+        "            2  then:                   /cs change request scale triage-prod",
+        "            3  fill in the form, then be Bob or Carol and press Approve on the card",
+        "            4  /cs help lists everything else",
+        "",
+        f"  Database  {folder / 'countersign.db'}",
+        f"  Log       {folder / 'countersign.log'}",
+        f"            ({whether})",
+        f"  Verify    countersign audit verify --database {world.settings.database_url} \\",
+        f"              --vkey '{world.vkey}'",
+        "",
+        "  Nothing here is real: no account, no cost. Ctrl-C stops everything.",
+        "",
+    ]
+
+
+def _demand_new(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CountersignError(f"{folder} cannot be made.", advice="Name another folder.") from error
+    if (folder / "countersign.db").exists():
+        raise CountersignError(
+            f"{folder} holds an earlier demo; its pretended Slack and Azure are gone.",
+            advice="Name another folder, or remove this one.",
+        )

@@ -1,0 +1,96 @@
+"""The `countersign.toml` of the pretended company."""
+
+ORIGIN = "countersign.contoso.example/audit/2026"
+
+_RULE = """
+[policy.{environment}.standard]
+quorum = 0
+request_expires = "24h"
+approval_expires = "4h"
+may_apply = ["requester", "approvers"]
+may_rollback = ["owner", "approvers"]
+[policy.{environment}.normal]
+quorum = 1
+groups = ["approvers"]
+request_expires = "24h"
+approval_expires = "4h"
+may_apply = ["requester", "approvers"]
+may_rollback = ["owner", "approvers"]
+[policy.{environment}.high]
+quorum = 2
+groups = ["approvers", "security"]
+distinct_groups = true
+request_expires = "24h"
+approval_expires = "4h"
+may_apply = ["requester", "approvers"]
+may_rollback = ["owner", "approvers"]
+[policy.{environment}.critical]
+quorum = 2
+groups = ["approvers", "security"]
+required_groups = ["security"]
+request_expires = "24h"
+approval_expires = "4h"
+may_apply = ["approvers"]
+may_rollback = ["owner", "approvers"]
+"""
+
+_ACCOUNT = """
+[[accounts]]
+name = "{name}"
+environment = "{environment}"
+subscription = "00000000-0000-0000-0000-000000000001"
+resource_group = "{group}"
+account = "{account}"
+location = "{location}"
+"""
+
+_TARGET = """
+[[targets]]
+alias = "{alias}"
+account = "{account}"
+deployment = "{deployment}"
+owner = "{owner}"
+channel = "C0OPS"
+"""
+
+_REST = f"""
+[workspace]
+team_id = "T0CONTOSO"
+app_id = "A0COUNTERSIGN"
+audit_channel = "C0AUDIT"
+
+[audit]
+origin = "{ORIGIN}"
+
+[groups.approvers]
+usergroup = "S0AIOPS"
+[groups.security]
+users = ["U0DAN"]
+"""
+
+_ACCOUNTS = (
+    ("prod-weu", "production", "rg-ai-prod", "aoai-contoso-weu", "westeurope"),
+    ("test-swc", "test", "rg-ai-test", "aoai-contoso-test-swc", "swedencentral"),
+)
+_TARGETS = (
+    ("triage-prod", "prod-weu", "support-triage-ft", "U0OWNER"),
+    ("extract-prod", "prod-weu", "contract-extract-ft", "U0BOB"),
+    ("email-prod", "prod-weu", "email-draft-ft", "U0CAROL"),
+    ("triage-test", "test-swc", "support-triage-ft-test", "U0OWNER"),
+    ("router-test", "test-swc", "intent-router-ft", "U0BOB"),
+    ("summary-test", "test-swc", "summary-ft", "U0ALICE"),
+)
+
+
+def company_toml() -> str:
+    """Return the configuration file of the pretended company."""
+    accounts = [
+        _ACCOUNT.format(name=name, environment=environment, group=group, account=account, location=location)
+        for name, environment, group, account, location in _ACCOUNTS
+    ]
+    targets = [
+        _TARGET.format(alias=alias, account=account, deployment=deployment, owner=owner)
+        for alias, account, deployment, owner in _TARGETS
+    ]
+    rules = [_RULE.format(environment=environment) for environment in ("production", "test")]
+    return "".join([_REST.lstrip(), *accounts, *targets, *rules])

@@ -1,0 +1,125 @@
+"""`countersign …`: the commands, and how each of them fails."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from bot.domain.errors import CountersignError
+from handlers.cli.audit_commands import AUDIT
+
+APP = typer.Typer(
+    name="countersign",
+    help="Evidence, approvals and an audit trail for fine-tuned models on Azure OpenAI, in Slack.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+APP.add_typer(AUDIT, name="audit", help="Verify and export the audit trail, and make its keys.")
+
+
+@APP.command()
+def serve(
+    role: Annotated[str, typer.Option(help="What this process does: all, slack or executor.")] = "all",
+) -> None:
+    """Run the app until Ctrl-C or SIGTERM."""
+    from handlers.cli.serve_command import serve_until_told
+
+    serve_until_told(role)
+
+
+@APP.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Port of the page in the browser; 0 takes any free one.")] = 8765,
+    script: Annotated[
+        bool, typer.Option("--script", help="Play a whole story, verify the audit trail, stop.")
+    ] = False,
+    keep: Annotated[
+        Path | None, typer.Option(help="Keep database, log and configuration in this folder.")
+    ] = None,
+) -> None:
+    """Start a pretended Slack and Azure with the real app between them; no accounts needed."""
+    from handlers.cli.demo_command import run_demo
+
+    raise typer.Exit(run_demo(port, script, keep))
+
+
+@APP.command()
+def migrate() -> None:
+    """Create the database's schema, or bring it up to this version."""
+    from handlers.cli.serve_command import migrate_database
+
+    print(f"The database is at revision {migrate_database()}.")
+
+
+@APP.command()
+def manifest(
+    transport: Annotated[str, typer.Option(help="How Slack reaches the app: socket or http.")] = "socket",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of YAML.")] = False,
+    url: Annotated[str, typer.Option(help="Where Slack sends requests, with --transport http.")] = "",
+) -> None:
+    """Print the Slack app manifest to create the app from."""
+    from handlers.cli.manifest import as_yaml, manifest_for
+
+    found = manifest_for(transport, url)
+    print(json.dumps(found, indent=2) if as_json else as_yaml(found))
+
+
+@APP.command()
+def version(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Print the version, and the public key of the audit trail where one is configured."""
+    from handlers.cli.audit_commands import configured_vkeys
+    from handlers.version import VERSION
+
+    vkeys = configured_vkeys()
+    if as_json:
+        print(json.dumps({"version": VERSION, "vkeys": vkeys}))
+        return
+    print("\n".join([f"countersign {VERSION}", *(f"vkey {vkey}" for vkey in vkeys)]))
+
+
+def main() -> NoReturn:
+    """Run the command line; every failure is words and an exit code, never a traceback."""
+    try:
+        APP()
+    except CountersignError as error:
+        print("\n".join(in_words(error)), file=sys.stderr)
+    except KeyboardInterrupt:
+        print("countersign: stopped.", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+    except Exception:
+        _say_bug()
+    sys.exit(2)
+
+
+def in_words(error: CountersignError) -> list[str]:
+    """Return what happened, why and what to do next, one line each; what is not known is left out."""
+    cause = error.__cause__
+    why = (cause.strerror if isinstance(cause, OSError) else type(cause).__name__) if cause else ""
+    lines = [("countersign: ", str(error)), ("  why:  ", why or ""), ("  next: ", error.advice)]
+    return [f"{label}{words}" for label, words in lines if words]
+
+
+def _say_bug() -> None:
+    """Log what went wrong with a reference, and tell the person that reference."""
+    import structlog
+
+    from bot.domain.entry import new_ulid
+    from handlers.clock import WallClock
+    from handlers.logs import configure_logs
+
+    ref = new_ulid(WallClock().now())
+    configure_logs(sys.stderr)
+    structlog.get_logger("cli").exception("cli.bug", ref=ref)
+    print(
+        f"countersign: that should not have happened; the log line above is about it. ref {ref}",
+        file=sys.stderr,
+    )
