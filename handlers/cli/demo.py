@@ -226,7 +226,9 @@ def _sandbox_environment(keys: _Keys) -> dict[str, str]:
 
 def _plain_environment() -> dict[str, str]:
     """Return this process's environment without anything meant for a real workspace."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "COUNTERSIGN_"))}
+    return {
+        name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "COUNTERSIGN_"))
+    }
 
 
 def _is_free(port: int) -> bool:
