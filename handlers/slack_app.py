@@ -213,5 +213,5 @@ async def dispatch(
 
 
 def socket_connections(app: AsyncApp, app_token: str, count: int = 2) -> list[AsyncSocketModeHandler]:
-    """Return Socket Mode connections for the app: two, so that a refresh of one leaves the other listening."""
+    """Return Socket Mode connections for the app, not connected yet."""
     return [AsyncSocketModeHandler(app, app_token) for _ in range(count)]

@@ -16,6 +16,7 @@ from bot.domain.errors import CountersignError, InvalidInputError
 from bot.domain.note import Signer
 from bot.slack.client import close_client, response_hosts, slack_client
 from bot.slack.directory import SlackWebDirectory
+from bot.slack.errors import slack_errors
 from bot.slack.identity import who_am_i
 from bot.slack.messenger import SlackMessenger
 from bot.usecases.desk import Desk
@@ -49,9 +50,12 @@ class House:
     archive: OpenArchive
     endpoint: Endpoint | None
     background: tuple[Callable[[], Awaitable[None]], ...]
+    connections: tuple[Any, ...] = ()
 
     async def is_ready(self) -> bool:
-        """Return whether the database answers."""
+        """Return whether the database answers and, in Socket Mode, a connection stands."""
+        if self.connections and not any([await client.is_connected() for client in self.connections]):
+            return False
         with suppress(CountersignError, OSError):
             await self.archive.runner.counts()
             return True
@@ -66,6 +70,11 @@ async def open_house(settings: Settings, role: Role) -> AsyncIterator[House]:
         InvalidInputError: a setting or the configuration is wrong; the message names it.
     """
     settings.refuse_bad(role)
+    if role != "all" and settings.database_url.startswith("sqlite"):
+        raise InvalidInputError(
+            f"The role {role} alone needs Postgres: on SQLite one process does everything.",
+            advice="Run `countersign serve` without --role, or set COUNTERSIGN_DATABASE_URL to a Postgres.",
+        )
     configuration = read_configuration(settings.config)
     signer = signer_of(settings, configuration)
     clock = SandboxClock(settings.arm_url) if settings.is_sandbox else WallClock()
@@ -108,6 +117,7 @@ class _Builder:
         handlers: dict[str, Handler] = {}
         background: list[Callable[[], Awaitable[None]]] = []
         endpoint: Endpoint | None = None
+        connections: tuple[Any, ...] = ()
         if role != "executor":
             deps, app = await self._slack_side()
             handlers |= {job.kind: _bound(job.run, deps) for job in JOBS}
@@ -115,7 +125,7 @@ class _Builder:
             if self.settings.transport == "http":
                 endpoint = partial(dispatch, app)
             else:
-                background += [handler.start_async for handler in self._sockets(app)]
+                connections = await self._sockets(app)
         if role != "slack":
             side = self._executor_side()
             handlers |= {job.kind: _bound(job.run, side) for job in EXECUTOR_JOBS}
@@ -123,7 +133,15 @@ class _Builder:
         background.append(partial(self.archive.runner.run, handlers, kinds, self.clock))
         if isinstance(self.clock, SandboxClock):
             background.append(partial(self.clock.follow, self.archive.runner.wake))
-        return House(self.settings, self.configuration, self.clock, self.archive, endpoint, tuple(background))
+        return House(
+            self.settings,
+            self.configuration,
+            self.clock,
+            self.archive,
+            endpoint,
+            tuple(background),
+            connections,
+        )
 
     async def _slack_side(self) -> tuple[Dependencies, Any]:
         settings = self.settings
@@ -150,11 +168,14 @@ class _Builder:
         self.stack.push_async_callback(close)
         return ExecutorSide(Desk(self.configuration, self.archive.archive, self.clock, None), executor)
 
-    def _sockets(self, app: Any) -> list[Any]:
+    async def _sockets(self, app: Any) -> tuple[Any, ...]:
+        """Connect twice, so that a refresh of one connection leaves the other listening."""
         handlers = socket_connections(app, self.settings.slack_app_token.get_secret_value())
         for handler in handlers:
             self.stack.push_async_callback(handler.close_async)
-        return handlers
+            async with slack_errors():
+                await handler.connect_async()
+        return tuple(handler.client for handler in handlers)
 
     def _endpoints(self) -> Endpoints:
         settings = self.settings
