@@ -163,7 +163,11 @@ class Doors:
         if stored is not None:
             return dict(json.loads(stored or "{}"))
         structlog.contextvars.bind_contextvars(ref=asked.ref)
-        answer = await door(body, asked)
+        try:
+            answer = await door(body, asked)
+        except BaseException:
+            await archive.release(key)
+            raise
         await archive.answered(key, json.dumps(answer))
         return answer
 

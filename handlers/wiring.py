@@ -174,7 +174,7 @@ class _Builder:
         for handler in handlers:
             self.stack.push_async_callback(handler.close_async)
             async with slack_errors():
-                await handler.connect_async()
+                await handler.connect_async()  # type: ignore[no-untyped-call]
         return tuple(handler.client for handler in handlers)
 
     def _endpoints(self) -> Endpoints:

@@ -155,7 +155,14 @@ class Archive(Protocol):
         ...
 
     async def receive(self, key: str, now: datetime) -> str | None:
-        """Claim a delivery's key: None when it is new (go on), else the stored answer (may be empty)."""
+        """Claim a delivery's key: None when it is new (go on), else the stored answer (empty: still at it).
+
+        A claim that was never answered within three seconds is free again: its process is gone.
+        """
+        ...
+
+    async def release(self, key: str) -> None:
+        """Give an unanswered claim back, so that the delivery may come again."""
         ...
 
     async def answered(self, key: str, answer: str) -> None:
