@@ -11,7 +11,6 @@ from bot.render.blocks import (
     actions,
     button,
     confirm,
-    context,
     cut_markup,
     fields,
     footer,
@@ -145,8 +144,3 @@ _MAKERS: Mapping[str, Callable[[ChangeView], Block]] = {
     "rollback": _simple("Roll back…", "rollback", "Roll back", "danger"),
     "attest": _attest,
 }
-
-
-def change_context(view: ChangeView) -> Block:
-    """Return the one line that reminds of a change above a form about it."""
-    return context(f"{view.change.id} · revision {view.change.revision} · {escape(view.action, 300)}")

@@ -1,5 +1,6 @@
 """Speaking in Slack: every message is checked before it leaves, and falls back to the classic tier once."""
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from bot.slack.client import DEADLINE_SECONDS, is_response_url, patient
 from bot.slack.errors import slack_errors
 
 _Call = Callable[[Message], Awaitable[str]]
+_REFUSED = re.compile(r'"error"\s*:\s*"([a-z_]{2,60})"|^([a-z]+_url)$')
 _NO_UNFURL = {"unfurl_links": False, "unfurl_media": False}
 
 
@@ -106,8 +108,9 @@ class SlackMessenger:
             said = (await answer.text(errors="replace"))[:200]
         if answer.status == 429 or answer.status >= 500:
             raise SlackUnavailableError(f"Slack did not take the answer now ({answer.status}).")
-        if answer.status != 200:
-            code = said if said.replace("_", "").isalnum() else f"http_{answer.status}"
+        refused = _REFUSED.search(said)
+        if answer.status != 200 or refused:
+            code = (refused[1] or refused[2]) if refused else f"http_{answer.status}"
             raise SlackRefusedError(f"Slack refused the answer: {code}.", code=code)
 
     async def open_view(self, trigger_id: str, view: Block) -> str:

@@ -329,3 +329,17 @@ EXAMPLES: Mapping[str, Callable[[], Made]] = {
     "quota_none": partial(render_quota, "westeurope", (), now=NOW, ref=REF),
     "status": partial(render_status, STATUS, now=NOW, ref=REF),
 }
+
+
+def message_of(name: str) -> Message:
+    """An example that is a message."""
+    made = EXAMPLES[name]()
+    assert isinstance(made, Message)
+    return made
+
+
+def view_of(name: str) -> dict[str, Any]:
+    """An example that is a view."""
+    made = EXAMPLES[name]()
+    assert isinstance(made, dict)
+    return made

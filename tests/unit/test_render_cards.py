@@ -1,0 +1,276 @@
+"""What cards and modals promise: buttons by state, stable ids, words for refusals, old and new value."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.domain.change import ChangeState, ChangeType, Impact
+from bot.domain.errors import (
+    AzureUnavailableError,
+    CountersignError,
+    InvalidInputError,
+    LedgerBrokenError,
+    NotFoundError,
+)
+from bot.domain.json import Json
+from bot.domain.operation import Plan
+from bot.domain.policy import Refused
+from bot.ports.slack import Message
+from bot.render.answer import already_words, error_words, out_of_date_words, render_error, render_refused
+from bot.render.change_card import render_change
+from bot.render.change_forms import RequestForm, render_request_form
+from bot.render.change_view import ButtonValue, ChangeView, button_value, read_button_value
+from bot.render.classic import classic
+from bot.render.plan import diff_block, rollback_block
+from tests.golden import examples as ex
+from tests.golden.examples import EXAMPLES, VIEWS, message_of, view_of
+
+BUTTONS = {
+    "draft": ["withdraw"],
+    "pending": ["approve", "reject", "plan", "withdraw"],
+    "changes_requested": ["plan", "withdraw"],
+    "approved": ["apply", "plan", "withdraw"],
+    "scheduled": ["plan", "withdraw"],
+    "executing": [],
+    "executing_doubt": [],
+    "verifying": ["rollback"],
+    "awaiting_attestation": ["attest", "rollback"],
+    "closed": [],
+    "rejected": [],
+    "withdrawn": [],
+    "expired": [],
+    "superseded": [],
+    "failed_untouched": [],
+    "failed_written": ["rollback"],
+    "rolling_back": [],
+    "rolled_back": [],
+}
+
+
+def buttons(card: Message) -> list[dict[str, Any]]:
+    """The buttons of a card."""
+    return [each for block in card.blocks if block["type"] == "actions" for each in block["elements"]]
+
+
+def inputs(view: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The inputs of a view by block id."""
+    return {block["block_id"]: block for block in view["blocks"] if block["type"] == "input"}
+
+
+@pytest.mark.parametrize("name", BUTTONS)
+def test_a_card_has_the_buttons_of_its_state(name: str) -> None:
+    found = buttons(message_of(f"card_{name}"))
+    assert [each["action_id"] for each in found] == [f"change.{verb}" for verb in BUTTONS[name]]
+    assert all(each["value"] == button_value(VIEWS[name].change) for each in found)
+    assert all(each["accessibility_label"].startswith(each["text"]["text"].rstrip("…")) for each in found)
+
+
+@pytest.mark.parametrize("name", BUTTONS)
+def test_a_card_says_its_state_first_and_its_facts(name: str) -> None:
+    card, view = message_of(f"card_{name}"), VIEWS[name]
+    word = view.change.state.value.replace("_", " ").capitalize()
+    assert card.text.startswith(f"{word}: CHG-12")
+    assert card.text.endswith(".")
+    assert card.blocks[1]["text"]["text"].startswith(f"*{word}*")
+    shown = json.dumps(card.blocks, ensure_ascii=False)
+    wanted = (
+        "CHG-12",
+        "support-triage-ft-v7",
+        "<@U0OWNER>",
+        "120",
+        "150",
+        "HTTP 429 below 1 %",
+        "Set the capacity back",
+    )
+    assert [each for each in wanted if each not in shown] == []
+    assert card.blocks[-1]["elements"][-1]["text"] == f"ref `{ex.REF}`"
+    payload = {"id": "CHG-12", "rev": 3, "state": view.change.state.value}
+    assert card.metadata == {"event_type": "countersign.change", "event_payload": payload}
+
+
+def test_a_doubt_is_shown_as_checking_what_happened() -> None:
+    assert "checking what happened" in message_of("card_executing_doubt").text
+    assert "checking what happened" not in message_of("card_executing").text
+
+
+def test_attesting_asks_once_more() -> None:
+    attest = buttons(message_of("card_awaiting_attestation"))[0]
+    assert attest["style"] == "primary"
+    assert "better" in attest["confirm"]["text"]["text"]
+
+
+def test_the_verdict_shows_before_and_after() -> None:
+    shown = json.dumps(message_of("card_closed").blocks, ensure_ascii=False)
+    assert "*Before*\\n4.10 %" in shown
+    assert "*After*\\n0.20 %" in shown
+    assert "*Validation: better*" in shown
+
+
+def test_every_message_and_view_ends_with_its_ref() -> None:
+    for name in EXAMPLES:
+        made = EXAMPLES[name]()
+        blocks = made.blocks if isinstance(made, Message) else made["blocks"]
+        assert blocks[-1]["elements"][-1]["text"] == f"ref `{ex.REF}`", name
+
+
+def test_a_button_value_is_read_back_as_it_was_written() -> None:
+    assert button_value(ex.CHANGE) == f'{{"v":1,"id":"CHG-12","rev":3,"pd":"{ex.PLAN.digest[:12]}"}}'
+    assert read_button_value(button_value(ex.CHANGE)) == ButtonValue(12, 3, ex.PLAN.digest[:12])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "null",
+        "{}",
+        "CHG-12:3",
+        '{"v":2,"id":"CHG-12","rev":3,"pd":""}',
+        '{"v":1,"id":"CHG-0","rev":3,"pd":""}',
+        '{"v":1,"id":12,"rev":3,"pd":""}',
+        '{"v":1,"id":"CHG-1","rev":true,"pd":""}',
+        '{"v":1,"id":"CHG-1","rev":1,"pd":1}',
+        "[" * 100_000,
+    ],
+)
+def test_a_button_value_of_another_make_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInputError, match="out of date"):
+        read_button_value(text)
+
+
+def test_the_review_form_has_its_ids_and_the_choice_pre_set() -> None:
+    view = view_of("decide_reject")
+    asked = inputs(view)
+    assert view["callback_id"] == "change.decide"
+    assert asked["decision"]["element"]["action_id"] == "choice"
+    assert asked["decision"]["element"]["initial_option"]["value"] == "reject"
+    values = [each["value"] for each in asked["decision"]["element"]["options"]]
+    assert values == ["approve", "reject", "request_changes"]
+    assert asked["reason"]["element"]["action_id"] == "text"
+    assert asked["reason"]["optional"] is True
+    assert view["private_metadata"] == button_value(ex.CHANGE)
+
+
+def test_the_request_form_has_its_ids_and_asks_for_every_fact() -> None:
+    view = view_of("form")
+    asked = inputs(view)
+    assert view["callback_id"] == "change.request"
+    assert list(asked) == [
+        "target", "kind", "capacity", "owner", "ticket", "reason", "expected_cost", "validation_signal",
+        "rollback_plan", "impact", "type",
+    ]  # fmt: skip
+    assert {name for name, block in asked.items() if block["optional"]} == {"impact"}
+    actions = {name: block["element"]["action_id"] for name, block in asked.items()}
+    assert actions.pop("owner") == "user"
+    assert set(actions.values()) == {"value"}
+    kinds = [each["value"] for each in asked["type"]["element"]["options"]]
+    assert kinds == [kind.value for kind in ChangeType]
+    assert [each["value"] for each in asked["impact"]["element"]["options"]] == [
+        each.value for each in Impact
+    ]
+
+
+def test_a_red_check_stands_on_top_and_everything_typed_is_kept() -> None:
+    view = view_of("form_red")
+    asked = inputs(view)
+    assert "Not sent: one check is red" in json.dumps(view["blocks"][0])
+    assert asked["capacity:2"]["element"]["initial_value"] == "900"
+    assert asked["owner:2"]["element"]["initial_user"] == "U0OWNER"
+    assert [each["value"] for each in asked["impact:2"]["element"]["initial_options"]] == ["cost", "security"]
+    assert asked["type:2"]["element"]["initial_option"]["value"] == "emergency"
+    assert [name for name, block in asked.items() if block.get("dispatch_action")] == ["target:2", "kind:2"]
+
+
+def test_a_form_for_a_target_without_alternatives_offers_that_target() -> None:
+    form = RequestForm(kinds=(("scale", "Scale capacity"),), targets=(), target="triage-prod", ref=ex.REF)
+    element = inputs(render_request_form(form))["target"]["element"]
+    assert element["initial_option"]["value"] == "triage-prod"
+
+
+def test_refusals_use_the_words_people_and_tests_look_for() -> None:
+    own = render_refused(Refused("Not allowed: this is your own request.", "two of ops", ("U0BOB",)), ex.REF)
+    assert "your own request" in own.text
+    assert "not allowed" in own.text.lower()
+    assert "<@U0BOB>" in own.text
+    assert already_words("CHG-12", "approved", ["U0BOB"]) == "CHG-12 is already approved by <@U0BOB>."
+    assert already_words("CHG-12", "withdrawn", []) == "CHG-12 is already withdrawn."
+    assert "out of date" in out_of_date_words("CHG-12")
+
+
+@pytest.mark.parametrize(
+    ("error", "title"),
+    [
+        (InvalidInputError("x"), "That cannot be read"),
+        (NotFoundError("x"), "Not found"),
+        (AzureUnavailableError("x"), "Azure did not answer"),
+        (LedgerBrokenError("x"), "The audit trail does not prove itself"),
+        (CountersignError("x"), "It cannot be done"),
+    ],
+)
+def test_an_error_says_what_happened_and_what_to_do(error: CountersignError, title: str) -> None:
+    error.advice = "Do <this>."
+    message = render_error(error, ex.REF)
+    assert message.text.startswith(title)
+    assert "*What to do* · Do &lt;this&gt;." in message.blocks[0]["text"]["text"]
+    assert error_words(error) == "x Do <this>."
+
+
+def lines(block: dict[str, Any]) -> str:
+    """The text of a rich text block's fixed-width part."""
+    return str(block["elements"][1]["elements"][0]["text"])
+
+
+def test_a_diff_names_what_appears_what_goes_and_what_moves() -> None:
+    before: Mapping[str, Json] = {
+        "tags": {"a.b": "1", "gone": "x"},
+        "sku": {"name": "S", "capacity": 1},
+        "list": [1],
+    }
+    after: Mapping[str, Json] = {
+        "tags": {"a.b": "2", "new": "y"},
+        "sku": {"name": "S", "capacity": 2},
+        "list": [1, 2],
+    }
+    block = diff_block(Plan("retag", "/x/deployments/d", before, after, (), ()))
+    assert block["elements"][0]["elements"][0]["text"] == "5 settings change"
+    assert lines(block).splitlines() == [
+        "  deployment d", "- list: [1]", "+ list: [1, 2]", "- sku.capacity: 1", "+ sku.capacity: 2",
+        "- tags.a.b: 1", "+ tags.a.b: 2", "- tags.gone: x", "+ tags.new: y",
+    ]  # fmt: skip
+
+
+def test_a_rollback_plan_of_several_lines_is_a_list_of_steps() -> None:
+    block = rollback_block("1. First\n\n2) Second\n- Third")
+    steps = [each["elements"][0]["text"] for each in block["elements"][1]["elements"]]
+    assert steps == ["First", "Second", "Third"]
+    assert rollback_block("Set it back.")["elements"][1]["elements"][0]["text"] == "Set it back."
+    assert len(rollback_block("\n".join("abcdefghijklmnopqrst"))["elements"][1]["elements"]) == 12
+
+
+@pytest.mark.parametrize(
+    ("quorum", "said"), [(0, "no approval needed"), (1, "0 of 1 approval;"), (2, "0 of 2 approvals;")]
+)
+def test_the_count_of_approvals_is_said_in_words(quorum: int, said: str) -> None:
+    change = replace(ex.CHANGE, state=ChangeState.APPROVED, quorum=quorum)
+    card = render_change(ChangeView(change), now=ex.NOW, ref=ex.REF)
+    assert said in card.blocks[1]["text"]["text"]
+
+
+def test_only_a_message_with_new_blocks_has_a_classic_twin() -> None:
+    assert classic(message_of("card_pending")) is None
+    twin = classic(message_of("quota"))
+    assert twin is not None
+    table = next(
+        lines({"elements": [None, part]})
+        for block in twin.blocks
+        if block["type"] == "rich_text"
+        for part in block["elements"]
+    )
+    assert table.splitlines()[:2] == [
+        "Quota                    Used  Limit  Left",
+        "gpt-4.1-mini fine-tuned   120    240   120",
+    ]
