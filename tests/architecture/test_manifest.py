@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 import yaml
 
+from handlers.cli.manifest import as_yaml, manifest_for
 from tests.architecture.house import ROOT, modules
 
 # Every Web API method the house calls. The code is compared with it below.
@@ -147,3 +148,17 @@ def test_socket_mode_is_the_default_and_needs_no_address() -> None:
     assert settings["socket_mode_enabled"] is True
     assert settings["interactivity"] == {"is_enabled": True}
     assert "http" not in json.dumps(settings)
+
+
+def test_the_printed_manifest_and_the_file_say_the_same() -> None:
+    assert yaml.safe_load(as_yaml(manifest_for("socket"))) == manifest()
+
+
+def test_the_http_manifest_is_valid_too_and_every_door_has_the_address() -> None:
+    printed = manifest_for("http", "https://bot.example.com/")
+    jsonschema.validate(printed, json.loads(spec("manifest.schema.2.0.0.json").read_text()))
+    doors = [printed["settings"]["interactivity"], printed["settings"]["event_subscriptions"]]
+    addresses = {door["request_url"] for door in doors}
+    addresses |= {command["url"] for command in printed["features"]["slash_commands"]}
+    assert addresses == {"https://bot.example.com/slack/events"}
+    assert printed["settings"]["socket_mode_enabled"] is False
