@@ -45,7 +45,7 @@ class EmbeddedJobs:
         """Run jobs of these kinds until cancelled; what a dead process was running is due again at once."""
         self._clock = clock
         known = sorted(kinds & handlers.keys())
-        await self._release(None)
+        await self._release_all()
         try:
             while True:
                 self._awake.clear()
@@ -148,6 +148,16 @@ class EmbeddedJobs:
             task.cancel()
         await asyncio.gather(*slow, return_exceptions=True)
         await self._release([tasks[task].id for task in slow])
+
+    async def _release_all(self) -> None:
+        while True:
+            try:
+                await self._release(None)
+            except AuditBusyError as error:
+                _LOG.warning("the queue could not be read", why=str(error))
+                await asyncio.sleep(1)
+            else:
+                return
 
     async def _release(self, ids: Sequence[int] | None) -> None:
         """Make running jobs wait again: these, or all that a dead process left."""

@@ -75,7 +75,9 @@ async def test_two_votes_at_once_see_each_other_when_they_are_counted(archives: 
                 current = await tx.change(change.number)
                 await asyncio.sleep(0.05)
                 await tx.add_vote(vote(current, person))
-                return len(await tx.votes(current))
+                seen = len(await tx.votes(current))
+                await asyncio.sleep(0.2)
+                return seen
 
         counted = await asyncio.gather(approve("U0OLGA", elsewhere=False), approve("U0BERT", elsewhere=True))
     assert sorted(counted) == [1, 2]

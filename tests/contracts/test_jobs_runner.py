@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -79,6 +80,19 @@ async def test_enqueueing_twice_is_enqueueing_once(archives: Archives) -> None:
     async with running(archives.opened, archives.clock, {"deliver": worker}):
         await settled(archives)
     assert sorted(worker.ran) == ["CHG-1:card", "CHG-2:card"]
+
+
+async def test_a_waiting_job_that_is_enqueued_again_is_not_run_before_that_commit(archives: Archives) -> None:
+    worker, runner = Worker(), archives.opened.runner
+    await enqueue(archives.opened, "deliver", "CHG-1:card")
+    async with AsyncExitStack() as stack:
+        async with archives.opened.database.begin() as connection:
+            await runner.enqueue(connection, "deliver", "CHG-1:card", None)
+            await stack.enter_async_context(running(archives.opened, archives.clock, {"deliver": worker}))
+            await asyncio.sleep(0.5)
+            assert worker.ran == []
+        await settled(archives)
+    assert worker.ran == ["CHG-1:card"]
 
 
 async def test_two_that_enqueue_the_same_job_at_once_leave_one(archives: Archives) -> None:
@@ -260,6 +274,20 @@ async def test_jobs_of_a_process_that_died_are_due_again(archives: Archives) -> 
     async with running(archives.opened, archives.clock, {"deliver": worker}):
         await settled(archives)
     assert sorted(worker.ran) == ["CHG-1:card", "CHG-2:card"]
+
+
+async def test_the_runner_outlives_a_database_that_is_busy_when_it_starts(
+    archives: Archives, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.database._GATE_SECONDS", 0.05)
+    worker = Worker()
+    await enqueue(archives.opened, "deliver", "CHG-1:card")
+    async with AsyncExitStack() as stack:
+        async with archives.opened.database.begin():
+            await stack.enter_async_context(running(archives.opened, archives.clock, {"deliver": worker}))
+            await asyncio.sleep(0.3)
+        await worker.has_run(1)
+        await settled(archives)
 
 
 def test_the_pause_doubles_up_to_a_minute_and_the_eighth_failure_is_the_last() -> None:
