@@ -69,7 +69,7 @@ def export(
         if reader.missing_tables():
             raise CountersignError("This database holds no audit trail.", advice="Run `countersign migrate`.")
         for shard in reader.shards():
-            for chunk in reader.entries(shard):
+            for chunk in reader.entries(shard, columns=False):
                 for row in chunk:
                     print(raw_bytes(row[1]).decode("utf-8", "replace"))
 

@@ -29,7 +29,7 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True)
 class Plan:
-    """What a pretended world shall be: its folder, how Slack reaches the app, the database, the page's port."""
+    """What a pretended world shall be: folder, transport, database and the page's port (0: any)."""
 
     folder: Path
     transport: Literal["http", "socket"] = "http"
@@ -40,7 +40,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class World:
-    """A running pretended world: where everything is, the key that proves its trail, and what ends it early."""
+    """A running pretended world: where all is, the trail's public key, and what ends it early."""
 
     slack: str
     azure: str

@@ -15,9 +15,10 @@ _COMMANDS = {
 _SCOPES = ["app_mentions:read", "chat:write", "commands", "im:write", "usergroups:read", "users:read"]
 _EVENTS = ["app_home_opened", "app_mention", "subteam_members_changed"]
 _LONG = (
-    "Countersign shows read-only evidence about fine-tuned models on Azure OpenAI, asks named people to approve every"
-    " change to them, applies exactly the plan that was approved, once, and keeps an audit trail whose proofs can be"
-    " verified without the bot. What is typed in chat only ever opens a form; it never decides."
+    "Countersign shows read-only evidence about fine-tuned models on Azure OpenAI, asks named people to"
+    " approve every change to them, applies exactly the plan that was approved, once, and keeps an audit"
+    " trail whose proofs can be verified without the bot. What is typed in chat only ever opens a form; it"
+    " never decides."
 )
 
 

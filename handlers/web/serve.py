@@ -36,9 +36,10 @@ async def serve(
 @asynccontextmanager
 async def _listening(house: House) -> AsyncIterator[str]:
     settings = house.settings
-    runner = web.AppRunner(web_app(house, new_metrics(VERSION)), access_log=None)
+    app = web_app(house, new_metrics(VERSION))
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN_SECONDS)
     await runner.setup()
-    site = web.TCPSite(runner, settings.http_host, settings.http_port, shutdown_timeout=DRAIN_SECONDS)
+    site = web.TCPSite(runner, settings.http_host, settings.http_port)
     try:
         await site.start()
     except OSError as error:
