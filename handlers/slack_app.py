@@ -157,7 +157,7 @@ class Doors:
         stranger = foreign(body, self._deps.desk)
         if stranger is not None:
             LOG.warning("slack.foreign", ref=asked.ref, why=stranger.why)
-            return {}
+            return {"text": f"Not allowed: {stranger.why}"} if "command" in body else {}
         archive, key = self._deps.desk.archive, delivery_key(body)
         stored = await archive.receive(key, self._deps.desk.clock.now())
         if stored is not None:

@@ -1,14 +1,15 @@
 """Check a draft before anyone is asked: plan it on the live state, run every pre-check, and submit it when green."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from bot.changes.kinds import kind_named
 from bot.domain.change import WAITING, Change, ChangeState
 from bot.domain.configuration import Configuration, Rule
 from bot.domain.deployment import Deployment, Target
-from bot.domain.errors import InvalidInputError
+from bot.domain.errors import InvalidInputError, NotFoundError
 from bot.domain.event import AuditEvent
 from bot.domain.evidence import Evidence
 from bot.domain.operation import Plan
@@ -21,6 +22,9 @@ from bot.ports.registry import PlanFacts, Readers
 from bot.usecases.desk import Caller, Desk
 from bot.usecases.find_people import who_could
 from bot.usecases.look import gather
+
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -90,9 +94,9 @@ async def plan_on_live(change: Change, target: Target, azure: AzureReader) -> Ch
     plan = kind.plan(live, change.request.asked)
     facts = PlanFacts(
         live,
-        await azure.skus(target.ref),
+        await _or_nothing(azure.skus(target.ref)),
         await azure.quota(target.ref.account),
-        await azure.models(target.ref.account),
+        await _or_nothing(azure.models(target.ref.account)),
     )
     problems = kind.check(plan, facts)
     if live.provisioning_state != "Succeeded":
@@ -101,6 +105,14 @@ async def plan_on_live(change: Change, target: Target, azure: AzureReader) -> Ch
             *problems,
         )
     return Checked(plan, live, problems)
+
+
+async def _or_nothing(reading: Awaitable[Sequence[Found]]) -> Sequence[Found]:
+    """Return what was found; where Azure has no such list, Azure itself is the only check."""
+    try:
+        return await reading
+    except NotFoundError:
+        return ()
 
 
 def _planned(change: Change, plan: Plan, configuration: Configuration) -> Change:

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from bot.domain.change import Change, ChangeState, change_number
-from bot.domain.errors import AzureUnavailableError, CountersignError, SlackRefusedError
+from bot.domain.errors import CountersignError, SlackRefusedError
 from bot.domain.operation import differences
 from bot.domain.people import Person
 from bot.ports.archive import Cause
 from bot.ports.slack import Block
-from bot.render.answer import error_words
+from bot.render.answer import error_words, render_text
 from bot.render.change_forms import RequestForm, render_request_form, render_submitted
 from bot.usecases.check_change import Green, Red, check_change
 from bot.usecases.desk import Caller
@@ -80,16 +80,23 @@ async def _check(number: int, deps: Dependencies) -> None:
         answer = await check_change(
             change, caller=caller, people=people, readers=deps.readers, desk=deps.desk
         )
-    except AzureUnavailableError as error:
-        problem = f"Azure could not be asked: {error_words(error)} Submit again in a moment."
-        await _show(change.view_id, render_request_form(_again(change, (problem,), deps, cause.ref)), deps)
+    except CountersignError as error:
+        await _send_back(change, (f"This could not be checked: {error_words(error)}",), deps, cause.ref)
         return
     match answer:
         case Green(submitted):
             await _show(change.view_id, render_submitted(submitted, cause.ref), deps)
         case Red(_, problems):
-            form = _again(change, problems, deps, cause.ref)
-            await _show(change.view_id, render_request_form(form), deps)
+            await _send_back(change, problems, deps, cause.ref)
+
+
+async def _send_back(change: Change, problems: tuple[str, ...], deps: Dependencies, ref: str) -> None:
+    """Show what is wrong in the form; to a requester who has closed it, as a direct message."""
+    form = render_request_form(_again(change, problems, deps, ref))
+    if await _show(change.view_id, form, deps):
+        return
+    words = f"{change.id} was not sent to anyone:\n" + "\n".join(f"• {problem}" for problem in problems)
+    await deps.messenger.direct(change.request.requester, render_text(words, ref))
 
 
 def _again(change: Change, problems: tuple[str, ...], deps: Dependencies, ref: str) -> RequestForm:
@@ -112,13 +119,15 @@ def _again(change: Change, problems: tuple[str, ...], deps: Dependencies, ref: s
     )
 
 
-async def _show(view_id: str, view: Block, deps: Dependencies) -> None:
-    """Update a modal; one that the person has closed meanwhile is nothing to report."""
+async def _show(view_id: str, view: Block, deps: Dependencies) -> bool:
+    """Update a modal; False when the person has closed it meanwhile."""
     try:
         await deps.messenger.update_view(view_id, view)
     except SlackRefusedError as error:
         if error.code not in ("not_found", "view_not_found"):
             raise
+        return False
+    return True
 
 
 PRECHECK = Job("precheck", _run)
