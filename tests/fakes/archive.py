@@ -1,0 +1,267 @@
+"""The archive in memory: rows, compare-and-set, unique keys, and transactions that commit whole or not."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from bot.domain.change import OPEN_ON_ACCOUNT, WAITING, Change, ChangeState, Request, Tier, Vote, may_move
+from bot.domain.effect import Effect, Question
+from bot.domain.errors import AuditRefusedError, ConflictError, LedgerBrokenError, NotFoundError
+from bot.domain.event import AuditEvent
+from bot.domain.events import EVENT_TYPES, plain
+from bot.domain.json import canonical
+from bot.domain.people import Actor, Standing
+from bot.domain.request_events import ChangeApproved
+from bot.ports.archive import Cause, ChangeQuery, Draft
+from tests.fakes.archive_state import Entry, State, checked, stored_request, through_json
+
+
+class FakeTransaction:
+    """One transaction on a copy of the rows."""
+
+    def __init__(self, archive: "FakeArchive", state: State) -> None:
+        self._archive = archive
+        self._state = state
+
+    async def change(self, number: int) -> Change:
+        """Return a change."""
+        if number not in self._state.changes:
+            raise NotFoundError(f"There is no CHG-{number}.")
+        return self._state.changes[number]
+
+    async def changes(self, query: ChangeQuery) -> Sequence[Change]:
+        """Return matching changes, newest first."""
+        found = [change for change in self._state.changes.values() if _matches(change, query)]
+        return sorted(found, key=lambda change: -change.number)[: query.limit]
+
+    async def add_draft(self, draft: Draft, now: datetime) -> Change:
+        """Store a new draft."""
+        self._state.numbers += 1
+        change = Change(
+            number=self._state.numbers,
+            revision=1,
+            state=ChangeState.DRAFT,
+            request=stored_request(draft.request),
+            environment=draft.environment,
+            account=draft.account,
+            arm_id=draft.arm_id,
+            channel=draft.channel,
+            created_at=now,
+            view_id=draft.view_id,
+        )
+        self._state.changes[change.number] = change
+        return change
+
+    async def redraft(self, change: Change, request: Request, view_id: str) -> Change | None:
+        """Replace a draft's request, or make the next revision of one in changes_requested."""
+        if change.state not in (ChangeState.DRAFT, ChangeState.CHANGES_REQUESTED):
+            return None
+        if not self._stands(change):
+            return None
+        now = self._state.changes[change.number]
+        anew = Change(
+            number=now.number,
+            revision=now.revision + (change.state is ChangeState.CHANGES_REQUESTED),
+            state=now.state,
+            request=stored_request(request),
+            environment=now.environment,
+            account=now.account,
+            arm_id=now.arm_id,
+            channel=now.channel,
+            created_at=now.created_at,
+            card_ts=now.card_ts,
+            view_id=view_id,
+            tier=Tier.NORMAL,
+        )
+        self._state.changes[now.number] = anew
+        return anew
+
+    async def move(self, change: Change, to: ChangeState, **columns: Any) -> Change | None:
+        """Move by compare-and-set."""
+        if not may_move(change.state, to):
+            raise ConflictError(f"{change.id} is {change.state}: it cannot become {to}.")
+        values = checked(columns)
+        if not self._stands(change):
+            return None
+        holder = next((o for o in self._state.changes.values() if _holds(o, change)), None)
+        if to in OPEN_ON_ACCOUNT and holder is not None:
+            raise ConflictError(f"{holder.id} holds the account {change.account}.")
+        return self._set(change.number, state=to, **values)
+
+    async def mark(self, change: Change, **columns: Any) -> Change | None:
+        """Set columns while their old values still hold."""
+        values = checked(columns)
+        now = self._state.changes[change.number]
+        if not self._stands(change) or any(getattr(now, name) != getattr(change, name) for name in values):
+            return None
+        return self._set(change.number, **values)
+
+    async def votes(self, change: Change) -> Sequence[Vote]:
+        """Return the votes on the change's revision, oldest first."""
+        found = [v for key, v in self._state.votes.items() if key[:2] == (change.number, change.revision)]
+        return sorted(found, key=lambda vote: (vote.at, vote.person))
+
+    async def add_vote(self, vote: Vote) -> bool:
+        """Store a vote, one per person and revision."""
+        key = (vote.number, vote.revision, vote.person)
+        return self._state.votes.setdefault(key, vote) is vote
+
+    async def record(self, event: AuditEvent, *, by: Actor, cause: Cause) -> str:
+        """Append an audit entry, if it is one the trail could take."""
+        if event.tag in self._archive.refused_tags:
+            raise AuditRefusedError(f"The trail does not take {event.tag}.")
+        assert type(event) in EVENT_TYPES, f"{event.tag} is not listed"
+        assert event.sentence()
+        assert cause.ref, "an entry without a correlation id"
+        canonical(plain(event.data()))
+        entry = Entry(event, by, cause, len(self._state.entries) + 1)
+        self._state.entries.append(entry)
+        return entry.id
+
+    async def enqueue(self, kind: str, key: str, *, run_at: datetime | None = None) -> None:
+        """Put a job in the queue; of two that wait under one name the earlier time counts."""
+        assert key.startswith(f"{kind}:"), "a job is named after its kind"
+        waiting = self._state.jobs.get((kind, key), run_at)
+        both = None if waiting is None or run_at is None else min(waiting, run_at)
+        self._state.jobs[kind, key] = both
+
+    async def effect(self, change: Change, step: str) -> Effect | None:
+        """Return the journal row of a step."""
+        return self._state.effects.get((change.number, change.revision, step))
+
+    async def journal(self, effect: Effect, *, expected: str) -> bool:
+        """Write a journal row by compare-and-set on its phase, under the fence."""
+        key = (effect.number, effect.revision, effect.step)
+        now = self._state.effects.get(key)
+        if now is None or not expected:
+            fits = now is None and not expected
+        else:
+            newer = now.fence < effect.fence or (now.fence == effect.fence and now.phase != effect.phase)
+            fits = now.phase.value == expected and newer
+        if fits:
+            self._state.effects[key] = replace(effect, poll=through_json(dict(effect.poll)))
+        return fits
+
+    async def add_question(self, question: Question) -> int:
+        """Store a question."""
+        self._state.numbers += 1
+        self._state.questions[self._state.numbers] = replace(question, number=self._state.numbers)
+        return self._state.numbers
+
+    async def question(self, number: int) -> Question | None:
+        """Return a question."""
+        return self._state.questions.get(number)
+
+    async def forget_question(self, number: int) -> None:
+        """Delete a question."""
+        self._state.questions.pop(number, None)
+
+    async def keep_evidence(self, body: bytes, *, kind: str, now: datetime) -> str:
+        """Store a snapshot under its digest."""
+        digest = sha256(body).hexdigest()
+        self._state.evidence.setdefault(digest, body)
+        return digest
+
+    async def evidence(self, sha256: str) -> bytes | None:
+        """Return a snapshot."""
+        return self._state.evidence.get(sha256)
+
+    async def observe(self, standing: Standing) -> None:
+        """Remember a person."""
+        self._state.standings[standing.user] = standing
+
+    async def observe_group(self, usergroup: str, users: frozenset[str], now: datetime) -> None:
+        """Remember a group."""
+        self._state.groups[usergroup] = (users, now)
+
+    async def standing(self, user: str) -> Standing | None:
+        """Return the last observation of a person."""
+        return self._state.standings.get(user)
+
+    async def group_members(self, usergroup: str) -> tuple[frozenset[str], datetime] | None:
+        """Return the last observation of a group."""
+        return self._state.groups.get(usergroup)
+
+    async def verified_approvals(self, change: Change) -> Sequence[str]:
+        """Return a leaf per approval of this revision in the trail."""
+        if self._archive.is_broken:
+            raise LedgerBrokenError("The trail does not prove itself.")
+        return [
+            sha256(entry.id.encode()).hexdigest()
+            for entry in self._state.entries
+            if isinstance(entry.event, ChangeApproved)
+            and (entry.event.change, entry.event.revision) == (change.id, change.revision)
+        ]
+
+    def _stands(self, change: Change) -> bool:
+        now = self._state.changes.get(change.number)
+        return now is not None and (now.state, now.revision) == (change.state, change.revision)
+
+    def _set(self, number: int, **columns: Any) -> Change:
+        self._state.changes[number] = replace(self._state.changes[number], **columns)
+        return self._state.changes[number]
+
+
+class FakeArchive:
+    """The database in memory; transactions run one after the other, as on SQLite."""
+
+    def __init__(self) -> None:
+        self.state = State()
+        self.refused_tags: set[str] = set()
+        self.is_broken = False
+        self._lock = asyncio.Lock()
+        self._holder: asyncio.Task[Any] | None = None
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[FakeTransaction]:
+        """Open a transaction; it commits at the end of the block, or not at all."""
+        task = asyncio.current_task()
+        assert self._holder is not task or task is None, "a transaction inside a transaction waits for itself"
+        async with self._lock:
+            self._holder = task
+            work = self.state.copy()
+            try:
+                yield FakeTransaction(self, work)
+            finally:
+                self._holder = None
+            self.state = work
+
+    async def receive(self, key: str, now: datetime) -> str | None:
+        """Claim a delivery's key."""
+        if key in self.state.receipts:
+            return self.state.receipts[key]
+        self.state.receipts[key] = ""
+        return None
+
+    async def answered(self, key: str, answer: str) -> None:
+        """Store the answer given to a delivery."""
+        self.state.receipts[key] = answer
+
+    async def release(self, key: str) -> None:
+        """Give back a delivery's key that was claimed and not answered."""
+        if not self.state.receipts.get(key):
+            self.state.receipts.pop(key, None)
+
+
+def _holds(other: Change, change: Change) -> bool:
+    same = other.account == change.account and other.number != change.number
+    return same and other.state in OPEN_ON_ACCOUNT
+
+
+def _matches(change: Change, query: ChangeQuery) -> bool:
+    wanted = (
+        (query.states, change.state in query.states),
+        (query.target, change.request.target == query.target),
+        (query.requester, change.request.requester == query.requester),
+        (query.account, change.account == query.account),
+    )
+    if any(asked and not holds for asked, holds in wanted):
+        return False
+    if query.due_before is None:
+        return True
+    due = change.expires_at if change.state in WAITING else change.window_ends_at
+    return due is not None and due <= query.due_before

@@ -1,0 +1,161 @@
+"""An Azure account in memory that can be written: deployments, a writer, and what may happen to its calls."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from bot.domain.deployment import Account, Deployment, DeploymentRef, Sku
+from bot.domain.errors import DoubtError, NotAppliedError, NotFoundError
+from bot.domain.json import Json
+from bot.domain.operation import CHANGE_TAG, Operation, project
+from bot.ports.azure import Progress, Sent
+from tests.fakes.azure_reads import PLACE, THING, TUNED, MemoryAzure, live_deployment
+
+
+class Fate(StrEnum):
+    """What happens to one call."""
+
+    DONE = "accepted and done at once"
+    LONG = "accepted, and a poll brings it to its end"
+    FAILS = "accepted, and fails without a trace"
+    FAILS_HALF = "accepted, and fails after having written"
+    BUSY = "409: another operation is running on the account"
+    REFUSED = "400: refused"
+    LOST = "no answer, and it never arrived"
+    ANSWER_LOST = "no answer, and it was applied"
+
+
+def raw_deployment(ref: DeploymentRef, capacity: int, *, sku: str = "Standard") -> dict[str, Json]:
+    """Return a deployment as Azure shows it, computed fields included."""
+    return {
+        "id": ref.arm_id,
+        "sku": {"name": sku, "capacity": capacity},
+        "tags": {"team": "ai", CHANGE_TAG: "CHG-0"},
+        "etag": "1",
+        "properties": {
+            "model": {"format": "OpenAI", "name": TUNED, "version": "1", "callRateLimit": None},
+            "raiPolicyName": "strict",
+            "versionUpgradeOption": "NoAutoUpgrade",
+            "provisioningState": "Succeeded",
+            "rateLimits": [{"key": "token", "count": capacity * 1000}],
+            "currentCapacity": capacity,
+        },
+    }
+
+
+def seen(ref: DeploymentRef, capacity: int, *, sku: str = "Standard") -> Deployment:
+    """Return a deployment as the reader gives it."""
+    resource = raw_deployment(ref, capacity, sku=sku)
+    return replace(live_deployment(sku=Sku(sku, capacity)), ref=ref, projection=project(resource))
+
+
+@dataclass
+class World(MemoryAzure):
+    """One account with three deployments; what is written to it stays written."""
+
+    others: dict[str, Deployment] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Start with 120 units on the one that is looked at."""
+        self.live = seen(THING, 120)
+        if not self.others:
+            for name, capacity in (("classifier-ft", 30), ("summaries", 80)):
+                ref = DeploymentRef(PLACE, name)
+                self.others[ref.key] = seen(ref, capacity)
+
+    async def deployments(self, account: Account) -> Sequence[Deployment]:
+        """Return every deployment of the account."""
+        self._check("deployments")
+        return sorted([self.live, *self.others.values()], key=lambda found: found.ref.deployment)
+
+    async def deployment(self, ref: DeploymentRef) -> Deployment:
+        """Return one deployment."""
+        self._check("deployment")
+        found = self._named(ref.key)
+        if found is None:
+            raise NotFoundError(f"Azure does not know the deployment {ref.deployment}.")
+        return found
+
+    @property
+    def capacity(self) -> int:
+        """Return the capacity of the deployment that is looked at."""
+        return self.live.sku.capacity
+
+    def portal(self, capacity: int, key: str = THING.key) -> None:
+        """Change a deployment's capacity as somebody at the portal would."""
+        found = self._named(key)
+        assert found is not None
+        self._keep(
+            replace(
+                found,
+                sku=replace(found.sku, capacity=capacity),
+                projection={**found.projection, "sku": {"name": found.sku.name, "capacity": capacity}},
+            )
+        )
+
+    def perform(self, operation: Operation) -> None:
+        """Do what an operation says."""
+        assert operation.verb == "PATCH"
+        sku = operation.body["sku"]
+        assert isinstance(sku, Mapping)
+        capacity = sku["capacity"]
+        assert isinstance(capacity, int)
+        self.portal(capacity, operation.arm_id)
+
+    def _named(self, key: str) -> Deployment | None:
+        return self.live if key == self.live.ref.key else self.others.get(key)
+
+    def _keep(self, found: Deployment) -> None:
+        if found.ref.key == self.live.ref.key:
+            self.live = found
+        else:
+            self.others[found.ref.key] = found
+
+
+@dataclass
+class Writer:
+    """The writer: takes the next fate for each call, and remembers every call that was made."""
+
+    world: World
+    fates: list[Fate] = field(default_factory=list)
+    calls: list[tuple[str, Operation, Fate]] = field(default_factory=list)
+    running: dict[str, tuple[Operation, Fate]] = field(default_factory=dict)
+    polls_left: int = 0
+    before_send: Callable[[], None] | None = None
+
+    async def send(self, operation: Operation, *, change: str, correlation: str) -> Sent:
+        """Send one operation and let its fate take its course."""
+        assert correlation, "a call nobody could find in Azure's log"
+        if self.before_send is not None:
+            self.before_send()
+        fate = self.fates.pop(0) if self.fates else Fate.DONE
+        self.calls.append((change, operation, fate))
+        if fate in (Fate.DONE, Fate.ANSWER_LOST):
+            self.world.perform(operation)
+        match fate:
+            case Fate.BUSY:
+                raise NotAppliedError("Azure is busy.", code="RequestConflict", retryable_conflict=True)
+            case Fate.REFUSED:
+                raise NotAppliedError("Azure refused.", code="InvalidCapacity", advice="Ask for less.")
+            case Fate.LOST | Fate.ANSWER_LOST:
+                raise DoubtError("no answer within 30 s")
+            case Fate.DONE:
+                return Sent(f"op-{len(self.calls)}", None)
+        self.running[f"op-{len(self.calls)}"] = (operation, fate)
+        return Sent(f"op-{len(self.calls)}", {"url": f"op-{len(self.calls)}"})
+
+    async def poll(self, operation: Mapping[str, Json]) -> Progress:
+        """Return how an operation stands."""
+        if self.polls_left:
+            self.polls_left -= 1
+            return Progress(running=True, retry_after_seconds=3)
+        sent, fate = self.running[str(operation["url"])]
+        if fate is not Fate.FAILS:
+            self.world.perform(sent)
+        return Progress(running=False, failed_code="" if fate is Fate.LONG else "InternalServerError")
+
+    @property
+    def accepted(self) -> list[tuple[str, Operation]]:
+        """Return the calls that reached Azure and were taken."""
+        no = (Fate.BUSY, Fate.REFUSED, Fate.LOST)
+        return [(change, operation) for change, operation, fate in self.calls if fate not in no]
