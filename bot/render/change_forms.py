@@ -10,7 +10,7 @@ from bot.ports.slack import Block
 from bot.render.blocks import footer, option, rich_line, rich_list, rich_text, section
 from bot.render.change_words import state_word
 from bot.render.modal import Ask, Modal, ask, choice, metadata_json, modal, number_input, text_input
-from bot.render.texts import escape, is_user, shorten
+from bot.render.texts import escape, is_channel, is_user, shorten
 
 _IMPACTS: Mapping[Impact, str] = {
     Impact.MODIFYING: "It modifies a running deployment",
@@ -188,7 +188,7 @@ def render_checking(change_id: str, ref: str) -> Block:
 
 def render_submitted(change: Change, ref: str) -> Block:
     """Return the modal that says a request is on its way."""
-    where = f" in <#{change.channel}>" if change.channel.isalnum() and change.channel.isascii() else ""
+    where = f" in <#{change.channel}>" if is_channel(change.channel) else ""
     needed = (
         "It needs no approval and can be applied now."
         if change.quorum == 0

@@ -9,7 +9,7 @@ from bot.render.texts import count, escape, mention, one_line, when
 
 _S = ChangeState
 _EMOJI: Mapping[ChangeState, str] = {
-    _S.DRAFT: "pencil",
+    _S.DRAFT: "memo",
     _S.PENDING_APPROVAL: "hourglass_flowing_sand",
     _S.CHANGES_REQUESTED: "speech_balloon",
     _S.APPROVED: "white_check_mark",
@@ -21,7 +21,7 @@ _EMOJI: Mapping[ChangeState, str] = {
     _S.REJECTED: "no_entry",
     _S.WITHDRAWN: "wastebasket",
     _S.EXPIRED: "alarm_clock",
-    _S.SUPERSEDED: "twisted_rightwards_arrows",
+    _S.SUPERSEDED: "arrows_counterclockwise",
     _S.FAILED: "x",
     _S.ROLLING_BACK: "rewind",
     _S.ROLLED_BACK: "leftwards_arrow_with_hook",

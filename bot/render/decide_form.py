@@ -37,7 +37,9 @@ def render_decide(
         blocks.append(diff_block(change.plan))
     blocks += [rollback_block(change.request.rollback_plan), *_inputs(choice)]
     blocks.append(footer(ref, "Your name, the time and this plan go into the audit trail."))
-    frame = Modal(f"Decide {change.id}", "change.decide", submit="Record", metadata=button_value(change))
+    frame = Modal(
+        f"Decide {change.id}", "change.decide", submit="Record decision", metadata=button_value(change)
+    )
     return modal(frame, blocks)
 
 

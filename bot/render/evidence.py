@@ -10,6 +10,7 @@ from bot.render.blocks import (
     actions,
     button,
     context,
+    divider,
     fields,
     footer,
     header,
@@ -34,8 +35,8 @@ def render_evidence(
     blocks: list[Block] = [header(f"{_name(evidence)} · Deployment evidence"), _where(evidence, target)]
     blocks.append(section(f"*{_state(evidence)}* :{'warning' if evidence.gaps else 'white_check_mark'}:"))
     for result in evidence.sections[:_SECTIONS]:
-        blocks += _section(result)
-    blocks += _by_hand(evidence.sections)
+        blocks += [divider(), *_section(result)]
+    blocks += [divider(), *_by_hand(evidence.sections)]
     blocks += actions(_buttons(share_value))
     blocks.append(footer(ref, _rests_on(evidence, now)))
     return say(_sentence(evidence), blocks)

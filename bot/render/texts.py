@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 ELLIPSIS = "…"
 EMPTY = "—"
 _USER = re.compile(r"[UW][A-Z0-9]{2,30}")
+_CHANNEL = re.compile(r"[CGD][A-Z0-9]{1,30}")
 _ESCAPED_MENTION = re.compile(r"&lt;@([UW][A-Z0-9]{2,30})&gt;")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _JOINERS = "\u200d\ufe0f\ufe0e" + "".join(map(chr, range(0x1F3FB, 0x1F400)))
@@ -80,6 +81,11 @@ def mention(user: str) -> str:
 def is_user(text: str) -> bool:
     """Return whether this is a Slack user id."""
     return _USER.fullmatch(text) is not None
+
+
+def is_channel(text: str) -> bool:
+    """Return whether this is a Slack channel id."""
+    return _CHANNEL.fullmatch(text) is not None
 
 
 def code(text: str, limit: int = 200) -> str:

@@ -8,7 +8,8 @@ import pytest
 from bot.domain.change import ChangeState
 from bot.ports.slack import Message
 from bot.render.lint import check_message, check_view
-from tests.golden.examples import EXAMPLES, VIEWS, Made
+from tests.golden.examples import EXAMPLES, Made
+from tests.golden.values import VIEWS
 
 FOLDER = Path(__file__).parent / "cards"
 

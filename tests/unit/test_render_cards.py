@@ -1,4 +1,4 @@
-"""What cards and modals promise: buttons by state, stable ids, words for refusals, old and new value."""
+"""What cards and answers promise: buttons by state, stable ids, words for refusals, old and new value."""
 
 import json
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.change import ChangeState, ChangeType, Impact
+from bot.domain.change import ChangeState
 from bot.domain.errors import (
     AzureUnavailableError,
     CountersignError,
@@ -21,12 +21,12 @@ from bot.domain.policy import Refused
 from bot.ports.slack import Message
 from bot.render.answer import already_words, error_words, out_of_date_words, render_error, render_refused
 from bot.render.change_card import render_change
-from bot.render.change_forms import RequestForm, render_request_form
 from bot.render.change_view import ButtonValue, ChangeView, button_value, read_button_value
 from bot.render.classic import classic
 from bot.render.plan import diff_block, rollback_block
-from tests.golden import examples as ex
-from tests.golden.examples import EXAMPLES, VIEWS, message_of, view_of
+from tests.golden import values as ex
+from tests.golden.examples import EXAMPLES, message_of
+from tests.golden.values import VIEWS
 
 BUTTONS = {
     "draft": ["withdraw"],
@@ -53,11 +53,6 @@ BUTTONS = {
 def buttons(card: Message) -> list[dict[str, Any]]:
     """The buttons of a card."""
     return [each for block in card.blocks if block["type"] == "actions" for each in block["elements"]]
-
-
-def inputs(view: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The inputs of a view by block id."""
-    return {block["block_id"]: block for block in view["blocks"] if block["type"] == "input"}
 
 
 @pytest.mark.parametrize("name", BUTTONS)
@@ -140,55 +135,6 @@ def test_a_button_value_is_read_back_as_it_was_written() -> None:
 def test_a_button_value_of_another_make_is_refused(text: str) -> None:
     with pytest.raises(InvalidInputError, match="out of date"):
         read_button_value(text)
-
-
-def test_the_review_form_has_its_ids_and_the_choice_pre_set() -> None:
-    view = view_of("decide_reject")
-    asked = inputs(view)
-    assert view["callback_id"] == "change.decide"
-    assert asked["decision"]["element"]["action_id"] == "choice"
-    assert asked["decision"]["element"]["initial_option"]["value"] == "reject"
-    values = [each["value"] for each in asked["decision"]["element"]["options"]]
-    assert values == ["approve", "reject", "request_changes"]
-    assert asked["reason"]["element"]["action_id"] == "text"
-    assert asked["reason"]["optional"] is True
-    assert view["private_metadata"] == button_value(ex.CHANGE)
-
-
-def test_the_request_form_has_its_ids_and_asks_for_every_fact() -> None:
-    view = view_of("form")
-    asked = inputs(view)
-    assert view["callback_id"] == "change.request"
-    assert list(asked) == [
-        "target", "kind", "capacity", "owner", "ticket", "reason", "expected_cost", "validation_signal",
-        "rollback_plan", "impact", "type",
-    ]  # fmt: skip
-    assert {name for name, block in asked.items() if block["optional"]} == {"impact"}
-    actions = {name: block["element"]["action_id"] for name, block in asked.items()}
-    assert actions.pop("owner") == "user"
-    assert set(actions.values()) == {"value"}
-    kinds = [each["value"] for each in asked["type"]["element"]["options"]]
-    assert kinds == [kind.value for kind in ChangeType]
-    assert [each["value"] for each in asked["impact"]["element"]["options"]] == [
-        each.value for each in Impact
-    ]
-
-
-def test_a_red_check_stands_on_top_and_everything_typed_is_kept() -> None:
-    view = view_of("form_red")
-    asked = inputs(view)
-    assert "Not sent: one check is red" in json.dumps(view["blocks"][0])
-    assert asked["capacity:2"]["element"]["initial_value"] == "900"
-    assert asked["owner:2"]["element"]["initial_user"] == "U0OWNER"
-    assert [each["value"] for each in asked["impact:2"]["element"]["initial_options"]] == ["cost", "security"]
-    assert asked["type:2"]["element"]["initial_option"]["value"] == "emergency"
-    assert [name for name, block in asked.items() if block.get("dispatch_action")] == ["target:2", "kind:2"]
-
-
-def test_a_form_for_a_target_without_alternatives_offers_that_target() -> None:
-    form = RequestForm(kinds=(("scale", "Scale capacity"),), targets=(), target="triage-prod", ref=ex.REF)
-    element = inputs(render_request_form(form))["target"]["element"]
-    assert element["initial_option"]["value"] == "triage-prod"
 
 
 def test_refusals_use_the_words_people_and_tests_look_for() -> None:

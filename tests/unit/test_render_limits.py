@@ -39,7 +39,7 @@ from bot.render.lint import check_message, check_view
 from bot.render.listing import TimelineLine, render_changes, render_home, render_timeline
 from bot.render.notice import render_notice_view, render_open_button
 from bot.render.plan import render_plan, render_plan_view
-from tests.golden import examples as ex
+from tests.golden import values as ex
 
 _PIECES = (
     "<!channel>",

@@ -1,0 +1,210 @@
+"""The values that the examples of cards and modals are made of."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from bot.changes.scale import Scale
+from bot.domain.change import Change, ChangeState, Choice, Impact, Request, Tier, Vote
+from bot.domain.deployment import Account, Deployment, DeploymentRef, Model, Sku, Target, Usage
+from bot.domain.evidence import Evidence, Fact, SectionResult
+from bot.render.change_forms import (
+    RequestForm,
+)
+from bot.render.change_view import ChangeView
+from bot.render.confirm_forms import Confirmation
+from bot.render.figures import MetricRow, StatusLine
+from bot.render.listing import TimelineLine
+
+S = ChangeState
+REF = "01JDEXAMPLEREF"
+NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+ACCOUNT = Account(
+    "prod-weu",
+    "production",
+    "00000000-0000-0000-0000-000000000001",
+    "rg-ai-prod",
+    "aoai-contoso-weu",
+    "westeurope",
+)
+DEPLOYMENT = DeploymentRef(ACCOUNT, "support-triage-ft-v7")
+TARGET = Target("triage-prod", DEPLOYMENT, "U0OWNER", "C0OPS")
+LIVE = Deployment(
+    DEPLOYMENT,
+    "Succeeded",
+    Sku("Standard", 120),
+    Model("gpt-4.1-mini-2025-04-14.ft-9c1e", "1"),
+    "strict-support-v3",
+    "NoAutoUpgrade",
+    "Running",
+    {
+        "sku": {"name": "Standard", "capacity": 120},
+        "properties": {"raiPolicyName": "strict-support-v3"},
+        "tags": {},
+    },
+    NOW,
+)
+PLAN = Scale().plan(LIVE, {"capacity": 150})
+REQUEST = Request(
+    kind="scale",
+    target="triage-prod",
+    requester="U0ALICE",
+    owner="U0OWNER",
+    ticket="OPS-2231",
+    reason="The morning queue is throttled: 4 % of calls get HTTP 429.",
+    expected_cost="+ $0 fixed; tokens as used",
+    validation_signal="HTTP 429 below 1 % within 30 min",
+    rollback_plan="1. Set the capacity back to 120.\n2. Check that it is Succeeded.\n3. Watch HTTP 429.",
+    asked={"capacity": 150},
+    impact=frozenset({Impact.MODIFYING, Impact.COST}),
+)
+CHANGE = Change(
+    number=12,
+    revision=3,
+    state=S.PENDING_APPROVAL,
+    request=REQUEST,
+    environment="production",
+    account=ACCOUNT.arm_id,
+    arm_id=DEPLOYMENT.arm_id,
+    channel="C0OPS",
+    created_at=NOW - timedelta(minutes=9),
+    tier=Tier.HIGH,
+    quorum=2,
+    plan=PLAN,
+    plan_digest=PLAN.digest,
+    evidence="ab" * 32,
+    evidence_at=NOW - timedelta(minutes=7),
+    submitted_at=NOW - timedelta(minutes=8),
+    expires_at=NOW + timedelta(hours=4),
+)
+RULE = "production · high: 2 approvals from ai-ops, security, each from another group, never the requester"
+
+
+def vote(person: str, choice: Choice = Choice.APPROVE, reason: str = "") -> Vote:
+    """A vote on the example's plan."""
+    return Vote(
+        12,
+        3,
+        person,
+        choice,
+        frozenset({"ai-ops"}),
+        PLAN.digest,
+        "p" * 64,
+        NOW,
+        NOW + timedelta(days=1),
+        reason,
+    )
+
+
+BOTH = (vote("U0BOB"), vote("U0DAN", reason="Headroom is there & checked."))
+VERDICT = {
+    "verdict": "better",
+    "signal": "share of HTTP 429",
+    "before": "4.10 %",
+    "after": "0.20 %",
+    "explanation": "Differences within ±1 are noise. The threshold of 1 holds.",
+}
+DONE = {"votes": BOTH, "apply_asked_by": "U0ALICE", "executed_at": NOW}
+
+
+def view(state: ChangeState = S.PENDING_APPROVAL, **columns: Any) -> ChangeView:
+    """The example change in a state, with columns and votes set."""
+    votes = columns.pop("votes", ())
+    note = columns.pop("queue_note", "")
+    change = replace(CHANGE, state=state, **columns)
+    return ChangeView(change, votes, Scale().summary(PLAN), RULE, note)
+
+
+VIEWS: Mapping[str, ChangeView] = {
+    "draft": view(S.DRAFT, plan=None, plan_digest="", evidence="", evidence_at=None, submitted_at=None),
+    "pending": view(),
+    "pending_one_vote": view(votes=BOTH[:1]),
+    "changes_requested": view(
+        S.CHANGES_REQUESTED,
+        votes=(vote("U0BOB", Choice.REQUEST_CHANGES, "Name the owner of the queue."),),
+    ),
+    "approved": view(S.APPROVED, votes=BOTH, decided_by="U0DAN"),
+    "approved_queued": view(
+        S.APPROVED, votes=BOTH, queue_note="Waits for CHG-11, which is open on aoai-contoso-weu."
+    ),
+    "scheduled": view(S.SCHEDULED, votes=BOTH),
+    "executing": view(S.EXECUTING, votes=BOTH, apply_asked_by="U0ALICE"),
+    "executing_doubt": view(S.EXECUTING, votes=BOTH, apply_asked_by="U0ALICE", outcome={"doubt": True}),
+    "verifying": view(S.VERIFYING, **DONE, window_ends_at=NOW + timedelta(minutes=30)),
+    "awaiting_attestation": view(S.AWAITING_ATTESTATION, **DONE, outcome=VERDICT),
+    "closed": view(S.CLOSED, **DONE, outcome=VERDICT),
+    "rejected": view(S.REJECTED, votes=(vote("U0BOB", Choice.REJECT, "Quota is needed elsewhere."),)),
+    "withdrawn": view(S.WITHDRAWN, note="Not needed any more."),
+    "expired": view(S.EXPIRED),
+    "superseded": view(S.SUPERSEDED, votes=BOTH, note="sku.capacity is 130 now."),
+    "failed_untouched": view(
+        S.FAILED, **DONE, outcome={"why": "Azure answered InsufficientQuota.", "written": False}
+    ),
+    "failed_written": view(S.FAILED, **DONE, outcome={"why": "Azure ended it with Failed.", "written": True}),
+    "rolling_back": view(S.ROLLING_BACK, **DONE, rollback_asked_by="U0OWNER"),
+    "rolled_back": view(S.ROLLED_BACK, **DONE, rollback_asked_by="U0OWNER"),
+}
+FACTS = (
+    Fact("Model", "gpt-4.1-mini fine-tuned", "", "az cognitiveservices account deployment show", NOW),
+    Fact(
+        "Capacity", "120", "thousand tokens per minute", "az cognitiveservices account deployment show", NOW
+    ),
+    Fact("HTTP 429", "4.1", "%", "az monitor metrics list --metric AzureOpenAIRequests", NOW),
+)
+EVIDENCE = Evidence(
+    DEPLOYMENT,
+    "triage-prod",
+    NOW - timedelta(minutes=3),
+    (SectionResult("configuration", "Configuration", FACTS), SectionResult("traffic", "Traffic", FACTS[2:])),
+)
+GAPPED = replace(
+    EVIDENCE,
+    sections=(*EVIDENCE.sections, SectionResult("quota", "Quota", gap="Azure did not answer in 5 s")),
+)
+FORM = RequestForm(
+    kinds=(("scale", "Scale capacity"),),
+    targets=("triage-prod", "triage-test"),
+    kind="scale",
+    target="triage-prod",
+    fields=Scale().fields(LIVE),
+    live="Standard 120, Succeeded",
+    metadata={"draft": 12},
+    ref=REF,
+)
+TYPED = {
+    "capacity": "900",
+    "owner": "U0OWNER",
+    "ticket": "OPS-2231",
+    "reason": "Throttled.",
+    "impact": "cost,security",
+    "type": "emergency",
+}
+CONFIRM_APPLY = Confirmation(
+    "change.apply.confirm",
+    "Apply CHG-12",
+    "Apply now",
+    "One call goes to Azure, once. The state before is kept.",
+)
+CONFIRM_WITHDRAW = Confirmation(
+    "change.withdraw.confirm",
+    "Withdraw CHG-12",
+    "Withdraw",
+    "Nobody can approve it any more.",
+    with_reason=True,
+)
+STATUS = (StatusLine("triage-prod", LIVE), StatusLine("triage-test", None, "Azure did not answer in 5 s."))
+QUOTA = (
+    Usage("OpenAI.Standard.gpt-4.1-mini-finetune", "gpt-4.1-mini fine-tuned", Decimal(120), Decimal(240)),
+    Usage("OpenAI.Standard.gpt-4o", "gpt-4o", Decimal(30), Decimal(30)),
+    Usage("OpenAI.Batch", "unused", Decimal(0), Decimal(0)),
+)
+METRICS = (
+    MetricRow("Requests", "18,204", "17,533", "+3.8 %"),
+    MetricRow("HTTP 429", "4.1 %", "0.1 %", "41 ×"),
+)
+LINES = (
+    TimelineLine(NOW, "U0ALICE", "requested CHG-12: scale, owner <@U0OWNER>, ticket OPS-2231"),
+    TimelineLine(NOW, "executor", "started CHG-12"),
+)
