@@ -71,10 +71,9 @@ def _lenient(raw: bytes) -> str:
 
 
 def raw_bytes(value: object) -> bytes:
-    """Return the bytes of a stored text or blob, whatever a stranger put there."""
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return bytes(value)
-    return str(value).encode("utf-8", "surrogateescape")
+    """Return the bytes of a stored text, whatever a stranger put there."""
+    text_ = value if isinstance(value, str) else repr(value)
+    return text_.encode("utf-8", "surrogateescape")
 
 
 class AuditReader:
@@ -94,18 +93,19 @@ class AuditReader:
 
     def rows(self, sql: str, **values: Any) -> list[Any]:
         """Return all rows of a query; `{}` stands before each audit table's name."""
-        return list(self.connection.execute(text(sql.replace("{}", self._in)), values))
+        return list(self.connection.execute(text(sql.replace("{}", self._in)), values).all())
 
     def shards(self) -> list[int]:
         """Return the numbers of the shards that have entries or checkpoints."""
         sql = "SELECT shard FROM {}audit_entry UNION SELECT shard FROM {}audit_checkpoint ORDER BY 1"
         return [row[0] for row in self.rows(sql)]
 
-    def entries(self, shard: int) -> Iterator[list[Any]]:
-        """Give chunks of a shard's entries: seq, body, leaf hash and the searched columns."""
+    def entries(self, shard: int, *, columns: bool) -> Iterator[list[Any]]:
+        """Give chunks of a shard's entries: seq, body, leaf hash, and the searched columns if wanted."""
         after = -1
+        wanted = ", id, type, ts, change_id, actor_id" if columns else ""
         while chunk := self.rows(
-            "SELECT seq, body, leaf_hash, id, type, ts, change_id, actor_id FROM {}audit_entry"
+            f"SELECT seq, body, leaf_hash{wanted} FROM {{}}audit_entry"  # noqa: S608 (names of columns)
             " WHERE shard = :shard AND seq > :after ORDER BY seq LIMIT :limit",
             shard=shard,
             after=after,

@@ -52,6 +52,8 @@ def verify_log(
             findings.add("S5", None, each)
         try:
             walk = None if missing else _walk(reader, verifiers, findings, deep=deep, progress=progress)
+            if deep or drift:  # else the unique index is there and sees to it
+                _demand_single_ids(reader, findings)
         except DBAPIError:
             if not drift:
                 raise
@@ -82,7 +84,6 @@ def _walk(
             progress(done, len(shards))
     if walk is None:
         findings.add("S8", None, "it is empty")
-    _demand_single_ids(reader, findings)
     if deep:
         _demand_evidence(reader, findings)
     return walk
@@ -115,4 +116,4 @@ def _report(findings: Findings, walk: ShardWalk | None) -> VerifyReport:
     ok = all(each.code in INFORMATION for each in found)
     if walk is None:
         return VerifyReport(ok, 0, EMPTY_ROOT, "", found)
-    return VerifyReport(ok, walk.view.size, walk.view.tree.root(), walk.head[1], found)
+    return VerifyReport(ok, walk.view.size, walk.view.root(), walk.head[1], found)

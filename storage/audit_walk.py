@@ -35,7 +35,7 @@ class ShardWalk:
     def run(self) -> None:
         """Verify the shard."""
         self.head = self.reader.head(self.shard)
-        for chunk in self.reader.entries(self.shard):
+        for chunk in self.reader.entries(self.shard, columns=self.bodies is not None):
             low, high = self.next_seq, chunk[-1][0] + 1
             checkpoints = self.reader.checkpoints(self.shard, low, high)
             for row in chunk:
@@ -48,7 +48,7 @@ class ShardWalk:
         self._end()
 
     def _entry(self, row: Any) -> None:
-        seq, body, stored = row[0], raw_bytes(row[1]), raw_bytes(row[2])
+        seq, body, stored = row[0], raw_bytes(row[1]), row[2]
         if seq != self.next_seq:
             self.findings.add("C3", self.next_seq, f"{self.next_seq} to {seq - 1}")
         leaf = leaf_hash(body)
@@ -81,7 +81,7 @@ class ShardWalk:
             self.findings.add("M2", size - 1, f"size {size}: {checkpoint.origin}")
         if checkpoint.size != size:
             self.findings.add("M3", size - 1, f"{checkpoint.size} under {size}")
-        elif checkpoint.root != self.view.tree.root():
+        elif checkpoint.root != self.view.root():
             self.findings.add("M4", size - 1, f"size {size}")
 
     def _end(self) -> None:

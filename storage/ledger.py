@@ -170,7 +170,7 @@ class Ledger:
         view.last, view.ts, view.note = last, ts, note
         if size:
             head = opened_head(note, self.verifiers)
-            if (head.origin, head.size, head.root) != (self.origin, size, view.tree.root()):
+            if (head.origin, head.size, head.root) != (self.origin, size, view.root()):
                 raise broken("The newest checkpoint does not describe the audit trail.")
         return view
 

@@ -47,7 +47,7 @@ class Batch:
 
     async def sign(self, signer: Signer) -> None:
         """Sign the log as it is now, and see that everything written is really there."""
-        self.view.note = signer.sign(Checkpoint(self.log, self.view.size, self.view.tree.root()).text())
+        self.view.note = signer.sign(Checkpoint(self.log, self.view.size, self.view.root()).text())
         await self.rows.insert("audit_checkpoint", size=self.view.size, note=self.view.note)
         if await self.rows.head() != (self.view.size, self.view.note):
             raise silently_dropped("audit_checkpoint")

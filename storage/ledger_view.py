@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from bot.domain.errors import LedgerBrokenError
-from bot.domain.merkle import Frontier, root
+from bot.domain.merkle import Frontier
 from storage.ledger_sql import AuditRows, Tile
 
 TILE_WIDTH = 256
@@ -11,42 +11,45 @@ TILE_WIDTH = 256
 
 @dataclass
 class View:
-    """A log of some size: its tree, the hashes of tiles not full yet, and its signed head."""
+    """A log of some size: the hashes of the tiles not full yet, level by level, and its signed head."""
 
-    tree: Frontier = field(default_factory=Frontier)
+    size: int = 0
     open_tiles: list[list[bytes]] = field(default_factory=lambda: [[]])
+    trees: list[Frontier] = field(default_factory=lambda: [Frontier()])
     last: bytes = b""
     note: str = ""
     ts: str = ""
 
-    @property
-    def size(self) -> int:
-        """Return the number of entries."""
-        return self.tree.size
-
     def copy(self) -> "View":
         """Return an independent copy."""
         open_tiles = [list(each) for each in self.open_tiles]
-        return View(self.tree.copy(), open_tiles, self.last, self.note, self.ts)
+        trees = [each.copy() for each in self.trees]
+        return View(self.size, open_tiles, trees, self.last, self.note, self.ts)
+
+    def root(self) -> bytes:
+        """Return the root over all entries."""
+        peaks = [peak for tree in reversed(self.trees) for peak in tree.peaks]
+        return Frontier.of_peaks(self.size, peaks).root()
 
     def append(self, leaf: bytes) -> list[Tile]:
         """Add a leaf hash and return the tiles it fills, lowest level first."""
-        self.tree.append(leaf)
+        self.size += 1
         self.last = leaf
         filled: list[Tile] = []
         level, node = 0, leaf
         while True:
-            self.open_tiles[level].append(node)
-            if len(self.open_tiles[level]) < TILE_WIDTH:
+            hashes, tree = self.open_tiles[level], self.trees[level]
+            hashes.append(node)
+            tree.append(node)
+            if len(hashes) < TILE_WIDTH:
                 return filled
-            hashes = self.open_tiles[level]
-            node = root(hashes)
-            idx = (self.size >> 8 * (level + 1)) - 1
-            filled.append(Tile(level, idx, b"".join(hashes), node))
-            self.open_tiles[level] = []
+            node = tree.root()
+            filled.append(Tile(level, (self.size >> 8 * (level + 1)) - 1, b"".join(hashes), node))
+            self.open_tiles[level], self.trees[level] = [], Frontier()
             level += 1
             if level == len(self.open_tiles):
                 self.open_tiles.append([])
+                self.trees.append(Frontier())
 
 
 async def rebuilt(rows: AuditRows, size: int) -> View:
@@ -71,5 +74,4 @@ async def rebuilt(rows: AuditRows, size: int) -> View:
             )
         open_tiles.append(hashes)
         level += 1
-    peaks = [peak for hashes in reversed(open_tiles) for peak in Frontier(hashes).peaks]
-    return View(Frontier.of_peaks(size, peaks), open_tiles)
+    return View(size, open_tiles, [Frontier(hashes) for hashes in open_tiles])

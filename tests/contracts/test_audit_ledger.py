@@ -134,7 +134,9 @@ async def test_concurrent_writers_leave_no_gap_and_no_fork(postgres_house: House
 
     async def write(ledger: Ledger) -> None:
         for _ in range(8):
-            await postgres_house.append(entry(), ledger=ledger)
+            async with postgres_house.engine.begin() as connection:
+                await ledger.append(connection, [entry()], now=NOW)
+            ledger.committed(connection)
 
     await asyncio.gather(*(write(each) for each in ledgers))
     async with postgres_house.engine.begin() as connection:
