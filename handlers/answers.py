@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from bot.domain.az_command import metrics_list
 from bot.domain.configuration import parse_duration
 from bot.domain.deployment import Account
 from bot.domain.effect import Question
@@ -58,7 +59,7 @@ async def metrics(question: Question, deps: Dependencies) -> Seen:
     window = Window(end - parse_duration(last), end)
     compared = await compare_metrics(ref, window, parse_duration(against), readers=deps.readers)
     rows = [_row(*values) for values in row_values(compared)]
-    az = f"az monitor metrics list --resource {ref.account.account} --metric AzureOpenAIRequests --filter \"ModelDeploymentName eq '{ref.deployment}'\""
+    az = metrics_list(ref, "AzureOpenAIRequests", window, "PT1M")
     return Seen(
         render_metrics(name, rows, window=window, ref=question.ref, az=az), name, _metrics_body(compared)
     )

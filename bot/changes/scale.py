@@ -118,5 +118,6 @@ def _over_quota(line: Usage | None, rise: int) -> tuple[str, ...]:
         return ()
     return (
         f"Quota {line.name} has {line.left:f} of {line.limit:f} units left and this needs {rise} more. "
-        f"Ask for at most {line.left:f} more, free capacity elsewhere in the region, or request quota at aka.ms/oai/stuquotarequest.",
+        f"Ask for at most {line.left:f} more, free capacity elsewhere in the region, "
+        "or request quota at aka.ms/oai/stuquotarequest.",
     )

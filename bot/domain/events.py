@@ -61,11 +61,6 @@ EVENT_TYPES: tuple[type[AuditEvent], ...] = (
 )
 
 
-def event_class(tag: str) -> type[AuditEvent] | None:
-    """Return the class of a tag, None for a tag of the trail's own housekeeping or of a newer version."""
-    return {kind.tag: kind for kind in EVENT_TYPES}.get(tag)
-
-
 def plain(data: Mapping[str, Json]) -> dict[str, Json]:
     """Return event data with tuples as lists, as canonical JSON wants it."""
     return {name: list(value) if isinstance(value, tuple) else value for name, value in data.items()}

@@ -23,7 +23,6 @@ from bot.usecases.desk import Caller, Desk
 from bot.usecases.find_people import who_could
 from bot.usecases.look import gather
 
-
 Found = TypeVar("Found")
 
 

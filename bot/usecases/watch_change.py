@@ -1,8 +1,8 @@
 """What time does to a change: its validation window ends, or nobody decided and it expires."""
 
 from bot.domain.change import WAITING, Change, ChangeState
-from bot.domain.execution_events import ChangeValidated
 from bot.domain.evidence import Window
+from bot.domain.execution_events import ChangeValidated
 from bot.domain.people import system
 from bot.domain.request_events import ChangeExpired
 from bot.domain.signal import Verdict, judge, parse_signal
