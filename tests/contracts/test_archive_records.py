@@ -206,6 +206,18 @@ async def test_a_delivery_is_received_once_and_its_answer_is_given_again(archive
     assert await archive.receive("Ev2", NOW) is None
 
 
+async def test_a_claim_that_was_given_back_or_never_answered_is_free_again(archives: Archives) -> None:
+    archive = archives.opened.archive
+    assert await archive.receive("Ev1", NOW) is None
+    await archive.release("Ev1")
+    assert await archive.receive("Ev1", NOW) is None
+    assert await archive.receive("Ev1", NOW + timedelta(seconds=3)) == ""
+    assert await archive.receive("Ev1", NOW + timedelta(seconds=4)) is None
+    await archive.answered("Ev1", "done")
+    await archive.release("Ev1")
+    assert await archive.receive("Ev1", NOW + timedelta(minutes=5)) == "done"
+
+
 async def test_of_two_deliveries_at_once_one_is_new(archives: Archives) -> None:
     async with archives.another() as other:
         claims = await asyncio.gather(
