@@ -104,6 +104,8 @@ def _buttons(view: ChangeView) -> list[Block]:
     state, change = view.change.state, view.change
     if state is _S.FAILED and not change.outcome.get("written"):
         return []
+    if state is _S.ROLLED_BACK and view.said("attested"):
+        return []
     return [_MAKERS[name](view) for name in _BY_STATE.get(state, ())]
 
 
@@ -116,6 +118,7 @@ _BY_STATE: Mapping[ChangeState, tuple[str, ...]] = {
     _S.VERIFYING: ("rollback",),
     _S.AWAITING_ATTESTATION: ("attest", "rollback"),
     _S.FAILED: ("rollback",),
+    _S.ROLLED_BACK: ("attest",),
 }
 
 
@@ -129,10 +132,11 @@ def _simple(label: str, name: str, says: str, style: str = "") -> Callable[[Chan
 
 
 def _attest(view: ChangeView) -> Block:
-    made = _simple("Attest and close", "attest", "Attest and close", "primary")(view)
-    verdict = escape(view.said("verdict") or "no verdict yet", 60)
+    label = "Attest" if view.change.state is _S.ROLLED_BACK else "Attest and close"
+    made = _simple(label, "attest", label, "primary")(view)
+    verdict = escape(view.said("verdict") or "no verdict", 60)
     text = f"You confirm that you have looked at the evidence after {view.change.id} (validation: {verdict})."
-    return {**made, "confirm": confirm(f"Attest {view.change.id}?", text, "Attest and close")}
+    return {**made, "confirm": confirm(f"Attest {view.change.id}?", text, label)}
 
 
 _MAKERS: Mapping[str, Callable[[ChangeView], Block]] = {

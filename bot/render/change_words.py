@@ -117,12 +117,24 @@ def history(view: ChangeView) -> list[str]:
     if change.apply_asked_by:
         lines.append(f"{mention(change.apply_asked_by)} asked to apply it")
     if change.executed_at:
-        lines.append(f"Applied {when(change.executed_at)}")
+        lines.append(f"Applied {when(change.executed_at)}{_siblings(view)}")
     if change.rollback_asked_by:
         lines.append(f"{mention(change.rollback_asked_by)} asked to roll it back")
-    if why := view.said("why") or change.note:
+    if attested := view.said("attested"):
+        lines.append(f"{mention(attested)} attested the evidence")
+    why = view.said("why") or change.note
+    if why and not change.outcome.get("doubt"):
         lines.append(f"Why: {escape(one_line(why), 600)}")
     return lines
+
+
+def _siblings(view: ChangeView) -> str:
+    moved = view.change.outcome.get("strangers")
+    if not isinstance(moved, list | tuple):
+        return ""
+    if not moved:
+        return " · no other deployment of the account moved"
+    return f" · meanwhile these moved too, not by this change: {escape(one_line(', '.join(map(str, moved))), 400)}"
 
 
 def _vote_line(choice: Choice, person: str, at: datetime, reason: str) -> str:

@@ -9,7 +9,7 @@ ELLIPSIS = "…"
 EMPTY = "—"
 _USER = re.compile(r"[UW][A-Z0-9]{2,30}")
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]{1,30}")
-_ESCAPED_MENTION = re.compile(r"&lt;@([UW][A-Z0-9]{2,30})&gt;")
+_ESCAPED_MENTION = re.compile(r"&lt;(@[UW][A-Z0-9]{2,30}|#[CGD][A-Z0-9]{1,30})&gt;")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _JOINERS = "\u200d\ufe0f\ufe0e" + "".join(map(chr, range(0x1F3FB, 0x1F400)))
 _INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Co"))
@@ -69,8 +69,8 @@ def _inside_character(left: str, right: str) -> bool:
 
 
 def words(text: str, limit: int = 2000) -> str:
-    """Return our own sentence for mrkdwn: escaped like user text, but mentions of people stay."""
-    return _ESCAPED_MENTION.sub(r"<@\1>", escape(text, limit))
+    """Return our own sentence for mrkdwn: escaped like user text, but mentions of people and channels stay."""
+    return _ESCAPED_MENTION.sub(r"<\1>", escape(text, limit))
 
 
 def mention(user: str) -> str:

@@ -131,10 +131,16 @@ VIEWS: Mapping[str, ChangeView] = {
     ),
     "scheduled": view(S.SCHEDULED, votes=BOTH),
     "executing": view(S.EXECUTING, votes=BOTH, apply_asked_by="U0ALICE"),
-    "executing_doubt": view(S.EXECUTING, votes=BOTH, apply_asked_by="U0ALICE", outcome={"doubt": True}),
+    "executing_doubt": view(
+        S.EXECUTING,
+        votes=BOTH,
+        apply_asked_by="U0ALICE",
+        note="checking what happened",
+        outcome={"doubt": True},
+    ),
     "verifying": view(S.VERIFYING, **DONE, window_ends_at=NOW + timedelta(minutes=30)),
     "awaiting_attestation": view(S.AWAITING_ATTESTATION, **DONE, outcome=VERDICT),
-    "closed": view(S.CLOSED, **DONE, outcome=VERDICT),
+    "closed": view(S.CLOSED, **DONE, outcome={**VERDICT, "attested": "U0OWNER", "strangers": []}),
     "rejected": view(S.REJECTED, votes=(vote("U0BOB", Choice.REJECT, "Quota is needed elsewhere."),)),
     "withdrawn": view(S.WITHDRAWN, note="Not needed any more."),
     "expired": view(S.EXPIRED),
@@ -145,6 +151,10 @@ VIEWS: Mapping[str, ChangeView] = {
     "failed_written": view(S.FAILED, **DONE, outcome={"why": "Azure ended it with Failed.", "written": True}),
     "rolling_back": view(S.ROLLING_BACK, **DONE, rollback_asked_by="U0OWNER"),
     "rolled_back": view(S.ROLLED_BACK, **DONE, rollback_asked_by="U0OWNER"),
+    "rolled_back_attested": view(
+        S.ROLLED_BACK, **DONE, rollback_asked_by="U0OWNER", outcome={"attested": "U0OWNER"}
+    ),
+    "verifying_strangers": view(S.VERIFYING, **DONE, outcome={"strangers": ["summaries-v2"]}),
 }
 FACTS = (
     Fact("Model", "gpt-4.1-mini fine-tuned", "", "az cognitiveservices account deployment show", NOW),

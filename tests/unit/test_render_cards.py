@@ -46,7 +46,8 @@ BUTTONS = {
     "failed_untouched": [],
     "failed_written": ["rollback"],
     "rolling_back": [],
-    "rolled_back": [],
+    "rolled_back": ["attest"],
+    "rolled_back_attested": [],
 }
 
 
@@ -88,7 +89,14 @@ def test_a_card_says_its_state_first_and_its_facts(name: str) -> None:
 
 def test_a_doubt_is_shown_as_checking_what_happened() -> None:
     assert "checking what happened" in message_of("card_executing_doubt").text
+    assert "Why:" not in str(message_of("card_executing_doubt").blocks)
     assert "checking what happened" not in message_of("card_executing").text
+
+
+def test_a_card_says_whether_anything_else_moved() -> None:
+    assert "no other deployment of the account moved" in str(message_of("card_closed").blocks)
+    assert "not by this change: summaries-v2" in str(message_of("card_verifying_strangers").blocks)
+    assert "<@U0OWNER> attested the evidence" in str(message_of("card_closed").blocks)
 
 
 def test_attesting_asks_once_more() -> None:

@@ -96,7 +96,9 @@ def change_of(text: Draw, state: ChangeState) -> ChangeView:
     plan = Plan(
         "scale", text(), {text(): text(), "a": {text(): 1}}, {text(): text()}, (operation,), (operation,)
     )
-    outcome = {name: text() for name in ("verdict", "signal", "before", "after", "explanation", "why")}
+    outcome = {
+        name: text() for name in ("verdict", "signal", "before", "after", "explanation", "why", "attested")
+    }
     change = replace(
         ex.CHANGE,
         state=state,
@@ -113,7 +115,7 @@ def change_of(text: Draw, state: ChangeState) -> ChangeView:
         apply_asked_by=text(),
         rollback_asked_by=text(),
         executed_at=ex.NOW,
-        outcome={**outcome, "written": True},
+        outcome={**outcome, "written": True, "strangers": [text(), text()]},
     )
     votes = tuple(replace(ex.vote(text(), choice), reason=text()) for choice in Choice)
     return ChangeView(change, votes * 10, text(), text(), text())

@@ -48,7 +48,7 @@ def test_text_is_cut_between_characters_people_see(text: str, limit: int, short:
 
 
 def test_only_our_own_sentences_keep_their_mentions() -> None:
-    assert words("Ask <@U0BOB> or <!here>") == "Ask <@U0BOB> or &lt;!here&gt;"
+    assert words("Ask <@U0BOB> in <#C0OPS> or <!here>") == "Ask <@U0BOB> in <#C0OPS> or &lt;!here&gt;"
     assert escape("Ask <@U0BOB>") == "Ask &lt;@U0BOB&gt;"
 
 
