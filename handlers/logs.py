@@ -44,11 +44,17 @@ def configure_logs(stream: TextIO) -> None:
     )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter)
+    handler.addFilter(_is_wanted)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _is_wanted(record: logging.LogRecord) -> bool:
+    """Leave out what libraries say below a warning, and Bolt's remark on how it was given its token."""
+    if record.name.partition(".")[0] not in _QUIET:
+        return True
+    return record.levelno >= logging.WARNING and "will be ignored" not in str(record.msg)
 
 
 def _errors(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:

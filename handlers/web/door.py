@@ -18,7 +18,7 @@ _JSON = "application/json"
 
 @dataclass(frozen=True)
 class Genuine:
-    """Slack sent this: its kind (`command`, `interaction`, `event`) and the text of its body."""
+    """Slack sent this: its kind (`command`, `click`, `submission`, `event`) and the text of its body."""
 
     kind: str
     body: str
@@ -65,7 +65,10 @@ def _kind(media: str, body: bytes) -> str:
         return _event(_object(text))
     if media != _FORM:
         return ""
-    form = dict(parse_qsl(text, keep_blank_values=True, strict_parsing=True, max_num_fields=100))
+    fields = parse_qsl(text, keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=100)
+    form = dict(fields)
+    if len(form) != len(fields):
+        return ""
     if "payload" in form:
         return _interaction(_object(form["payload"]))
     needed = ("command", "user_id", "team_id", "channel_id")
@@ -79,10 +82,11 @@ def _interaction(payload: dict[str, Any]) -> str:
     if kind == "block_actions":
         actions = payload.get("actions")
         whole = isinstance(actions, list) and actions and all(isinstance(item, dict) for item in actions)
-        return "interaction" if whole else ""
+        return "click" if whole else ""
     if kind in ("view_submission", "view_closed"):
-        return "interaction" if isinstance(payload.get("view"), dict) else ""
-    return "interaction" if isinstance(kind, str) and kind else ""
+        form = "submission" if kind == "view_submission" else "click"
+        return form if isinstance(payload.get("view"), dict) else ""
+    return "click" if isinstance(kind, str) and kind else ""
 
 
 def _event(payload: dict[str, Any]) -> str:
@@ -94,8 +98,10 @@ def _event(payload: dict[str, Any]) -> str:
 
 
 def _object(text: str) -> dict[str, Any]:
-    """Return the JSON object a text holds; ValueError when it holds none or nests too deep."""
+    """Return the JSON object a text holds; ValueError when it holds none, no Unicode, or nests too deep."""
     found = json.loads(text)
+    if "\\u" in text:
+        json.dumps(found, ensure_ascii=False).encode()
     level: list[Any] = [found]
     for _ in range(MOST_DEPTH):
         level = [child for parent in level for child in _children(parent)]

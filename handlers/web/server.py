@@ -1,11 +1,15 @@
 """The HTTP port: Slack's requests, health, readiness and metrics. It says nothing to strangers."""
 
 import asyncio
+from contextlib import suppress
 from time import perf_counter
 
 import structlog
 from aiohttp import web
 
+from bot.domain.entry import new_ulid
+from bot.domain.errors import CountersignError
+from bot.render.notice import render_notice_view
 from handlers.web.door import MOST_BYTES, Genuine, Refuse, examine
 from handlers.web.metrics import Metrics
 from handlers.wiring import House
@@ -39,8 +43,9 @@ class SlackDoor:
         """Answer one request."""
         started = perf_counter()
         headers = {name.lower(): value for name, value in request.headers.items()}
+        body = await _bounded(request)
         now = self._house.clock.now()
-        verdict = examine(headers, await _bounded(request), secret=self._secret, now=now)
+        verdict = body if isinstance(body, Refuse) else examine(headers, body, secret=self._secret, now=now)
         match verdict:
             case Refuse(status, why):
                 LOG.warning("door.refused", status=status, why=why)
@@ -63,18 +68,23 @@ class SlackDoor:
         except Exception:
             LOG.exception("door.bug")
             return self._missed(genuine, "bug")
+        if status >= 500:
+            return self._missed(genuine, "bug")
         self._metrics.requests.labels(genuine.kind, "ok" if status < 400 else "failed").inc()
         media = out.get("content-type", "text/plain").partition(";")[0]
         return web.Response(status=status, text=body, content_type=media)
 
     def _missed(self, genuine: Genuine, why: str) -> web.Response:
-        """Answer what was not run to its end: events are asked for again, people are told."""
+        """Answer what was not run to its end: Slack sends events again and marks a click; people are told."""
         self._metrics.requests.labels(genuine.kind, why).inc()
-        if genuine.kind == "event":
-            return web.Response(status=503)
-        return web.json_response(
-            {"response_type": "ephemeral", "text": _LATE} if genuine.kind == "command" else {}
-        )
+        if genuine.kind == "command":
+            return web.json_response({"response_type": "ephemeral", "text": _LATE})
+        if genuine.kind == "submission":
+            ref = new_ulid(self._house.clock.now())
+            LOG.warning("door.missed", ref=ref, why=why)
+            view = render_notice_view("Look again", _LATE, ref)
+            return web.json_response({"response_action": "update", "view": view})
+        return web.Response(status=503)
 
 
 class _Health:
@@ -92,20 +102,27 @@ class _Health:
 
     async def metrics(self, _: web.Request) -> web.Response:
         """Return the counters."""
-        for state, count in (await self._house.archive.runner.counts()).items():
-            self._metrics.jobs.labels(state).set(count)
+        with suppress(CountersignError, OSError):
+            for state, count in (await self._house.archive.runner.counts()).items():
+                self._metrics.jobs.labels(state).set(count)
         return web.Response(body=self._metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4"})
 
 
-async def _bounded(request: web.Request) -> bytes:
-    """Return at most one byte more than is allowed, however the body is sent."""
+async def _bounded(request: web.Request) -> bytes | Refuse:
+    """Return the body, however it is sent; it must be small, whole and not too slow."""
     if (request.content_length or 0) > MOST_BYTES:
-        return bytes(MOST_BYTES + 1)
+        return Refuse(413, "too large")
     body = bytearray()
-    async for chunk in request.content.iter_chunked(16 * 1024):
-        body += chunk
-        if len(body) > MOST_BYTES:
-            break
+    try:
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            async for chunk in request.content.iter_chunked(16 * 1024):
+                body += chunk
+                if len(body) > MOST_BYTES:
+                    return Refuse(413, "too large")
+    except TimeoutError:
+        return Refuse(408, "too slow")
+    except (web.RequestPayloadError, OSError):
+        return Refuse(400, "broken off")
     return bytes(body)
 
 
