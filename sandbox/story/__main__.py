@@ -13,7 +13,7 @@ from sandbox.story.stage import Stage
 from sandbox.story.transcript import Transcript
 from sandbox.story.world import Azure, Slack, is_loopback
 
-DEADLINE = 90.0
+DEADLINE = 60.0
 
 
 async def tell(slack_url: str, azure_url: str, *, colours: bool) -> int:

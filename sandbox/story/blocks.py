@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.story.markup import Names, spoken
-from sandbox.story.spans import Line, beside, columns, joined, length, padded, plain, styled, wrapped
+from sandbox.story.spans import Line, beside, columns, joined, length, padded, plain, wrapped
 
 Json = Any
-LABEL = 19
+LABEL = 20
 LONG = 6
+SHORT = 40
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ def drawn_all(blocks: list[Json], on: Surface) -> list[Line]:
     made: list[Line] = []
     last = ""
     for block in blocks:
-        if made and (block["type"] not in ("input", "context") or last != block["type"]):
+        apart = "divider" not in (block["type"], last) and (block["type"] != "input" or last != "input")
+        if made and apart:
             made.append([])
         made += drawn(block, on)
         last = block["type"]
@@ -62,11 +64,13 @@ def _section(block: Json, on: Surface) -> list[Line]:
 def _fields(cells: list[Json], on: Surface) -> list[Line]:
     half = (on.room - 3) // 2
     pairs = [_pair(on.text(cell)) for cell in cells]
+    sides = [pairs[0::2], pairs[1::2]]
+    labels = [max((length(label) for label, _ in side), default=0) + 2 for side in sides]
+    left = [_cell(*pair, labels[0], half) for pair in sides[0]]
+    right = [_cell(*pair, labels[1], half) for pair in sides[1]]
     made: list[Line] = []
-    for at in range(0, len(pairs), 2):
-        left = _cell(*pairs[at], half)
-        right = _cell(*pairs[at + 1], half) if at + 1 < len(pairs) else []
-        made += beside(left, right, half + 3)
+    for at, cell in enumerate(left):
+        made += beside(cell, right[at] if at < len(right) else [], half + 3)
     return made
 
 
@@ -79,14 +83,12 @@ def _pair(cell: Line) -> tuple[Line, Line]:
     return [], cell
 
 
-def _cell(label: Line, value: Line, room: int) -> list[Line]:
+def _cell(label: Line, value: Line, width: int, room: int) -> list[Line]:
+    value = [(text.lstrip("\n"), style) for text, style in value]
     if not plain(label):
         return wrapped(value, room)
-    under = _broken(wrapped(value, room - LABEL), room - LABEL)
     name = [(text, "dim") for text, _ in label]
-    if length(name) >= LABEL:
-        return [name, *[[(" " * LABEL, ""), *line] for line in under]]
-    return beside([name], under, LABEL)
+    return beside([name], _broken(wrapped(value, room - width), room - width), width)
 
 
 def _broken(lines: list[Line], room: int) -> list[Line]:
@@ -102,8 +104,14 @@ def _broken(lines: list[Line], room: int) -> list[Line]:
 
 
 def _context(block: Json, on: Surface) -> list[Line]:
-    parts = [on.text(part) for part in block["elements"] if part["type"] != "image"]
-    return wrapped(styled(joined(parts, (" · ", "dim")), "dim"), on.room)
+    parts = [_kept(on.text(part)) for part in block["elements"] if part["type"] != "image"]
+    faint = [(text, "dim") for text, _ in joined(parts, (" · ", ""))]
+    return wrapped(faint, on.room)
+
+
+def _kept(part: Line) -> Line:
+    """The part, without a place to break it when it is short."""
+    return part if length(part) > SHORT else [(text.replace(" ", "\u00a0"), style) for text, style in part]
 
 
 def _divider(block: Json, on: Surface) -> list[Line]:
@@ -194,12 +202,11 @@ def _table(block: Json, on: Surface) -> list[Line]:
 def _input(block: Json, on: Surface) -> list[Line]:
     given = on.values.get(block["block_id"], {}).get(block["element"]["action_id"])
     label = block["label"]["text"] + (" (optional)" if block.get("optional") else "")
-    value = wrapped(element(block["element"], on, given), on.room - LABEL - 1)
-    name = [(label, "bold")]
-    made = beside([padded(name, LABEL)], value, LABEL + 1)
+    value = wrapped(element(block["element"], on, given), on.room - LABEL)
+    made = beside([padded([(label, "bold")], LABEL)], value, LABEL)
     problem = on.errors.get(block["block_id"])
     if problem:
-        made.append([(" " * (LABEL + 1), ""), (f"↑ {problem}", "bad")])
+        made.append([(" " * LABEL, ""), (f"↑ {problem}", "bad")])
     return made
 
 

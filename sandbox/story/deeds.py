@@ -42,6 +42,8 @@ class Wish:
 async def open_form(stage: Stage, user: str, *, show: bool = False) -> Json:
     """Type the command, and wait for the form with what is live in it."""
     await stage.types(user, ASK)
+    if not show:
+        stage.tells.aside("The form opens, filled in with what is live.")
     return await stage.modal(
         user,
         "the request form, filled in with what is live",

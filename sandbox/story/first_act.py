@@ -9,7 +9,7 @@ from sandbox.story.stage import MissedError, Stage
 
 Json = Any
 VERDICTS = ("better", "same", "worse")
-WISH = Wish(150, "OPS-2231", "Tickets wait: one call in six is throttled (HTTP 429) at noon.", 120)
+WISH = Wish(150, "OPS-2231", "Tickets wait: calls are throttled (HTTP 429) at busy hours.", 120)
 
 
 async def evidence(stage: Stage) -> None:
@@ -26,7 +26,7 @@ async def evidence(stage: Stage) -> None:
         seen=shown,
     )
     stage.proves(
-        f"{said.get('HTTP 429')} of calls throttled, {said.get('Left')} of quota left, each with its own source",
+        f"{said.get('HTTP 429')} of calls throttled, {said.get('Left')} of quota left, with the commands behind it",
         re.fullmatch(r"[\d.]+ %", said.get("HTTP 429", "")) and re.match(r"\d+ units", said.get("Left", "")),
         seen=shown,
     )
@@ -114,7 +114,8 @@ async def execution(stage: Stage, card: Json) -> Json:
     stage.proves("Azure now has capacity 150", capacity == 150, seen=f"capacity {capacity}")
     stage.proves(
         "Azure received exactly one write, a PATCH of the capacity, by the executor's identity",
-        [(each["method"], each["body"]["sku"]["capacity"]) for each in writes] == [("PATCH", 150)],
+        [(each["method"], each["body"]["sku"]["capacity"], "executor" in each["identity"]) for each in writes]
+        == [("PATCH", 150, True)],
         seen=str(writes),
     )
     return running
@@ -128,9 +129,10 @@ async def validation(stage: Stage, card: Json) -> None:
     stage.tells.message(waiting, again=True)
     said = facts(waiting)
     verdict = re.search(r"Validation: (\w+)", words(waiting))
+    word, before, after = verdict[1] if verdict else "?", said.get("Before", ""), said.get("After", "")
     stage.proves(
-        f"The verdict is “{verdict[1] if verdict else '?'}”: {said.get('Before')} before, {said.get('After')} after",
-        verdict and verdict[1] in VERDICTS and "%" in said.get("Before", "") and "%" in said.get("After", ""),
+        f"The verdict is “{word}”: {before} before, {after} after",
+        word in VERDICTS and "%" in before and "%" in after,
         seen=words(waiting),
     )
     note = await stage.sees(
@@ -139,7 +141,7 @@ async def validation(stage: Stage, card: Json) -> None:
     stage.proves(
         f"Olivia, the owner, is told that {change} waits for her", change in note["text"], seen=note["text"]
     )
-    await stage.presses(OLIVIA, waiting, "change.attest", agree=True)
+    await stage.presses(OLIVIA, waiting, "change.attest")
     closed = await stage.card(OLIVIA, change, "closed")
     stage.tells.message(closed, again=True)
     stage.proves(

@@ -4,11 +4,13 @@ import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sandbox.story.spans import Line
 
 _EMOJI = {
     "alarm_clock": "⏰",
+    "arrows_counterclockwise": "🔄",
     "calendar": "📅",
     "eyes": "👀",
     "gear": "⚙",
@@ -84,6 +86,9 @@ def _marked(mark: re.Match[str], names: Names, style: str) -> Line:
 
 def _angle(inner: str, names: Names, style: str) -> tuple[str, str]:
     target, _, label = inner.partition("|")
+    if target.startswith("!date^"):
+        at = datetime.fromtimestamp(int(target.split("^")[1]), UTC)
+        return f"{at.day} {at:%b} at {at:%H:%M}".replace(" ", "\u00a0"), style
     if target.startswith("@"):
         return f"@{names.person(target[1:])}", style or "name"
     if target.startswith("#"):

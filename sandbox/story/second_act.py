@@ -1,4 +1,4 @@
-"""The second act: what stops a change, what takes one back, and what proves that all of it is written down."""
+"""The second act: what stops a change, what takes one back, and what proves it all."""
 
 import re
 from typing import Any
@@ -78,15 +78,15 @@ async def rollback(stage: Stage) -> None:
     await confirm(stage, ALICE, approved, "change.apply", {}, show=False)
     running = await stage.card(ALICE, change, "verifying")
     stage.tells.message(running, again=True)
-    raised = await stage.azure.capacity()
+    raised, before = await stage.azure.capacity(), len(await stage.azure.writes())
     await confirm(stage, OLIVIA, running, "change.rollback", {}, show=True)
     back = await stage.card(ALICE, change, "rolled_back")
     stage.tells.message(back, again=True)
-    capacity = await stage.azure.capacity()
+    capacity, sent = await stage.azure.capacity(), len(await stage.azure.writes()) - before
     stage.proves(
-        "Azure went from 160 to 200 and back to 160, by the rollback that was approved with the change",
-        (raised, capacity) == (200, 160),
-        seen=f"capacity {raised}, then {capacity}",
+        "Azure went from 160 to 200, and back to 160 with one more write",
+        (raised, capacity, sent) == (200, 160, 1),
+        seen=f"capacity {raised}, then {capacity}, {sent} writes",
     )
 
 
@@ -121,9 +121,7 @@ async def mention(stage: Stage) -> None:
     """The same questions work as a mention."""
     await stage.types(CAROL, "@Countersign status")
     seen = await stage.sees(CAROL, "the status of all", lambda each: "serving" in words(each))
-    stage.proves(
-        "Every deployment, with its live state", "capacity" in words(seen) or "Standard 160" in words(seen)
-    )
+    stage.proves("Every deployment, with its live state", "Standard 160" in words(seen), seen=words(seen))
 
 
 async def proof(stage: Stage) -> None:
@@ -132,7 +130,7 @@ async def proof(stage: Stage) -> None:
     seen = await stage.sees(BOB, "whether the trail holds", lambda each: "audit trail" in words(each).lower())
     entries = re.search(r"audit trail holds · ([\d,]+) entries", words(seen))
     stage.proves(
-        f"The whole trail holds: {entries[1] if entries else '?'} entries, each chained to the ones before",
+        f"The whole trail holds: {entries[1] if entries else '?'} entries, refusals included",
         entries,
         seen=seen["text"],
     )

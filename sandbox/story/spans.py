@@ -55,11 +55,6 @@ def padded(line: Line, room: int) -> Line:
     return [*line, (" " * max(0, room - length(line)), "")]
 
 
-def styled(line: Line, style: str) -> Line:
-    """The line with a style wherever it has none."""
-    return [(text, own or style) for text, own in line]
-
-
 def paragraphs(line: Line) -> list[Line]:
     """The line, split where it breaks."""
     made: list[Line] = [[]]

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from sandbox.story.reading import buttons, change_of, inputs
-from sandbox.story.spans import Line
 from sandbox.story.transcript import Transcript
 from sandbox.story.world import Azure, Slack
 
@@ -43,32 +42,42 @@ class Stage:
     async def types(self, user: str, text: str, channel: str = OPS) -> None:
         """Write in a channel."""
         await self._look(user)
-        self.tells.deed(channel, user, [("types    ", "dim"), (text, "bold")])
-        await self._demand("/ui/say", user=user, channel=channel, text=text)
+        self.tells.deed(channel, user, [("types ", "dim"), (text, "bold")])
+        answer = await self.slack.post("/ui/say", user=user, channel=channel, text=text)
+        if not answer["ok"]:
+            raise MissedError("the app to answer within Slack's three seconds", str(answer))
 
-    async def presses(self, user: str, card: Json, action: str, *, agree: bool = False) -> None:
-        """Press a button of a message; with `agree` also the button of the question Slack asks first."""
+    async def presses(self, user: str, card: Json, action: str) -> None:
+        """Press a button of a message, and agree to the question Slack asks first where there is one."""
+        element = self._button(card, action)[1]
         await self._look(user)
-        found = buttons(card).get(action)
-        if found is None:
-            raise MissedError(f"a button {action} on the card", ", ".join(buttons(card)) or "no button")
-        block_id, element = found
         label = [(f"[{element['text']['text']}]", "primary")]
         of = change_of(card)[0]
         self.tells.deed(
-            card["channel"], user, [("presses  ", "dim"), *label, (f"  on {of}" if of else "", "dim")]
+            card["channel"], user, [("presses ", "dim"), *label, (f"  on {of}" if of else "", "dim")]
         )
-        if agree:
+        if "confirm" in element:
             self.tells.dialog(element["confirm"])
-        await self._demand(
-            "/ui/action",
-            user=user,
-            channel=card["channel"],
-            ts=card["ts"],
-            block_id=block_id,
-            action_id=action,
-            value=element.get("value"),
-        )
+
+        async def press() -> tuple[Json, str]:
+            """Press it where it is now: an edit of the card may have put another in its place."""
+            state = await self.slack.state(user)
+            newest = next(each for each in _messages(state) if each["ts"] == card["ts"])
+            block_id, found = self._button(newest, action)
+            place = {"channel": card["channel"], "ts": card["ts"], "block_id": block_id, "action_id": action}
+            answer = await self.slack.post("/ui/action", user=user, **place, value=found.get("value"))
+            if not answer["ok"] and answer["error"] != "no_such_element":
+                raise MissedError("the app to answer a click within Slack's three seconds", str(answer))
+            return (answer if answer["ok"] else None), str(answer)
+
+        await self._until(f"the button {action} to be there", press)
+
+    @staticmethod
+    def _button(card: Json, action: str) -> tuple[str, Json]:
+        found = buttons(card)
+        if action not in found:
+            raise MissedError(f"a button {action} on the card", ", ".join(found) or "no button")
+        return found[action]
 
     async def submits(self, user: str, view: Json, typed: Mapping[str, str], *, tells: bool = True) -> Json:
         """Fill in and submit a modal; the answer as Slack's client gets it."""
@@ -77,11 +86,11 @@ class Stage:
         values = {
             fields[n]["block_id"]: {fields[n]["element"]["action_id"]: text} for n, text in typed.items()
         }
-        label: Line = [("submits  ", "dim"), (f"[{view['submit']['text']}]", "primary")]
-        self.tells.deed(OPS, user, label)
+        does = "fills in and presses " if typed else "presses "
+        self.tells.deed(OPS, user, [(does, "dim"), (f"[{view['submit']['text']}]", "primary")])
         if tells:
             self.tells.filled(
-                [(fields[n]["label"]["text"], text or "(left empty)") for n, text in typed.items()]
+                [(fields[n]["label"]["text"], _shown(fields[n], text)) for n, text in typed.items()]
             )
         answer = await self.slack.post("/ui/submit", user=user, view_id=view["id"], values=values)
         if not answer["ok"] and "errors" not in answer:
@@ -100,11 +109,6 @@ class Stage:
         await self.slack.post("/clock", advance_seconds=60 * minutes)
         self.tells.now = datetime.fromisoformat((await self.slack.state(user))["clock"]["now"])
         self.tells.happens(f"{minutes} minutes pass")
-
-    async def _demand(self, path: str, **body: Json) -> None:
-        answer = await self.slack.post(path, **body)
-        if not answer.get("ok"):
-            raise MissedError(f"the app to answer within Slack's three seconds ({path})", str(answer))
 
     # people see
 
@@ -190,6 +194,15 @@ class Stage:
 
 def _messages(state: Json) -> list[Json]:
     return [each for channel in state["messages"].values() for each in channel]
+
+
+def _shown(block: Json, text: str) -> str:
+    """What a person reads in an input: the words of an option, the mention of somebody."""
+    element = block["element"]
+    if element["type"] == "users_select":
+        return f"<@{text}>"
+    option = next((each for each in element.get("options", []) if each["value"] == text), None)
+    return str(option["text"]["text"]) if option else text or "(left empty)"
 
 
 def _gist(view: Json) -> str:

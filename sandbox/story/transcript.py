@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.story.blocks import Surface, drawn, drawn_all
-from sandbox.story.markup import Names
-from sandbox.story.spans import WIDTH, Line, joined, length, padded, painted, wrapped
+from sandbox.story.blocks import LABEL, Surface, drawn, drawn_all
+from sandbox.story.markup import Names, spoken
+from sandbox.story.spans import WIDTH, Line, beside, joined, length, padded, painted, plain, wrapped
 
 Json = Any
 MARGIN = 7
@@ -19,10 +19,12 @@ class Transcript:
     def __init__(self, names: Names, *, colours: bool) -> None:
         self._names = names
         self._colours = colours
-        self._shown: dict[str, list[str]] = {}
+        self._shown: dict[str, set[str]] = {}
+        self._just_proved = False
         self.now = datetime.fromtimestamp(0, UTC)
 
     def _print(self, line: Line) -> None:
+        self._just_proved = False
         print(painted(line, colours=self._colours), flush=True)
 
     def _indented(self, lines: list[Line], bar: str = "") -> None:
@@ -64,21 +66,22 @@ class Transcript:
     def filled(self, pairs: list[tuple[str, str]]) -> None:
         """What somebody typed into a form, field by field."""
         for label, text in pairs:
-            shown = wrapped([(text.replace("\n", " / "), "")], ROOM - 22)
-            self._indented([[(f"{label:<20}", "dim"), *shown[0]]])
-            self._indented([[(" " * 20, ""), *line] for line in shown[1:]])
+            shown = wrapped(spoken(text, self._names), ROOM - LABEL)
+            self._indented(beside([[(label, "dim")]], shown, LABEL))
 
     def message(self, message: Json, *, again: bool = False) -> None:
         """A message of the app; of a card seen before, only what changed unless everything shall be shown."""
         only = message["ephemeral_to"]
         aside = f"· only {self._names.first(only)} sees this" if only else "posts"
+        if message["channel"].startswith("D"):
+            aside = f"writes to {self._names.first(message['channel'][1:])}"
         if again:
             aside = "· the card now says"
         at = None if again else datetime.fromtimestamp(float(message["ts"]), UTC)
         self.deed(message["channel"], message["user"], [(aside, "dim")], at)
-        blocks = self._changed(message) if again else message["blocks"]
+        lines = self._changed(message) if again else drawn_all(message["blocks"], Surface(self._names, ROOM))
         self._remember(message)
-        self._indented(drawn_all(blocks, Surface(self._names, ROOM)), "┃")
+        self._indented(lines, "┃")
 
     def glance(self, card: Json) -> None:
         """A new card like one seen before: its title, its state and what it asks."""
@@ -92,21 +95,27 @@ class Transcript:
         """What a person does without Slack."""
         self._indented([[(text, "dim")]])
 
-    def _looks(self, block: Json) -> str:
-        lines = drawn(block, Surface(self._names, ROOM))
-        return "\n".join(painted(line, colours=False) for line in lines)
+    def _looks(self, block: Json) -> list[Line]:
+        return drawn(block, Surface(self._names, ROOM))
 
     def _remember(self, message: Json) -> None:
-        self._shown[message["ts"]] = [self._looks(block) for block in message["blocks"]]
-
-    def _changed(self, message: Json) -> list[Json]:
-        known = set(self._shown.get(message["ts"], []))
-        return [
-            block
+        self._shown[message["ts"]] = {
+            plain(line)
             for block in message["blocks"]
-            if block["type"] in ("header", "actions")
-            or (block["type"] != "context" and self._looks(block) not in known)
-        ]
+            for line in self._looks(block)
+            if block["type"] != "header"
+        }
+
+    def _changed(self, message: Json) -> list[Line]:
+        """The title, what reads differently than before, and the buttons."""
+        known = self._shown.get(message["ts"], set())
+        made: list[Line] = []
+        for block in message["blocks"]:
+            lines = self._looks(block)
+            if block["type"] not in ("header", "actions"):
+                lines = [line for line in lines if plain(line) not in known and block["type"] != "context"]
+            made += [*([[]] if made and lines else []), *lines]
+        return made
 
     def modal(self, view: Json, errors: dict[str, str] | None = None, *, brief: bool = False) -> None:
         """An open modal in its frame; briefly, only the inputs with something wrong."""
@@ -129,11 +138,12 @@ class Transcript:
         self.modal({**frame, "blocks": [shown]})
 
     def proved(self, what: str) -> None:
-        """One check that held."""
-        self._print([])
-        self._indented(
-            [[("✓ ", "good"), *line] if not at else [("  ", ""), *line] for at, line in _rows(what)]
-        )
+        """One check that held; several in a row stand together."""
+        if not self._just_proved:
+            self._print([])
+        first, *others = wrapped([(what, "")], ROOM - 2)
+        self._indented([[("✓ ", "good"), *first], *[[("  ", ""), *line] for line in others]])
+        self._just_proved = True
 
     def failed(self, what: str, expected: str, seen: str) -> None:
         """One check that did not hold."""
@@ -151,7 +161,3 @@ class Transcript:
         self._print([])
         self._print([("━" * WIDTH, "scene")])
         self._print([(text, "good" if good else "bad")])
-
-
-def _rows(text: str) -> list[tuple[int, Line]]:
-    return list(enumerate(wrapped([(text, "")], ROOM - 2)))

@@ -1,4 +1,4 @@
-"""The doors of the simulators: what people can do in Slack, and what can be looked up in the simulated Azure."""
+"""The doors of the simulators: what people do in Slack, and what is in Azure."""
 
 from typing import Any
 from urllib.parse import urlsplit
