@@ -40,8 +40,8 @@ lock: ## Write the hash locks anew from pyproject.toml (needs uv; LOCKFLAGS=--up
 bench: venv ## Measure, as ratios against a floor in the same run
 	@$(BIN)/python -m bench $(ARGS)
 
-peers: venv ## Slower journeys against programs nobody here wrote (skipped, visibly, without npm)
-	@$(BIN)/pytest tests/peers -m peer -ra $(ARGS)
+peers: venv ## Slower journeys against programs nobody here wrote (fetched by npm; skipped, visibly, without it)
+	@$(BIN)/pytest tests/peers -ra $(ARGS)
 
 clean: ## Remove .venv, caches and what the demo left
 	@rm -rf .venv .demo .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage dist
