@@ -99,17 +99,30 @@ def quorum_met(rule: Rule, votes: Iterable[frozenset[str]]) -> bool:
 def counting_votes(
     change: Change, votes: Sequence[Vote], standings: Mapping[str, Standing], rule: Rule, now: datetime
 ) -> tuple[Vote, ...]:
-    """Return the approvals that count today: this revision and plan, not expired, by people who still may."""
-    return tuple(
-        vote
-        for vote in votes
-        if vote.choice is Choice.APPROVE
-        and vote.revision == change.revision
-        and vote.plan_digest == change.plan_digest
-        and now < vote.expires_at
-        and vote.person in standings
-        and isinstance(may_decide(change, standings[vote.person], rule), Allowed)
-    )
+    """Return the approvals that count today: this revision and plan, not expired, by people who still may.
+
+    Accounts with one Entra object id are one person: the requester's others never count, anyone else's count once.
+    """
+    requester = standings.get(change.request.requester)
+    persons = {requester.entra_oid} if requester is not None else set()
+    counted: list[Vote] = []
+    for vote in votes:
+        person = standings.get(vote.person)
+        if (
+            person is None
+            or not _stands(change, vote, now)
+            or isinstance(may_decide(change, person, rule), Refused)
+        ):
+            continue
+        if not person.entra_oid or person.entra_oid not in persons:
+            counted.append(vote)
+        persons.add(person.entra_oid)
+    return tuple(counted)
+
+
+def _stands(change: Change, vote: Vote, now: datetime) -> bool:
+    same = (vote.revision, vote.plan_digest) == (change.revision, change.plan_digest)
+    return vote.choice is Choice.APPROVE and same and now < vote.expires_at
 
 
 def approved_today(

@@ -59,12 +59,14 @@ async def check_change(
     Raises:
         AzureUnavailableError: Azure could not be looked at; nothing was decided.
     """
+    if change.plan_digest:
+        return Red(change, (f"{change.id} was checked already: edit it first.",))
     configuration, now = desk.configuration, desk.clock.now()
     target = configuration.target(change.request.target)
     try:
         checked = await plan_on_live(change, target, readers.azure)
-    except InvalidInputError as error:
-        return Red(change, (str(error),))
+    except (InvalidInputError, NotFoundError) as error:
+        return Red(change, (f"{error} {error.advice}".strip(),))
     planned = _planned(change, checked.plan, configuration)
     owner = people.get(change.request.owner)
     problems = checked.problems + _policy_problems(planned, people, configuration, now)
@@ -152,6 +154,8 @@ async def _submit(
     if rule is None:
         raise InvalidInputError("The policy has no rule for this change.")
     async with desk.archive.transaction() as tx:
+        if (await tx.change(change.number)).request != change.request:
+            raise InvalidInputError(f"{change.id} was edited meanwhile.")
         sha256 = await tx.keep_evidence(evidence.body, kind="snapshot", now=now)
         moved = await tx.move(
             change,

@@ -6,7 +6,7 @@ from datetime import timedelta
 from bot.domain.change import ChangeState, Choice
 from bot.domain.effect import Effect, Phase
 from bot.domain.entry import new_ulid
-from bot.domain.errors import ConflictError, DoubtError, NotAppliedError, RunAgain
+from bot.domain.errors import ConflictError, DoubtError, LedgerBrokenError, NotAppliedError, RunAgain
 from bot.domain.execution_events import ExecutionStarted
 from bot.domain.json import Json
 from bot.ports.archive import Cause, Transaction
@@ -112,6 +112,10 @@ async def _started(tx: Transaction, step: Step, siblings: dict[str, Json]) -> St
     change = step.change
     approvals = await tx.verified_approvals(change)
     votes = [vote for vote in await tx.votes(change) if vote.choice is Choice.APPROVE]
+    if len(approvals) < len(votes):
+        raise LedgerBrokenError(
+            f"{change.id} has {len(votes)} approvals and the trail proves {len(approvals)}."
+        )
     moved = await tx.move(
         change, ChangeState.EXECUTING, note="", outcome={**change.outcome, "siblings": siblings}
     )

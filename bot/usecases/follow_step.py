@@ -10,6 +10,7 @@ from bot.ports.archive import Cause
 from bot.ports.azure import Executor
 from bot.usecases.desk import Desk
 from bot.usecases.execute_change import NOT_SENT, send_step
+from bot.usecases.recheck_change import moved_since
 from bot.usecases.settle_step import fail_step, refuse_step, settle_read_back
 from bot.usecases.step import Step, step_of
 
@@ -61,9 +62,12 @@ async def read_back_step(number: int, *, executor: Executor, desk: Desk, cause: 
         raise RunAgain(desk.clock.now() + timedelta(seconds=LOOK_AGAIN_SECONDS), live.provisioning_state)
     if live is not None and not differences(step.goal, live.projection):
         await settle_read_back(step, effect, deployments, desk)
-    elif effect.phase is Phase.UNKNOWN:
-        why = "no answer came, and Azure shows that it was not applied"
-        await refuse_step(step, effect, "NotApplied", why, desk)
+        return
+    moved = "the deployment is gone" if live is None else moved_since(step, live)
+    if effect.phase is Phase.UNKNOWN:
+        await _not_seen(step, effect, moved, desk)
+    elif moved:
+        await refuse_step(step, effect, "MovedSince", moved, desk)
     else:
         await _send_again(step, effect, executor=executor, desk=desk)
 
@@ -81,6 +85,16 @@ async def _failed(step: Step, effect: Effect, code: str, *, executor: Executor, 
     start = step.plan.before if step.goal is step.plan.after else step.plan.after
     end = refuse_step if not differences(start, live.projection) else fail_step
     await end(step, effect, code, f"Azure says the operation failed ({code})", desk)
+
+
+async def _not_seen(step: Step, effect: Effect, moved: str, desk: Desk) -> None:
+    """End a step whose answer was lost and whose goal Azure does not show."""
+    if moved:
+        why = f"no answer came, and Azure shows neither what was approved nor what was before: {moved}"
+        await fail_step(step, effect, "ReadBackDiffers", why, desk)
+    else:
+        why = "no answer came, and Azure shows that it was not applied"
+        await refuse_step(step, effect, "NotApplied", why, desk)
 
 
 async def _send_again(step: Step, effect: Effect, *, executor: Executor, desk: Desk) -> None:

@@ -1,6 +1,7 @@
 """Check an approved change again, at the moment it would run: live state, approvals, policy, freezes, quota."""
 
 from bot.domain.change import Change, ChangeState
+from bot.domain.deployment import Deployment
 from bot.domain.errors import CountersignError
 from bot.domain.event import AuditEvent
 from bot.domain.operation import differences
@@ -10,7 +11,7 @@ from bot.ports.azure import Executor
 from bot.usecases.check_change import plan_on_live
 from bot.usecases.desk import Desk
 from bot.usecases.find_people import FOR_AN_APPLY, find_people
-from bot.usecases.step import EXECUTOR, Step
+from bot.usecases.step import EXECUTOR, FORWARD, Step
 
 
 async def still_good(step: Step, *, executor: Executor, desk: Desk) -> bool:
@@ -43,12 +44,21 @@ async def still_good(step: Step, *, executor: Executor, desk: Desk) -> bool:
 
 async def rollback_fits(step: Step, *, executor: Executor) -> str:
     """Return why the rollback must not be sent, empty when only what this change touched differs from before."""
-    live = await executor.reader.deployment(step.target.ref)
-    touched = set(differences(step.plan.before, step.plan.after))
-    others = [name for name in differences(step.plan.before, live.projection) if name not in touched]
-    if others:
-        return f"{', '.join(others)} moved since; rolling back would overwrite somebody else's change"
-    return ""
+    return moved_since(step, await executor.reader.deployment(step.target.ref))
+
+
+def moved_since(step: Step, live: Deployment) -> str:
+    """Return why the step must not be sent on this live state, empty when it may.
+
+    Forward, nothing may differ from before; back, only what the change itself touched.
+    """
+    forward = step.name == FORWARD
+    touched = () if forward else differences(step.plan.before, step.plan.after)
+    moved = [name for name in differences(step.plan.before, live.projection) if name not in touched]
+    if not moved:
+        return ""
+    verb = "applying" if forward else "rolling back"
+    return f"{', '.join(moved)} moved since; {verb} would overwrite somebody else's change"
 
 
 async def _approvals_lost(change: Change, desk: Desk) -> str:

@@ -73,6 +73,7 @@ def read_form(form: Form, requester: str, configuration: Configuration) -> Reque
     if not owner:
         problems["owner"] = "Name one person who owns the outcome."
     asked = _asked(form, configuration, problems)
+    _check_choices(form, problems)
     if problems:
         return FieldProblems(problems)
     return Request(
@@ -112,6 +113,14 @@ def _asked(form: Form, configuration: Configuration, problems: dict[str, str]) -
         return {}
 
 
+def _check_choices(form: Form, problems: dict[str, str]) -> None:
+    unknown = form.impact - set(Impact)
+    if unknown:
+        problems["impact"] = f"There is no impact called {', '.join(sorted(unknown))}."
+    if (form.values.get("type") or ChangeType.NORMAL) not in set(ChangeType):
+        problems["type"] = f"Choose one of: {', '.join(ChangeType)}."
+
+
 async def _stored(
     form: Form, request: Request, target: Target, *, tx: Transaction, caller: Caller, desk: Desk
 ) -> Change | FieldProblems | Refused:
@@ -123,6 +132,12 @@ async def _stored(
     if change.request.requester != caller.user:
         await remember_refusal(tx, change, caller, "edit", "only its requester edits a request")
         return Refused("Not allowed: only its requester edits a request.")
+    if request.target != change.request.target:
+        return FieldProblems(
+            {
+                "target": f"{change.id} is about {change.request.target}. For another target make a new request."
+            }
+        )
     redrafted = None
     if change.state in (ChangeState.DRAFT, ChangeState.CHANGES_REQUESTED):
         redrafted = await tx.redraft(change, request, form.view_id)

@@ -12,13 +12,14 @@ from bot.ports.registry import Readers
 from bot.usecases.desk import Desk
 
 TIMER = system("timer")
+TIMED = WAITING | {ChangeState.VERIFYING}
 
 
 async def sweep(desk: Desk) -> None:
     """Enqueue a job for every change whose time has come."""
     now = desk.clock.now()
     async with desk.archive.transaction() as tx:
-        for change in await tx.changes(ChangeQuery(due_before=now, limit=100)):
+        for change in await tx.changes(ChangeQuery(states=TIMED, due_before=now, limit=100)):
             kind = "verify" if change.state is ChangeState.VERIFYING else "expire"
             await tx.enqueue(kind, f"{kind}:{change.id}")
 

@@ -11,6 +11,8 @@ from bot.domain.operation import CHANGE_TAG, Operation, project
 from bot.ports.azure import Progress, Sent
 from tests.fakes.azure_reads import PLACE, THING, TUNED, MemoryAzure, live_deployment
 
+STAGE = replace(PLACE, name="stage", environment="test", account="aoai-contoso-stage")
+
 
 class Fate(StrEnum):
     """What happens to one call."""
@@ -51,22 +53,26 @@ def seen(ref: DeploymentRef, capacity: int, *, sku: str = "Standard") -> Deploym
 
 @dataclass
 class World(MemoryAzure):
-    """One account with three deployments; what is written to it stays written."""
+    """Two accounts with a few deployments; what is written to them stays written."""
 
     others: dict[str, Deployment] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Start with 120 units on the one that is looked at."""
         self.live = seen(THING, 120)
-        if not self.others:
-            for name, capacity in (("classifier-ft", 30), ("summaries", 80)):
-                ref = DeploymentRef(PLACE, name)
-                self.others[ref.key] = seen(ref, capacity)
+        for account, name, capacity in (
+            (PLACE, "classifier-ft", 30),
+            (PLACE, "summaries", 80),
+            (STAGE, "support-triage-ft", 120),
+        ):
+            ref = DeploymentRef(account, name)
+            self.others[ref.key] = seen(ref, capacity)
 
     async def deployments(self, account: Account) -> Sequence[Deployment]:
         """Return every deployment of the account."""
         self._check("deployments")
-        return sorted([self.live, *self.others.values()], key=lambda found: found.ref.deployment)
+        found = [each for each in (self.live, *self.others.values()) if each.ref.account == account]
+        return sorted(found, key=lambda each: each.ref.deployment)
 
     async def deployment(self, ref: DeploymentRef) -> Deployment:
         """Return one deployment."""

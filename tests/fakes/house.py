@@ -1,7 +1,7 @@
 """A company in memory: policy, people, archive, clock and Azure, with the steps people and jobs take."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -27,12 +27,11 @@ from bot.usecases.watch_change import expire_change, sweep, validate_change
 from tests.fakes.archive import FakeArchive
 from tests.fakes.archive_state import Entry
 from tests.fakes.azure_reads import PLACE, THING, MemoryMetrics
-from tests.fakes.azure_world import World, Writer
+from tests.fakes.azure_world import STAGE, World, Writer
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import FakeDirectory
 
 ANNA, OTTO, BOB, CAROL, DAN, EVE = "U0ANNA", "U0OTTO", "U0BOB", "U0CAROL", "U0DAN", "U0EVE"
-STAGE = replace(PLACE, name="stage", environment="test", account="aoai-contoso-stage")
 FORM: Mapping[str, str] = {
     "kind": "scale",
     "target": "triage-prod",
@@ -171,7 +170,7 @@ class House:
         return await find_people(set(users), desk=self.desk, max_age=FOR_A_DECISION)
 
     async def ask(
-        self, by: str = ANNA, number: int | None = None, impact: tuple[str, ...] = (), **values: str
+        self, by: str = ANNA, number: int | None = None, impact: tuple[str, ...] = (), **values: Any
     ) -> Change | FieldProblems | Refused:
         """Submit the request form."""
         form = Form({**FORM, **values}, frozenset(impact), number, "V1")
