@@ -72,14 +72,20 @@ def view_of(change: Change, deps: Dependencies, *, votes: tuple[object, ...] = (
     """Return a loaded change with the words around it."""
     rule = deps.desk.configuration.rule(change.environment, change.tier)
     summary = kind_named(change.request.kind).summary(change.plan) if change.plan is not None else ""
-    waiting = change.state is ChangeState.APPROVED and change.apply_asked_by
     return ChangeView(
         change,
         votes=votes,  # type: ignore[arg-type]
         summary=summary,
         rule_words=rule_words(rule) if rule is not None else "",
-        queue_note=change.note if waiting else "",
+        queue_note=_queue_note(change),
     )
+
+
+def _queue_note(change: Change) -> str:
+    if change.state not in (ChangeState.APPROVED, ChangeState.EXECUTING):
+        return ""
+    asked = "Everything is checked again before anything is sent." if change.apply_asked_by else ""
+    return change.note or (asked if change.state is ChangeState.APPROVED else "")
 
 
 async def open_request(kind: str, target: str, asked: Asked, deps: Dependencies) -> None:
@@ -87,6 +93,23 @@ async def open_request(kind: str, target: str, asked: Asked, deps: Dependencies)
     view_id = await deps.messenger.open_view(asked.trigger_id, render_form_skeleton(asked.ref))
     async with deps.desk.archive.transaction() as tx:
         await tx.enqueue("precheck", f"precheck:form:{view_id}:{kind}:{target}")
+
+
+async def open_revision(number: int, asked: Asked, deps: Dependencies) -> Message | None:
+    """Open the form of a change that was sent back, with all that was written; only its requester may."""
+    change = (await load_view(number, deps)).change
+    if change.state is not ChangeState.CHANGES_REQUESTED:
+        state = change.state.replace("_", " ")
+        return render_text(f"{change.id} is {state}: there is nothing to revise.", asked.ref)
+    if change.request.requester != asked.caller.user:
+        refused = Refused("Not allowed: only its requester revises a request.")
+        async with deps.desk.archive.transaction() as tx:
+            await remember_refusal(tx, change, asked.caller, "revise", refused.reason)
+        return render_refused(refused, asked.ref)
+    view_id = await deps.messenger.open_view(asked.trigger_id, render_form_skeleton(asked.ref))
+    async with deps.desk.archive.transaction() as tx:
+        await tx.enqueue("precheck", f"precheck:revise:{view_id}:{change.id}")
+    return None
 
 
 def request_form(

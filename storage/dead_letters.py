@@ -6,11 +6,19 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.jobs import DeadJob
+from storage.jobs import DeadJob, Job
 from storage.queries import Queries
 from storage.tables import JOB
 
 _LONGEST_ERROR = 500
+_NOTICE = "deliver:dead:"
+
+
+def notice_of(job: DeadJob, now: datetime) -> Job | None:
+    """Return the job that tells people of a dead letter; None for a notice that could not be told itself."""
+    if job.key.startswith(_NOTICE):
+        return None
+    return Job(0, "deliver", f"{_NOTICE}{job.kind}:{job.key}", now)
 
 
 async def bury(connection: AsyncConnection, job: DeadJob, now: datetime) -> None:

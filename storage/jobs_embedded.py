@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.errors import AuditBusyError
 from bot.ports.clock import Clock
 from storage.database import Database
-from storage.dead_letters import bury, dead_letters, exhume
+from storage.dead_letters import bury, dead_letters, exhume, notice_of
 from storage.jobs import DRAIN_SECONDS, Again, DeadJob, Handler, Job, verdict
 from storage.queries import Queries
 from storage.tables import JOB
@@ -132,6 +132,9 @@ class EmbeddedJobs:
                         await _wait(connection, again, outcome.last_error)
                     elif outcome is not None:
                         await bury(connection, outcome, self._clock.now())
+                        notice = notice_of(outcome, self._clock.now())
+                        if notice is not None:
+                            await _wait(connection, notice, "")
             except AuditBusyError as error:
                 _LOG.warning("the queue could not be written", job=job.name, why=str(error))
                 await asyncio.sleep(1)

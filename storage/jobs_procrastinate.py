@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.errors import AuditBusyError
 from bot.ports.clock import Clock
 from storage.database import Database
-from storage.dead_letters import bury, dead_letters, exhume
+from storage.dead_letters import bury, dead_letters, exhume, notice_of
 from storage.jobs import DRAIN_SECONDS, Again, DeadJob, Handler, Job, verdict
 from storage.procrastinate_queue import TASK, job_of, put, put_back, reschedule, waiting_and_running
 
@@ -121,6 +121,9 @@ class ProcrastinateJobs:
         async with self._database.begin() as connection:
             if isinstance(outcome, DeadJob):
                 await bury(connection, outcome, self._clock.now())
+                notice = notice_of(outcome, self._clock.now())
+                if notice is not None:
+                    await put(self._app, connection, notice, self._clock)
             else:
                 again = Job(0, job.kind, job.key, outcome.at, outcome.attempts)
                 await put(self._app, connection, again, self._clock)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import cast
 from secrets import token_bytes
 
 from bot.domain.entry import NewEntry, is_ulid
@@ -140,7 +141,7 @@ def plain(value: object, depth: int = 1) -> Json:
 def _object(value: Mapping[str, Json], depth: int = 1) -> Plain:
     _demand_depth(depth)
     made: Plain = {}
-    for key, each in value.items():
+    for key, each in cast("Mapping[object, Json]", value).items():
         if not isinstance(key, str) or not _KEY.fullmatch(key):
             raise _refused("it holds a key that is not made of a-z, 0-9 and _")
         if key in _LINKS:

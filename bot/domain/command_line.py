@@ -42,7 +42,9 @@ def split(text: str) -> tuple[str, ...]:
     try:
         return tuple(shlex.split(normalised(text)))
     except ValueError as error:
-        raise InvalidInputError("A quote is opened and never closed.", advice='Close it: "like this".') from error
+        raise InvalidInputError(
+            "A quote is opened and never closed.", advice='Close it: "like this".'
+        ) from error
 
 
 def parse(words: Iterable[str], *, flags: Iterable[str] = (), options: Iterable[str] = ()) -> Words:
@@ -74,7 +76,9 @@ def parse(words: Iterable[str], *, flags: Iterable[str] = (), options: Iterable[
 def _known(name: str, known: set[str]) -> None:
     if name in known:
         return
-    raise InvalidInputError(f"There is no option --{name} here.", advice=did_you_mean(name, known, prefix="--"))
+    raise InvalidInputError(
+        f"There is no option --{name} here.", advice=did_you_mean(name, known, prefix="--")
+    )
 
 
 def did_you_mean(word: str, known: Iterable[str], *, prefix: str = "") -> str:

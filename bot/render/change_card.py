@@ -112,7 +112,7 @@ def _buttons(view: ChangeView) -> list[Block]:
 _BY_STATE: Mapping[ChangeState, tuple[str, ...]] = {
     _S.DRAFT: ("withdraw",),
     _S.PENDING_APPROVAL: ("approve", "reject", "plan", "withdraw"),
-    _S.CHANGES_REQUESTED: ("plan", "withdraw"),
+    _S.CHANGES_REQUESTED: ("revise", "plan", "withdraw"),
     _S.APPROVED: ("apply", "plan", "withdraw"),
     _S.SCHEDULED: ("plan", "withdraw"),
     _S.VERIFYING: ("rollback",),
@@ -142,6 +142,7 @@ def _attest(view: ChangeView) -> Block:
 _MAKERS: Mapping[str, Callable[[ChangeView], Block]] = {
     "approve": _simple("Approve…", "approve", "Approve", "primary"),
     "reject": _simple("Reject…", "reject", "Reject", "danger"),
+    "revise": _simple("Revise…", "revise", "Revise", "primary"),
     "plan": _simple("View plan", "plan", "View plan of"),
     "withdraw": _simple("Withdraw…", "withdraw", "Withdraw"),
     "apply": _simple("Apply…", "apply", "Apply", "primary"),

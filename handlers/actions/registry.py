@@ -5,7 +5,7 @@ from handlers.actions.decide import APPROVE, REJECT
 from handlers.actions.evidence import REFRESH, SHARE
 from handlers.actions.form import REDRAW
 from handlers.actions.plan import PLAN
-from handlers.actions.steer import APPLY, OPEN, ROLLBACK, WITHDRAW
+from handlers.actions.steer import APPLY, OPEN, REVISE, ROLLBACK, WITHDRAW
 from handlers.shapes import Action
 
 ACTIONS: tuple[Action, ...] = (
@@ -15,6 +15,7 @@ ACTIONS: tuple[Action, ...] = (
     APPLY,
     ROLLBACK,
     WITHDRAW,
+    REVISE,
     ATTEST,
     OPEN,
     REDRAW,

@@ -1,11 +1,11 @@
-"""`change.apply`, `change.rollback`, `change.withdraw`: open their confirmation; `change.open`: any verb's modal."""
+"""`change.apply`, `.rollback`, `.withdraw`: open their confirmation; `.revise` and `.open`: their modal."""
 
 from collections.abc import Awaitable, Callable
 
 from bot.ports.slack import Message
 from bot.render.change_view import read_button_value
 from handlers.dependencies import Dependencies
-from handlers.dialogs import Seen, open_confirm, open_verb
+from handlers.dialogs import Seen, open_confirm, open_revision, open_verb
 from handlers.shapes import Action, Click
 
 Run = Callable[[Click, Dependencies], Awaitable[Message | None]]
@@ -19,6 +19,10 @@ def _confirming(verb: str) -> Run:
     return run
 
 
+async def _revise(click: Click, deps: Dependencies) -> Message | None:
+    return await open_revision(read_button_value(click.value).number, click.asked, deps)
+
+
 async def _open(click: Click, deps: Dependencies) -> Message | None:
     verb, _, what = click.value.partition("|")
     return await open_verb(verb, what, click.asked, deps)
@@ -27,4 +31,5 @@ async def _open(click: Click, deps: Dependencies) -> Message | None:
 APPLY = Action("change.apply", _confirming("apply"))
 ROLLBACK = Action("change.rollback", _confirming("rollback"))
 WITHDRAW = Action("change.withdraw", _confirming("withdraw"))
+REVISE = Action("change.revise", _revise)
 OPEN = Action("change.open", _open)

@@ -29,13 +29,14 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True)
 class Plan:
-    """What a pretended world shall be: folder, transport, database and the page's port (0: any)."""
+    """What a pretended world shall be: folder, transport, database, page's port (0: any), more configuration."""
 
     folder: Path
     transport: Literal["http", "socket"] = "http"
     database_url: str = ""
     port: int = 0
     rate_limits: Literal["off", "strict", "generous"] = "generous"
+    more_toml: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ async def demo_world(plan: Plan) -> AsyncIterator[World]:
     keys, app_port = _new_keys(), free_port()
     async with _simulators(plan, keys, app_port) as (process, slack, azure):
         settings = _settings(plan, keys, app_port, slack, azure)
-        await _prepared(settings, keys)
+        await _prepared(settings, keys, plan.more_toml)
         async with _app(settings) as (task, address):
             broken = asyncio.ensure_future(_first_to_end(process, task))
             try:
@@ -177,9 +178,9 @@ async def _first_to_end(process: Process, task: asyncio.Task[None]) -> None:
     raise CountersignError("The simulators stopped.", advice="sandbox.log in the demo's folder says why.")
 
 
-async def _prepared(settings: Settings, keys: _Keys) -> None:
+async def _prepared(settings: Settings, keys: _Keys, more_toml: str) -> None:
     """Write the configuration, and give a new database its schema."""
-    settings.config.write_text(company_toml(), encoding="utf-8")
+    settings.config.write_text(company_toml() + more_toml, encoding="utf-8")
     if await schema_state(settings.database_url) == "missing":
         signer = Signer.parse(keys.signing_key)
         await migrate(settings.database_url, signer, clock=WallClock(), build=BUILD)

@@ -1,6 +1,6 @@
 """`deliver`: render the current state into the one message it owns, or tell one person."""
 
-from bot.domain.change import Change, change_number
+from bot.domain.change import Change, ChangeState, change_number
 from bot.domain.errors import SlackRefusedError
 from bot.ports.slack import Message
 from bot.render.answer import render_text
@@ -14,6 +14,9 @@ GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_close
 
 
 async def _run(key: str, deps: Dependencies) -> None:
+    if key.startswith("deliver:dead:"):
+        await _tell_of_dead(key.removeprefix("deliver:dead:"), deps)
+        return
     _, change_id, what = key.split(":", 2)
     match what:
         case "card":
@@ -44,6 +47,27 @@ async def _post(change: Change, message: Message, deps: Dependencies) -> None:
         now = await tx.change(change.number)
         await tx.mark(now, card_ts=ts)
         if (now.state, now.revision, now.note) != (change.state, change.revision, change.note):
+            await tx.enqueue("deliver", f"deliver:{change.id}:card")
+
+
+async def _tell_of_dead(name: str, deps: Dependencies) -> None:
+    """Tell the audit channel of a job that was given up; an apply that never began may be asked for again."""
+    kind, _, key = name.partition(":")
+    if kind == "apply":
+        await _let_ask_again(change_number(key.split(":")[1]), deps)
+    channel = deps.desk.configuration.audit_channel
+    if channel:
+        words = f"A job was given up: {kind} ({key}). The log says why; `docs/runbook.md` says what to do."
+        await deps.messenger.post(channel, render_text(words, deps.cause("deliver").ref))
+
+
+async def _let_ask_again(number: int, deps: Dependencies) -> None:
+    async with deps.desk.archive.transaction() as tx:
+        change = await tx.change(number)
+        if change.state is not ChangeState.APPROVED or not change.apply_asked_by:
+            return
+        note = "Not applied: it could not be checked. Press Apply again."
+        if await tx.mark(change, apply_asked_by="", note=note) is not None:
             await tx.enqueue("deliver", f"deliver:{change.id}:card")
 
 

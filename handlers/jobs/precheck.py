@@ -22,6 +22,8 @@ async def _run(key: str, deps: Dependencies) -> None:
     match key.split(":"):
         case ["precheck", "form", view_id, kind, target]:
             await _fill_form(view_id, kind, target, deps)
+        case ["precheck", "revise", view_id, change_id]:
+            await _revise(view_id, change_number(change_id), deps)
         case ["precheck", "review", view_id, choice, change_id]:
             await _review(view_id, choice, change_number(change_id), deps)
         case ["precheck", change_id]:
@@ -39,6 +41,12 @@ async def _fill_form(view_id: str, kind: str, target: str, deps: Dependencies) -
             form = request_form(kind, target, live, deps, ref=ref)
         except CountersignError as error:
             form = replace(form, problems=(f"The live values could not be read: {error_words(error)}",))
+    await _show(view_id, render_request_form(form), deps)
+
+
+async def _revise(view_id: str, number: int, deps: Dependencies) -> None:
+    change = (await load_view(number, deps)).change
+    form = _again(change, (), deps, deps.cause("precheck").ref)
     await _show(view_id, render_request_form(form), deps)
 
 

@@ -174,11 +174,11 @@ async def test_a_job_that_may_not_be_retried_is_dead_at_once_and_can_be_revived(
     worker = Worker(raises=[InvalidInputError("no such target")])
     await enqueue(archives.opened, "snapshot", "Q-1")
     async with running(archives.opened, archives.clock, {"snapshot": worker}):
-        await settled(archives, dead=1)
+        await settled(archives, dead=1, waiting=1)
         assert await archives.opened.runner.dead() == [DeadJob("snapshot", "Q-1", 1, "no such target")]
         assert await archives.opened.runner.revive("snapshot", "Q-1")
         await worker.has_run(2)
-        await settled(archives)
+        await settled(archives, waiting=1)
         assert not await archives.opened.runner.revive("snapshot", "Q-1")
 
 
@@ -191,9 +191,25 @@ async def test_a_job_that_always_fails_becomes_a_dead_letter(archives: Archives)
             await until_not_running(archives)
             archives.clock.forward(minutes=2)
             archives.opened.runner.wake()
-        await settled(archives, dead=1)
+        await settled(archives, dead=1, waiting=1)
     dead = await archives.opened.runner.dead()
     assert dead == [DeadJob("snapshot", "Q-1", UNEXPECTED_ATTEMPTS, "a defect: ValueError")]
+
+
+async def test_people_are_told_of_a_dead_letter_and_a_notice_that_dies_is_not_told_of(
+    archives: Archives,
+) -> None:
+    worker, herald = (
+        Worker(raises=[InvalidInputError("no")]),
+        Worker(raises=[InvalidInputError("no channel")]),
+    )
+    await enqueue(archives.opened, "snapshot", "Q-1")
+    async with running(archives.opened, archives.clock, {"snapshot": worker, "deliver": herald}):
+        await settled(archives, dead=2)
+    assert [(job.kind, job.key) for job in await archives.opened.runner.dead()] == [
+        ("snapshot", "Q-1"),
+        ("deliver", "deliver:dead:snapshot:Q-1"),
+    ]
 
 
 async def until_not_running(archives: Archives) -> None:
