@@ -40,7 +40,6 @@ def configure_logs(stream: TextIO) -> None:
             _scrubbed,
             structlog.processors.JSONRenderer(default=lambda value: type(value).__name__),
         ],
-        keep_exc_info=True,
     )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter)
@@ -51,7 +50,14 @@ def configure_logs(stream: TextIO) -> None:
 
 
 def _is_wanted(record: logging.LogRecord) -> bool:
-    """Leave out what libraries say below a warning, and Bolt's remark on how it was given its token."""
+    """Leave out what libraries say below a warning, and Bolt's remark on how it was given its token.
+
+    A stranger's bytes that are no HTTP are one line, not the server's traceback.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    if record.name == "aiohttp.server" and type(error).__module__.startswith("aiohttp."):
+        record.msg, record.args, record.exc_info = "http.malformed", (), None
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
     if record.name.partition(".")[0] not in _QUIET:
         return True
     return record.levelno >= logging.WARNING and "will be ignored" not in str(record.msg)

@@ -1,22 +1,19 @@
 """A whole house for each journey: simulators, the real app, and people, on both databases and transports."""
 
-import logging
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import pytest
-import structlog
 from aiohttp import ClientSession
 
 from handlers.cli.demo import Plan, World, demo_world
-from handlers.logs import configure_logs
 from tests.contracts.conftest import postgres_server, postgres_url, sqlite_url
+from tests.fakes.logs import logged_to
 from tests.journeys.people import People
 
-__all__ = ["postgres_server", "postgres_url", "sqlite_url"]
+__all__ = ["logged_to", "postgres_server", "postgres_url", "sqlite_url"]
 
 EVERY_HOUSE = [
     pytest.param((database, transport), id=f"{database}-{transport}")
@@ -42,7 +39,7 @@ class House:
 
 @pytest.fixture(params=EVERY_HOUSE)
 async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
-    """Give a running house; `@pytest.mark.parametrize("house", [("sqlite", "http")], indirect=True)` picks one."""
+    """Give a running house; `parametrize("house", [("sqlite", "http")], indirect=True)` picks one."""
     database, transport = request.param
     url: str = request.getfixturevalue("sqlite_url" if database == "sqlite" else "postgres_url")
     log = tmp_path / "countersign.log"
@@ -50,18 +47,3 @@ async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         plan = Plan(tmp_path, transport=transport, database_url=url, rate_limits="off")
         async with demo_world(plan) as world, ClientSession() as session:
             yield House(world, People(session, world.slack, world.azure), log, database, transport)
-
-
-@contextmanager
-def logged_to(path: Path) -> Iterator[None]:
-    """Log to a file as `countersign serve` logs to its output, and as before at the end."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    with path.open("a", encoding="utf-8") as stream:
-        configure_logs(stream)
-        try:
-            yield
-        finally:
-            root.handlers[:] = handlers
-            root.setLevel(level)
-            structlog.reset_defaults()
