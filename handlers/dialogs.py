@@ -50,6 +50,7 @@ CONFIRMATIONS = {
         "Roll the change back",
         "Roll back",
         "The rollback that was approved with the change is sent now.",
+        backwards=True,
     ),
     "close": Confirmation(
         "change.attest.confirm",

@@ -60,6 +60,11 @@ class Plan:
         }
 
     @property
+    def reversed(self) -> "Plan":
+        """Return the way back: the rollback as a plan of its own."""
+        return Plan(self.kind, self.arm_id, self.after, self.before, self.rollback, self.forward)
+
+    @property
     def digest(self) -> str:
         """Return the plan digest: SHA-256 over the RFC 8785 form of `as_json`, 64 hex digits."""
         return digest(self.as_json())
@@ -125,3 +130,17 @@ def differences(before: Mapping[str, Json], after: Mapping[str, Json], prefix: s
         elif left != right:
             found.append(f"{prefix}{name}")
     return tuple(found)
+
+
+def moved_words(before: Mapping[str, Json], after: Mapping[str, Json]) -> str:
+    """Return the fields that differ with their values: `sku.capacity (120 → 160)`."""
+    return ", ".join(
+        f"{name} ({_at(before, name)} → {_at(after, name)})" for name in differences(before, after)
+    )
+
+
+def _at(document: Mapping[str, Json], dotted: str) -> str:
+    value: Json = document
+    for name in dotted.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return "none" if value is None else str(value)

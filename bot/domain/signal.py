@@ -99,10 +99,10 @@ def judge(signal: Signal, before: Traffic, after: Traffic) -> Verdict:
         word = VerdictWord.BETTER if (right < left) is lower_is_better else VerdictWord.WORSE
     held = ""
     if signal.at_most is not None:
-        held = (
-            f" The threshold of {signal.at_most:g} {'holds' if right <= signal.at_most else 'does not hold'}."
-        )
-    return Verdict(word, signal.metric.value, *shown, f"Differences within ±{band:.2g} are noise.{held}")
+        limit, holds = _words(signal.metric, signal.at_most), right <= signal.at_most
+        held = f" The threshold of {limit} {'holds' if holds else 'does not hold'}."
+    noise = f"Differences within ±{_words(signal.metric, band)} are noise."
+    return Verdict(word, signal.metric.value, *shown, f"{noise}{held}")
 
 
 def _words(metric: SignalMetric, value: float | None) -> str:

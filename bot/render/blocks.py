@@ -87,7 +87,7 @@ def divider() -> Block:
 
 def actions(elements: Sequence[Block]) -> list[Block]:
     """Return the actions block of these elements, none when there are none."""
-    return [{"type": "actions", "elements": list(elements)}] if elements else []
+    return [{"type": "actions", "block_id": "actions", "elements": list(elements)}] if elements else []
 
 
 def button(label: str, action_id: str, value: str, *, style: str = "", says: str = "") -> Block:

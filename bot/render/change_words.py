@@ -113,7 +113,7 @@ def history(view: ChangeView) -> list[str]:
     change = view.change
     lines = [_vote_line(vote.choice, vote.person, vote.at, vote.reason) for vote in view.votes]
     if change.decided_by and not view.votes:
-        lines.append(f"Decided by {mention(change.decided_by)}")
+        lines.append(f"{state_word(change.state)} by {mention(change.decided_by)}")
     if change.apply_asked_by:
         lines.append(f"{mention(change.apply_asked_by)} asked to apply it")
     if change.executed_at:
@@ -123,7 +123,8 @@ def history(view: ChangeView) -> list[str]:
     if attested := view.said("attested"):
         lines.append(f"{mention(attested)} attested the evidence")
     why = view.said("why") or change.note
-    if why and not change.outcome.get("doubt"):
+    told = {view.queue_note, *(vote.reason for vote in view.votes)}
+    if why and why not in told and not change.outcome.get("doubt"):
         lines.append(f"Why: {escape(one_line(why), 600)}")
     return lines
 

@@ -20,6 +20,7 @@ class Confirmation:
     submit: str
     words: str
     with_reason: bool = False
+    backwards: bool = False
 
 
 def render_confirm(view: ChangeView, confirmation: Confirmation, ref: str) -> Block:
@@ -30,7 +31,7 @@ def render_confirm(view: ChangeView, confirmation: Confirmation, ref: str) -> Bl
         section(words(confirmation.words, 2500)),
     ]
     if change.plan is not None:
-        blocks.append(diff_block(change.plan))
+        blocks.append(diff_block(change.plan.reversed if confirmation.backwards else change.plan))
     if confirmation.with_reason:
         reason = text_input(limit=1000, multiline=True)
         blocks.append(ask(Ask("reason", "Reason", "Kept with the change.", action="text"), reason))

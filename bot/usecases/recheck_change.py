@@ -4,7 +4,7 @@ from bot.domain.change import Change, ChangeState
 from bot.domain.deployment import Deployment
 from bot.domain.errors import CountersignError
 from bot.domain.event import AuditEvent
-from bot.domain.operation import differences
+from bot.domain.operation import differences, moved_words
 from bot.domain.policy import Refused, approved_today, frozen
 from bot.domain.request_events import ChangeExpired, ChangeRefused, ChangeSuperseded
 from bot.ports.azure import Executor
@@ -30,7 +30,8 @@ async def still_good(step: Step, *, executor: Executor, desk: Desk) -> bool:
     live = await executor.reader.deployment(step.target.ref)
     moved = differences(step.plan.before, live.projection)
     if moved:
-        await _supersede(step, moved, f"{', '.join(moved)} moved after the request was planned", desk)
+        why = f"{moved_words(step.plan.before, live.projection)} moved after the request was planned"
+        await _supersede(step, moved, why, desk)
         return False
     lost = await _approvals_lost(change, desk)
     if lost:

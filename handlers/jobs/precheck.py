@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.domain.change import Change, ChangeState, change_number
 from bot.domain.errors import CountersignError, SlackRefusedError
-from bot.domain.operation import differences
+from bot.domain.operation import moved_words
 from bot.domain.people import Person
 from bot.ports.archive import Cause
 from bot.ports.slack import Block
@@ -67,9 +67,9 @@ async def _live_words(change: Change, deps: Dependencies) -> str:
         live = await deps.readers.azure.deployment(target.ref)
     except CountersignError as error:
         return f"Could not be read: {error_words(error)}"
-    moved = differences(change.plan.before, live.projection) if change.plan is not None else ()
+    moved = moved_words(change.plan.before, live.projection) if change.plan is not None else ""
     if moved:
-        return f"MOVED since the request: {', '.join(moved)}. If it stays so, applying will refuse."
+        return f"MOVED since the request: {moved}. If it stays so, applying will refuse."
     state = f"{live.sku.name} · capacity {live.sku.capacity} · {live.provisioning_state}"
     return f"{state}: as it was when this was requested."
 

@@ -34,7 +34,7 @@ LIBRARIES: Mapping[str, tuple[str, ...]] = {
 }
 # Name in the code -> the modules that may write it.
 CLOCKS = ("handlers.clock", "sandbox.clock")
-ENVIRONMENT = ("handlers.settings", "handlers.cli.demo", "sandbox.__main__")
+ENVIRONMENT = ("handlers.settings", "handlers.cli.demo", "sandbox.__main__", "sandbox.story.__main__")
 NAMES: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("datetime.now", "datetime.utcnow", "datetime.today", "date.today"), CLOCKS),
     **dict.fromkeys(("time.time", "time.time_ns"), CLOCKS),
