@@ -2,6 +2,7 @@
 
 import logging
 import re
+import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
@@ -66,6 +67,7 @@ def _is_wanted(record: logging.LogRecord) -> bool:
 def _errors(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
     """Say which error it was and where, in one line; an error's text is kept short and scrubbed."""
     found = line.pop("exc_info", None)
+    found = sys.exc_info() if found is True else found
     error = found[1] if isinstance(found, tuple) else found
     if isinstance(error, BaseException):
         line["error"] = f"{type(error).__name__}: {error}"

@@ -37,7 +37,6 @@ class Plan:
     port: int = 0
     rate_limits: Literal["off", "strict", "generous"] = "generous"
     more_toml: str = ""
-    more_toml: str = ""
 
 
 @dataclass(frozen=True)
@@ -179,7 +178,7 @@ async def _first_to_end(process: Process, task: asyncio.Task[None]) -> None:
     raise CountersignError("The simulators stopped.", advice="sandbox.log in the demo's folder says why.")
 
 
-async def _prepared(plan: Plan, settings: Settings, keys: _Keys, more_toml: str) -> None:
+async def _prepared(settings: Settings, keys: _Keys, more_toml: str) -> None:
     """Write the configuration, and give a new database its schema."""
     settings.config.write_text(company_toml() + more_toml, encoding="utf-8")
     if await schema_state(settings.database_url) == "missing":
