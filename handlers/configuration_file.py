@@ -21,6 +21,8 @@ from bot.domain.errors import CountersignError, InvalidInputError
 from bot.domain.json import digest
 from handlers.configuration_parts import TABLES, FilePart, FreezePart, RulePart, TargetPart
 
+_SEE = "docs/configuration.md says what can stand there."
+
 
 def read_configuration(path: Path) -> Configuration:
     """Return what the file says.
@@ -116,10 +118,10 @@ def _rule(environment: str, tier: Tier, body: dict[str, Any], groups: frozenset[
     try:
         part = RulePart.model_validate(body)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        field = ".".join(str(item) for item in first["loc"])
-        advice = did_you_mean(field, RulePart.model_fields) if first["type"] == "extra_forbidden" else ""
-        raise InvalidInputError(f"{where} {field}: {first['msg']}.", advice=advice) from None
+        place, unknown, words = _telling(error)
+        field = ".".join(place)
+        advice = did_you_mean(field, RulePart.model_fields) if unknown else _SEE
+        raise InvalidInputError(f"{where} {field}: {words}.", advice=advice) from None
     for name in (*part.groups, *part.required_groups):
         if name not in groups:
             raise InvalidInputError(f"{where} names the group {name!r}.", advice=did_you_mean(name, groups))
@@ -142,10 +144,17 @@ def _policy_document(file: FilePart) -> Any:
 
 
 def _in_words(error: ValidationError, path: Path) -> InvalidInputError:
-    first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    advice = "See docs/configuration.md."
-    if first["type"] == "extra_forbidden":
-        inside = TABLES.get(str(first["loc"][0]), FilePart) if len(first["loc"]) > 1 else FilePart
-        advice = did_you_mean(str(first["loc"][-1]), inside.model_fields)
-    return InvalidInputError(f"{path}: {where}: {first['msg']}.", advice=advice)
+    place, unknown, words = _telling(error)
+    inside = TABLES.get(place[0], FilePart) if len(place) > 1 else FilePart
+    advice = did_you_mean(place[-1], inside.model_fields) if unknown else _SEE
+    return InvalidInputError(f"{path}: {'.'.join(place)}: {words}.", advice=advice)
+
+
+def _telling(error: ValidationError) -> tuple[list[str], bool, str]:
+    """Return the mistake that says most: its place, whether it is an unknown key, and the words for it.
+
+    That is a misspelt key rather than the one that is missing for it.
+    """
+    found = error.errors(include_url=False, include_input=False)
+    first = next((item for item in found if item["type"] == "extra_forbidden"), found[0])
+    return [str(part) for part in first["loc"]], first["type"] == "extra_forbidden", first["msg"]

@@ -1,0 +1,130 @@
+"""`countersign.toml`: everything it can say is read, and every mistake is refused with its place and a fix."""
+
+import re
+import tomllib
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from bot.domain.change import Tier
+from bot.domain.configuration import Configuration
+from bot.domain.errors import InvalidInputError
+from handlers.cli.demo_company import company_toml
+from handlers.configuration_file import configuration_of, read_configuration
+from handlers.configuration_parts import TABLES, FilePart, RulePart
+
+DOCS = Path(__file__).parents[2] / "docs" / "configuration.md"
+
+
+def example() -> str:
+    """The whole example of docs/configuration.md."""
+    (found,) = re.findall(r"```toml\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    return str(found)
+
+
+def read(tmp_path: Path, text: str) -> Configuration:
+    path = tmp_path / "countersign.toml"
+    path.write_text(text, encoding="utf-8")
+    return read_configuration(path)
+
+
+def test_the_example_of_the_page_is_read_whole(tmp_path: Path) -> None:
+    found = read(tmp_path, example())
+    assert (found.team_id, found.audit_channel) == ("T0CONTOSO", "C0AUDIT")
+    target = found.target("triage-prod")
+    assert (target.owner, target.channel, target.monthly_budget_usd) == ("U0OWNER", "C0OPS", Decimal(4000))
+    assert target.ref.account.environment == "production"
+    rule = found.rule("production", Tier.HIGH)
+    assert rule is not None
+    assert (rule.quorum, rule.groups, rule.distinct_groups) == (2, ("approvers", "security"), True)
+    assert (rule.request_expires, rule.approval_expires) == (timedelta(hours=24), timedelta(hours=4))
+    assert found.groups["approvers"].users == {"U0BOB", "U0CAROL"}
+    assert found.entra_oids["U0BOB"].startswith("8f14e45f")
+    assert found.timing.validation_window == timedelta(minutes=30)
+    (freeze,) = found.freezes
+    assert freeze.covers("triage-prod", datetime(2026, 12, 24, tzinfo=UTC))
+    assert not freeze.covers("triage-prod", datetime(2026, 12, 1, tzinfo=UTC))
+
+
+def test_the_page_names_every_key_and_no_other() -> None:
+    rows = set(re.findall(r"^\| `([a-z_]+)` \|", DOCS.read_text(encoding="utf-8"), re.MULTILINE))
+    parts: list[type[BaseModel]] = [*TABLES.values(), RulePart]
+    keys = {field.alias or name for part in parts for name, field in part.model_fields.items()}
+    assert rows == keys | {"may_request"}
+
+
+def test_the_example_uses_every_table() -> None:
+    assert set(tomllib.loads(example())) == set(FilePart.model_fields)
+
+
+def test_the_pretended_company_is_read(tmp_path: Path) -> None:
+    found = read(tmp_path, company_toml())
+    assert [target.alias for target in found.targets] == [
+        "triage-prod", "extract-prod", "email-prod", "triage-test", "router-test", "summary-test",
+    ]  # fmt: skip
+    assert {(environment, tier) for environment, tier in found.rules} == {
+        (environment, tier)
+        for environment in ("production", "test")
+        for tier in (Tier.STANDARD, Tier.NORMAL, Tier.HIGH, Tier.CRITICAL)
+    }
+
+
+def test_what_has_no_rule_is_denied(tmp_path: Path) -> None:
+    found = read(tmp_path, example())
+    assert found.rule("production", Tier.CRITICAL) is None
+    assert found.rule("nowhere", Tier.NORMAL) is None
+
+
+MISTAKES = [
+    ("team_id =", "team =", "workspace.team", "team_id"),
+    ('team_id = "T0CONTOSO"', 'team_id = "contoso"', "workspace.team_id", ""),
+    ("[workspace]", "[workspaces]", "workspace", ""),
+    ("[[targets]]", "[[target]]", "target", "targets"),
+    ('owner = "U0OWNER"', 'ownr = "U0OWNER"', "ownr", "owner"),
+    ('owner = "U0OWNER"', 'owner = "Olivia"', "targets.0.owner", ""),
+    ('channel = "C0OPS"', 'channel = "#ml-ops"', "targets.0.channel", ""),
+    ('account = "prod-weu"', 'account = "prod-we"', "prod-we", "prod-weu"),
+    ("[policy.production.high]", "[policy.production.hihg]", "hihg", "high"),
+    ("quorum = 2", "quorum = -1", "quorum", ""),
+    ("distinct_groups = true", "distinct_group = true", "distinct_group", "distinct_groups"),
+    ('groups = ["approvers"]', 'groups = ["aprovers"]', "aprovers", "approvers"),
+    ('approval_expires = "4h"', 'approval_expires = "4 hours"', "4 hours", ""),
+    ('validation_window = "30m"', 'validation_window = "soon"', "soon", ""),
+    ("2026-12-18T18:00:00+01:00", "2026-12-18T18:00:00", "year-end", "zone"),
+    ("monthly_budget_usd = ", 'monthly_budget_usd = "lots" #', "monthly_budget_usd", ""),
+    ("[workspace]", "[workspace", "not TOML", ""),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "named", "advised"), MISTAKES)
+def test_a_mistake_is_refused_with_its_place_and_what_was_meant(
+    tmp_path: Path, old: str, new: str, named: str, advised: str
+) -> None:
+    assert old in example()
+    with pytest.raises(InvalidInputError) as refused:
+        read(tmp_path, example().replace(old, new))
+    assert named in str(refused.value)
+    assert "countersign.toml" in str(refused.value)
+    assert advised in f"{refused.value.advice} {refused.value}"
+    assert refused.value.advice
+
+
+def test_a_missing_file_says_which_variable_names_it(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        read_configuration(tmp_path / "none.toml")
+    assert "COUNTERSIGN_CONFIG" in refused.value.advice
+
+
+def test_the_policy_digest_follows_the_policy_and_nothing_else() -> None:
+    document = tomllib.loads(example())
+    before = configuration_of(document).policy_digest
+    document["targets"][0]["first_symptom"] = "Something else"
+    document["workspace"]["audit_channel"] = "C0OTHER"
+    assert configuration_of(document).policy_digest == before
+    document["policy"]["production"]["normal"]["quorum"] = 3
+    changed = configuration_of(document).policy_digest
+    document["groups"]["approvers"]["users"].append("U0EVE")
+    assert len({before, changed, configuration_of(document).policy_digest}) == 3

@@ -1,0 +1,147 @@
+"""Settings: what is wrong with them is said by name, with the fix, and secrets never show."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain.errors import InvalidInputError
+from bot.domain.note import Signer
+from handlers.settings import Settings, read_settings
+
+GOOD = {
+    "SLACK_BOT_TOKEN": "xoxb-sandbox-0123456789",
+    "SLACK_APP_TOKEN": "xapp-sandbox-0123456789",
+    "SLACK_SIGNING_SECRET": "0123456789abcdef" * 2,
+    "COUNTERSIGN_TRANSPORT": "http",
+}
+LOCAL = {
+    "COUNTERSIGN_SLACK_API_URL": "http://127.0.0.1:1/api/",
+    "COUNTERSIGN_ARM_URL": "http://localhost:2",
+    "COUNTERSIGN_LOGS_URL": "http://[::1]:2",
+}
+SANDBOX = {"COUNTERSIGN_AZURE_IDENTITY": "sandbox", "COUNTERSIGN_AZURE_EXECUTOR_IDENTITY": "sandbox"}
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for field in Settings.model_fields.values():
+        monkeypatch.delenv(str(field.alias), raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def of(monkeypatch: pytest.MonkeyPatch, **values: str) -> Settings:
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    return read_settings()
+
+
+def test_the_defaults_are_those_of_the_reference() -> None:
+    settings = read_settings()
+    assert settings.database_url == "sqlite:///countersign.db"
+    assert (settings.transport, settings.http_host, settings.http_port) == ("socket", "127.0.0.1", 3000)
+    assert (settings.azure_identity, settings.azure_executor_identity) == ("managed", "managed")
+    assert settings.config == Path("countersign.toml")
+    assert not settings.is_sandbox
+
+
+def test_the_environment_wins_over_the_file_beside_us(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text("COUNTERSIGN_HTTP_PORT=4000\nCOUNTERSIGN_HTTP_HOST=127.0.0.2\nOTHER=1\n")
+    settings = of(monkeypatch, COUNTERSIGN_HTTP_PORT="5000")
+    assert (settings.http_port, settings.http_host) == (5000, "127.0.0.2")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("COUNTERSIGN_HTTP_PORT", "many"),
+        ("COUNTERSIGN_HTTP_PORT", "70000"),
+        ("COUNTERSIGN_TRANSPORT", "pigeon"),
+        ("COUNTERSIGN_AZURE_IDENTITY", "default"),
+    ],
+)
+def test_a_value_that_cannot_be_read_is_named_without_being_quoted(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    with pytest.raises(InvalidInputError, match=name) as refused:
+        of(monkeypatch, **{name: value})
+    assert refused.value.advice
+    assert "pigeon" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"SLACK_BOT_TOKEN": ""}, "SLACK_BOT_TOKEN"),
+        ({"SLACK_BOT_TOKEN": "xoxb-short"}, "SLACK_BOT_TOKEN"),
+        ({"SLACK_BOT_TOKEN": "xoxp-0123456789012"}, "SLACK_BOT_TOKEN"),
+        ({"SLACK_SIGNING_SECRET": ""}, "SLACK_SIGNING_SECRET"),
+        ({"SLACK_SIGNING_SECRET": " " * 40}, "SLACK_SIGNING_SECRET"),
+        ({"SLACK_SIGNING_SECRET": "x" * 31}, "SLACK_SIGNING_SECRET"),
+        ({"COUNTERSIGN_TRANSPORT": "socket", "SLACK_APP_TOKEN": ""}, "SLACK_APP_TOKEN"),
+        ({"COUNTERSIGN_TRANSPORT": "socket", "SLACK_APP_TOKEN": "xoxb-0123456789012"}, "SLACK_APP_TOKEN"),
+        (SANDBOX, "COUNTERSIGN_AZURE_IDENTITY"),
+        ({**SANDBOX, **LOCAL, "COUNTERSIGN_OPENAI_URL": "https://x.example"}, "COUNTERSIGN_AZURE_IDENTITY"),
+        (
+            {**SANDBOX, **LOCAL, "COUNTERSIGN_ARM_URL": "http://127.0.0.1.evil.example"},
+            "COUNTERSIGN_AZURE_IDENTITY",
+        ),
+    ],
+)
+def test_a_start_with_a_bad_setting_is_refused_by_name_with_the_fix(
+    monkeypatch: pytest.MonkeyPatch, changed: dict[str, str], named: str
+) -> None:
+    settings = of(monkeypatch, **{**GOOD, **changed})
+    with pytest.raises(InvalidInputError, match=named) as refused:
+        settings.refuse_bad("all")
+    assert refused.value.advice
+
+
+def test_good_settings_start_every_role(monkeypatch: pytest.MonkeyPatch) -> None:
+    for role in ("all", "slack", "executor"):
+        of(monkeypatch, **GOOD).refuse_bad(role)
+
+
+def test_the_executor_needs_no_slack_token() -> None:
+    read_settings().refuse_bad("executor")
+
+
+def test_the_sandbox_is_taken_only_when_every_endpoint_is_on_loopback(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = of(monkeypatch, **GOOD, **SANDBOX, **LOCAL)
+    settings.refuse_bad("all")
+    assert settings.is_sandbox
+
+
+def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = of(monkeypatch, **GOOD, COUNTERSIGN_SIGNING_KEY="PRIVATE+KEY+x")
+    for secret in ("xoxb-sandbox", "xapp-sandbox", "0123456789abcdef", "PRIVATE"):
+        assert secret not in repr(settings) + str(settings.model_dump())
+
+
+def test_several_signing_keys_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = [Signer.generate(f"example.com/{year}")[0] for year in (2026, 2027)]
+    assert of(monkeypatch, COUNTERSIGN_SIGNING_KEY=" \n".join(keys)).signing_keys() == tuple(keys)
+
+
+def test_a_signing_key_is_read_from_a_file_nobody_else_can_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    key, path = Signer.generate("example.com/audit")[0], Path("signing.key")
+    path.write_text(key + "\n")
+    path.chmod(0o600)
+    settings = of(monkeypatch, COUNTERSIGN_SIGNING_KEY="@signing.key")
+    assert settings.signing_keys() == (key,)
+    path.chmod(0o640)
+    with pytest.raises(InvalidInputError, match="Others can read") as refused:
+        settings.signing_keys()
+    assert "chmod 600" in refused.value.advice
+
+
+@pytest.mark.parametrize("value", ["", "  ", "secret", "@missing.key"])
+def test_no_signing_key_is_refused_with_the_fix_and_without_quoting_it(
+    monkeypatch: pytest.MonkeyPatch, value: Any
+) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        of(monkeypatch, COUNTERSIGN_SIGNING_KEY=value).signing_keys()
+    assert "countersign audit keygen" in refused.value.advice
+    assert "secret" not in str(refused.value)
