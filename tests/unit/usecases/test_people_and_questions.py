@@ -122,7 +122,7 @@ async def test_traffic_is_compared_with_the_mean_of_the_days_before(house: House
     assert (compared.days, compared.now.requests, compared.before.requests) == (2, 120, 80)
     assert [traffic.latency_ms for traffic in (compared.now, compared.before)] == [100, 250]
     rows = {label: (new, old) for label, new, old in row_values(compared)}
-    assert rows["requests"] == (120, 80)
+    assert list(rows["requests"]) == [120, 80]
     now_share, usual_share = rows["share of HTTP 429"]
     assert (now_share, usual_share) == (0, 1.875)
 
