@@ -1,6 +1,7 @@
 """`countersign audit …`: verify, keygen and export. Exit codes: 0 holds, 1 does not hold, 2 cannot say."""
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -71,7 +72,7 @@ def export(
         for shard in reader.shards():
             for chunk in reader.entries(shard, columns=False):
                 for row in chunk:
-                    print(raw_bytes(row[1]).decode("utf-8", "replace"))
+                    sys.stdout.buffer.write(raw_bytes(row[1]) + b"\n")
 
 
 def report_words(report: "VerifyReport", vkeys: list[str]) -> list[str]:

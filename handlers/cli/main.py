@@ -93,8 +93,6 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         print("countersign: stopped.", file=sys.stderr)
         sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
     except Exception:
         _say_bug()
     sys.exit(2)
