@@ -67,18 +67,22 @@ class Verdict:
     explanation: str
 
 
+# The first that fits: a span of time ("within 90 seconds") says least about what is watched.
+_NAMES = (
+    (SignalMetric.THROTTLED_SHARE, r"429|throttl"),
+    (SignalMetric.LATENCY, r"latency|response time|time to response|\bms\b"),
+    (SignalMetric.ERROR_SHARE, r"5xx|\b50[0-4]\b|error|failure"),
+    (SignalMetric.REQUESTS, r"requests? (rate|count|volume)|traffic"),
+    (SignalMetric.LATENCY, r"seconds"),
+)
+
+
 def parse_signal(text: str) -> Signal:
     """Return the metric and threshold that a sentence such as `HTTP 429 below 1 % in 30 min` names."""
     lower = text.lower()
-    metric = SignalMetric.THROTTLED_SHARE
-    if re.search(r"latency|response time|time to response|\bms\b|seconds", lower):
-        metric = SignalMetric.LATENCY
-    elif re.search(r"5xx|\b50[0-4]\b|error|failure", lower):
-        metric = SignalMetric.ERROR_SHARE
-    elif re.search(r"request(s)? (rate|count|volume)|traffic", lower) and "429" not in lower:
-        metric = SignalMetric.REQUESTS
+    named = (metric for metric, words in _NAMES if re.search(words, lower))
     bound = re.search(r"(?:<=?|≤|below|under|at most)\s*([0-9]+(?:\.[0-9]+)?)", lower)
-    return Signal(metric, float(bound[1]) if bound else None)
+    return Signal(next(named, SignalMetric.THROTTLED_SHARE), float(bound[1]) if bound else None)
 
 
 def judge(signal: Signal, before: Traffic, after: Traffic) -> Verdict:

@@ -6,8 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.change import MOVES, OPEN_ON_ACCOUNT, TERMINAL, WAITING, ChangeState, change_number, may_move
+from bot.domain.change import (
+    MOVES,
+    OPEN_ON_ACCOUNT,
+    TERMINAL,
+    WAITING,
+    Change,
+    ChangeState,
+    Request,
+    change_number,
+    may_move,
+)
 from bot.domain.errors import InvalidInputError
+from tests.fakes.clock import NOON
 
 S = ChangeState
 EXPECTED: Mapping[S, str] = {
@@ -95,3 +106,9 @@ def test_what_is_no_change_is_refused_with_an_example(text: str) -> None:
 @given(st.integers(1, 999_999_999))
 def test_every_number_reads_back(number: int) -> None:
     assert change_number(f"CHG-{number}") == number
+
+
+def test_a_change_is_called_by_its_number_and_its_deployments_name() -> None:
+    request = Request("scale", "t", "U1", "U2", "T-1", "r", "c", "v", "b", {})
+    change = Change(7, 1, S.DRAFT, request, "test", "a", "/accounts/a/deployments/triage", "C1", NOON)
+    assert (change.id, change.deployment) == ("CHG-7", "triage")

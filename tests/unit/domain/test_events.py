@@ -1,0 +1,207 @@
+"""Every audit event: a tag of its own that never changes, a sentence people read, nothing personal in clear."""
+
+import re
+from dataclasses import fields
+from inspect import getmembers, isclass
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from bot.domain import execution_events as execution
+from bot.domain import request_events as request
+from bot.domain.event import AuditEvent
+from bot.domain.events import EVENT_TYPES, plain
+from bot.domain.json import canonical
+
+ABOUT: dict[str, Any] = {"change": "CHG-1", "resource": "/x"}
+EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
+    (
+        "evidence.read",
+        request.EvidenceRead(command="status", alias="triage-prod"),
+        "read status of triage-prod",
+    ),
+    (
+        "evidence.snapshot",
+        request.EvidenceSnapshot(**ABOUT, alias="triage-prod", evidence="0123456789abcdef"),
+        "took the snapshot EV-0123456789ab of triage-prod",
+    ),
+    (
+        "change.requested",
+        request.ChangeRequested(
+            **ABOUT,
+            revision=1,
+            kind="scale",
+            owner="U0OTTO",
+            ticket="OPS-1",
+            expected_cost="none",
+            validation_signal="429",
+            reason="a long queue",
+            rollback_plan="back",
+        ),
+        "requested CHG-1: scale, owner <@U0OTTO>, ticket OPS-1",
+    ),
+    (
+        "change.planned",
+        request.ChangePlanned(**ABOUT, revision=2, plan_digest="d" * 64, tier="high", evidence="e"),
+        "planned CHG-1 revision 2 (high), plan dddddddddddd",
+    ),
+    (
+        "policy.evaluated",
+        request.PolicyEvaluated(
+            **ABOUT,
+            revision=1,
+            environment="production",
+            tier="high",
+            quorum=2,
+            groups=("a", "b"),
+            eligible=("U1", "U2", "U3"),
+            policy_digest="p",
+        ),
+        "found that CHG-1 needs 2 of 3 people",
+    ),
+    (
+        "change.approved",
+        request.ChangeApproved(
+            **ABOUT,
+            revision=1,
+            plan_digest="d",
+            policy_digest="p",
+            groups=("a",),
+            counted=1,
+            quorum=2,
+            reason="looks right",
+        ),
+        "approved CHG-1 revision 1 (1 of 2)",
+    ),
+    (
+        "change.rejected",
+        request.ChangeRejected(**ABOUT, revision=1, plan_digest="d", reason="too late"),
+        "rejected CHG-1",
+    ),
+    (
+        "change.changes_requested",
+        request.ChangesRequested(**ABOUT, revision=1, reason="smaller"),
+        "asked for changes to CHG-1",
+    ),
+    (
+        "change.refused",
+        request.ChangeRefused(**ABOUT, attempt="approve", why="your own request"),
+        "was refused to approve CHG-1: your own request",
+    ),
+    ("change.withdrawn", request.ChangeWithdrawn(**ABOUT, reason="not needed"), "withdrew CHG-1"),
+    ("change.expired", request.ChangeExpired(**ABOUT, expired_at="2026"), "let CHG-1 expire"),
+    (
+        "change.superseded",
+        request.ChangeSuperseded(**ABOUT, moved=("sku.capacity",), why="sku.capacity moved"),
+        "stopped CHG-1: sku.capacity moved",
+    ),
+    (
+        "change.apply_requested",
+        execution.ApplyAsked(**ABOUT, revision=1, plan_digest="d"),
+        "asked to apply CHG-1",
+    ),
+    (
+        "change.execution.started",
+        execution.ExecutionStarted(**ABOUT, revision=1, plan_digest="d", approvers=("U1", "U2")),
+        "started CHG-1, approved by <@U1>, <@U2>",
+    ),
+    (
+        "change.execution.finished",
+        execution.ExecutionFinished(**ABOUT, plan_digest="d", operation_id="op", untouched=4),
+        "finished CHG-1; 4 other deployments did not move",
+    ),
+    (
+        "change.execution.failed",
+        execution.ExecutionFailed(**ABOUT, code="X", why="refused", written=False),
+        "failed CHG-1: refused",
+    ),
+    (
+        "change.execution.unknown",
+        execution.ExecutionUnknown(**ABOUT, why="no answer"),
+        "does not know whether CHG-1 was applied: no answer",
+    ),
+    (
+        "change.reconciled",
+        execution.ChangeReconciled(**ABOUT, applied=False),
+        "read Azure back: CHG-1 was not applied",
+    ),
+    (
+        "change.validated",
+        execution.ChangeValidated(**ABOUT, verdict="better", before="2 %", after="1 %", signal="429"),
+        "validated CHG-1: better (429: 2 % → 1 %)",
+    ),
+    ("change.attested", execution.ChangeAttested(**ABOUT, verdict="better"), "attested CHG-1"),
+    ("change.closed", execution.ChangeClosed(**ABOUT), "closed CHG-1"),
+    (
+        "rollback.started",
+        execution.RollbackStarted(**ABOUT, plan_digest="d", asked_by="U1"),
+        "started to roll CHG-1 back",
+    ),
+    ("rollback.finished", execution.RollbackFinished(**ABOUT, operation_id="op"), "rolled CHG-1 back"),
+    (
+        "rollback.failed",
+        execution.RollbackFailed(**ABOUT, code="X", why="refused"),
+        "could not roll CHG-1 back: refused",
+    ),
+)
+NOT_PAST = {"evidence.read", "evidence.snapshot", "change.execution.unknown"}
+
+
+@pytest.mark.parametrize(("tag", "event", "sentence"), EVENTS, ids=[tag for tag, _, _ in EVENTS])
+def test_the_golden_sentence(tag: str, event: AuditEvent, sentence: str) -> None:
+    assert (event.tag, event.sentence()) == (tag, sentence)
+
+
+def test_every_event_has_its_golden_sentence_in_the_order_of_the_list() -> None:
+    assert [type(event) for _, event, _ in EVENTS] == list(EVENT_TYPES)
+
+
+def test_a_start_nobody_had_to_approve_names_the_policy() -> None:
+    event = execution.ExecutionStarted(**ABOUT, revision=1, plan_digest="d", approvers=())
+    assert event.sentence() == "started CHG-1, approved by policy"
+    assert execution.ChangeReconciled(**ABOUT, applied=True).sentence().endswith("was applied")
+
+
+@pytest.mark.parametrize("module", [request, execution], ids=lambda module: module.__name__)
+def test_no_event_is_forgotten_in_the_list(module: ModuleType) -> None:
+    found = {kind for _, kind in getmembers(module, isclass) if issubclass(kind, AuditEvent)} - {AuditEvent}
+    assert found <= set(EVENT_TYPES)
+
+
+def test_every_tag_is_unique_and_dotted() -> None:
+    tags = [kind.tag for kind in EVENT_TYPES]
+    assert len(set(tags)) == len(tags)
+    assert [tag for tag in tags if not re.fullmatch(r"[a-z]+(\.[a-z_]+)+", tag)] == []
+
+
+@pytest.mark.parametrize("tag", [kind.tag for kind in EVENT_TYPES if kind.tag not in NOT_PAST])
+def test_a_tag_says_what_happened_in_the_past_tense(tag: str) -> None:
+    assert re.search(r"(ed|withdrawn)$", tag)
+
+
+@pytest.mark.parametrize("event", [event for _, event, _ in EVENTS], ids=lambda event: event.tag)
+def test_an_entry_is_canonical_and_holds_no_private_text_in_clear(event: AuditEvent) -> None:
+    clear = canonical(plain(event.data())).decode()
+    assert set(event.private()) <= event.PRIVATE
+    assert not any(text in clear for text in event.private().values())
+    assert not event.PRIVATE & set(event.data())
+
+
+def test_what_people_wrote_is_private_wherever_it_stands() -> None:
+    prose = {"reason", "rollback_plan"}
+    bare = [
+        (kind.tag, item.name)
+        for kind in EVENT_TYPES
+        for item in fields(kind)
+        if item.name in prose and item.name not in kind.PRIVATE
+    ]
+    assert bare == []
+
+
+def test_nothing_said_is_nothing_committed_to() -> None:
+    assert request.ChangeWithdrawn(**ABOUT).private() == {}
+
+
+def test_tuples_become_lists() -> None:
+    assert plain({"a": ("x",), "b": 1}) == {"a": ["x"], "b": 1}
