@@ -9,6 +9,7 @@ from bot.ports.azure import Executor
 from bot.ports.registry import Readers
 from bot.ports.slack import Messenger
 from bot.usecases.desk import Desk
+from handlers.observers import NOBODY, Observers
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Dependencies:
     messenger: Messenger
     readers: Readers
     check_trail: Callable[[], Awaitable[TrailCheck]]
+    observers: Observers = NOBODY
 
     def cause(self, source: str, *, channel: str = "") -> Cause:
         """Return a fresh cause with its own correlation id."""

@@ -25,11 +25,14 @@ from handlers.clock import SandboxClock, WallClock
 from handlers.configuration_file import read_configuration
 from handlers.dependencies import Dependencies, ExecutorSide, TrailCheck
 from handlers.jobs.registry import EXECUTOR_JOBS, JOBS
+from handlers.observers import NOBODY, Observers, observed_socket
 from handlers.settings import Settings
 from handlers.slack_app import Identity as AppIdentity
 from handlers.slack_app import dispatch, slack_app, socket_connections
+from handlers.trail_watch import TrailWatch
 from handlers.version import BUILD
 from storage.audit_verify import verify_log
+from storage.figures import Figures, read_figures
 from storage.jobs import Handler
 from storage.open import OpenArchive, open_archive
 
@@ -51,10 +54,18 @@ class House:
     endpoint: Endpoint | None
     background: tuple[Callable[[], Awaitable[None]], ...]
     connections: tuple[Any, ...] = ()
+    figures: Callable[[], Awaitable[Figures]] | None = None
+    trail: TrailWatch | None = None
+
+    async def is_connected(self) -> bool | None:
+        """Return whether a Socket Mode connection stands; None where Slack comes by HTTP, or not at all."""
+        if not self.connections:
+            return None
+        return any([await client.is_connected() for client in self.connections])
 
     async def is_ready(self) -> bool:
         """Return whether the database answers and, in Socket Mode, a connection stands."""
-        if self.connections and not any([await client.is_connected() for client in self.connections]):
+        if await self.is_connected() is False:
             return False
         with suppress(CountersignError, OSError):
             await self.archive.runner.counts()
@@ -63,7 +74,7 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, role: Role) -> AsyncIterator[House]:
+async def open_house(settings: Settings, role: Role, observers: Observers = NOBODY) -> AsyncIterator[House]:
     """Connect everything a role needs, and close it at the end.
 
     Raises:
@@ -83,7 +94,7 @@ async def open_house(settings: Settings, role: Role) -> AsyncIterator[House]:
             settings.database_url, signer, configuration.origin, clock=clock, build=BUILD, lock=True
         )
         stack.push_async_callback(archive.close)
-        builder = _Builder(settings, configuration, clock, archive, signer, stack)
+        builder = _Builder(settings, configuration, clock, archive, signer, stack, observers)
         yield await builder.house(role)
 
 
@@ -112,14 +123,18 @@ class _Builder:
     archive: OpenArchive
     signer: Signer
     stack: AsyncExitStack
+    observers: Observers
 
     async def house(self, role: Role) -> House:
         handlers: dict[str, Handler] = {}
         background: list[Callable[[], Awaitable[None]]] = []
         endpoint: Endpoint | None = None
         connections: tuple[Any, ...] = ()
+        trail: TrailWatch | None = None
         if role != "executor":
-            deps, app = await self._slack_side()
+            trail = TrailWatch(self._check_trail, self.clock)
+            background.append(trail.keep_looking)
+            deps, app = await self._slack_side(trail)
             handlers |= {job.kind: _bound(job.run, deps) for job in JOBS}
             background.append(partial(_sweeping, deps.desk))
             if self.settings.transport == "http":
@@ -141,18 +156,20 @@ class _Builder:
             endpoint,
             tuple(background),
             connections,
+            partial(read_figures, self.archive.database),
+            trail,
         )
 
-    async def _slack_side(self) -> tuple[Dependencies, Any]:
+    async def _slack_side(self, trail: TrailWatch) -> tuple[Dependencies, Any]:
         settings = self.settings
         token = settings.slack_bot_token.get_secret_value()
         client = slack_client(token, settings.slack_api_url)
         self.stack.push_async_callback(close_client, client)
-        azure = connect_reader(self._endpoints(), self._identity("reader"), self.clock)
+        azure = connect_reader(self._endpoints(), self._identity("reader"), self.clock, self.observers.azure)
         self.stack.push_async_callback(azure.close)
         desk = Desk(self.configuration, self.archive.archive, self.clock, SlackWebDirectory(client))
         messenger = SlackMessenger(client, response_hosts(settings.slack_api_url))
-        deps = Dependencies(desk, messenger, azure.readers, self._check_trail)
+        deps = Dependencies(desk, messenger, azure.readers, trail.check, self.observers)
         me = await who_am_i(client)
         if me.team != self.configuration.team_id:
             raise InvalidInputError(
@@ -164,7 +181,9 @@ class _Builder:
         return deps, slack_app(deps, identity, client, auth=auth)
 
     def _executor_side(self) -> ExecutorSide:
-        executor, close = connect_executor(self._endpoints(), self._identity("executor"), self.clock)
+        executor, close = connect_executor(
+            self._endpoints(), self._identity("executor"), self.clock, self.observers.azure
+        )
         self.stack.push_async_callback(close)
         return ExecutorSide(Desk(self.configuration, self.archive.archive, self.clock, None), executor)
 
@@ -172,6 +191,8 @@ class _Builder:
         """Connect twice, so that a refresh of one connection leaves the other listening."""
         handlers = socket_connections(app, self.settings.slack_app_token.get_secret_value())
         for handler in handlers:
+            listener = observed_socket(handler.handle, self.observers.slack)
+            handler.client.socket_mode_request_listeners = [listener]
             self.stack.push_async_callback(handler.close_async)
             async with slack_errors():
                 await handler.connect_async()  # type: ignore[no-untyped-call]

@@ -15,6 +15,7 @@ from bot.azure.writer import ArmWriter
 from bot.domain.errors import InvalidInputError
 from bot.ports.azure import Executor
 from bot.ports.clock import Clock
+from bot.ports.observer import AzureObserver, unobserved
 from bot.ports.registry import Readers
 
 Close = Callable[[], Awaitable[None]]
@@ -28,25 +29,29 @@ class AzureConnection:
     close: Close
 
 
-def connect_reader(endpoints: Endpoints, identity: Identity, clock: Clock) -> AzureConnection:
+def connect_reader(
+    endpoints: Endpoints, identity: Identity, clock: Clock, observe: AzureObserver = unobserved
+) -> AzureConnection:
     """Return the readers. Nothing is sent until the first read.
 
     Raises:
         InvalidInputError: the identity is `sandbox` beside a real Azure, or is not the reader's.
     """
-    fetch, close = _fetch(endpoints, _of_role(identity, "reader"))
+    fetch, close = _fetch(endpoints, _of_role(identity, "reader"), observe)
     return AzureConnection(Readers(ArmReader(fetch, clock), ArmMetrics(fetch)), close)
 
 
-def connect_executor(endpoints: Endpoints, identity: Identity, clock: Clock) -> tuple[Executor, Close]:
+def connect_executor(
+    endpoints: Endpoints, identity: Identity, clock: Clock, observe: AzureObserver = unobserved
+) -> tuple[Executor, Close]:
     """Return the executor's own reads and its writer, and what closes them; for the executor role only.
 
     Raises:
         InvalidInputError: the identity is `sandbox` beside a real Azure, or is not the executor's.
     """
     hands = credential(_of_role(identity, "executor"), endpoints)
-    fetch, close = _fetch(endpoints, identity)
-    writer = ArmWriter(endpoints, hands, fetch)
+    fetch, close = _fetch(endpoints, identity, observe)
+    writer = ArmWriter(endpoints, hands, fetch, observe)
 
     async def close_all() -> None:
         await close()
@@ -63,9 +68,9 @@ def _of_role(identity: Identity, role: str) -> Identity:
     return identity
 
 
-def _fetch(endpoints: Endpoints, identity: Identity) -> tuple[Fetch, Close]:
+def _fetch(endpoints: Endpoints, identity: Identity, observe: AzureObserver) -> tuple[Fetch, Close]:
     token = async_credential(identity, endpoints)
-    client = reader_client(endpoints, token)
+    client = reader_client(endpoints, token, observe)
 
     async def close() -> None:
         async with AsyncExitStack() as stack:

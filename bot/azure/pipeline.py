@@ -22,6 +22,8 @@ from azure.mgmt.core import ARMPipelineClient, AsyncARMPipelineClient
 from bot.azure.credentials import scope
 from bot.azure.endpoints import Endpoints, is_loopback, is_within
 from bot.azure.errors import AzureRefusedError
+from bot.azure.observing import ObserverPolicy
+from bot.ports.observer import AzureObserver, unobserved
 
 CONNECT_SECONDS = 3
 READ_SECONDS = 8
@@ -78,7 +80,9 @@ class OneSendBearerPolicy(BearerTokenCredentialPolicy[HttpRequest, Any]):
         return False
 
 
-def reader_client(endpoints: Endpoints, credential: AsyncTokenCredential) -> AsyncARMPipelineClient[Any, Any]:
+def reader_client(
+    endpoints: Endpoints, credential: AsyncTokenCredential, observe: AzureObserver = unobserved
+) -> AsyncARMPipelineClient[Any, Any]:
     """Return the asynchronous client of all reads: it cannot change anything."""
     policies: Sequence[object] = [
         HostPinPolicy(endpoints.arm_url),
@@ -87,6 +91,7 @@ def reader_client(endpoints: Endpoints, credential: AsyncTokenCredential) -> Asy
         RequestIdPolicy(),
         UserAgentPolicy("countersign"),
         AsyncBearerTokenCredentialPolicy(credential, scope(endpoints)),
+        ObserverPolicy(observe),
     ]
     transport = AioHttpTransport(
         connection_timeout=CONNECT_SECONDS,
@@ -96,7 +101,9 @@ def reader_client(endpoints: Endpoints, credential: AsyncTokenCredential) -> Asy
     return AsyncARMPipelineClient(endpoints.arm_url, policies=policies, transport=transport)
 
 
-def writer_policies(endpoints: Endpoints, credential: TokenCredential) -> list[object]:
+def writer_policies(
+    endpoints: Endpoints, credential: TokenCredential, observe: AzureObserver = unobserved
+) -> list[object]:
     """Return the policies of the synchronous client of writes: pinned, and without retries."""
     return [
         HostPinPolicy(endpoints.arm_url),
@@ -104,6 +111,7 @@ def writer_policies(endpoints: Endpoints, credential: TokenCredential) -> list[o
         UserAgentPolicy("countersign"),
         RetryPolicy.no_retries(),
         OneSendBearerPolicy(credential, scope(endpoints)),
+        ObserverPolicy(observe),
     ]
 
 

@@ -20,6 +20,7 @@ from bot.azure.reader import API_VERSION, arm_path
 from bot.domain.deployment import parse_arm_id
 from bot.domain.errors import DoubtError, InvalidInputError, NotAppliedError
 from bot.domain.operation import Operation
+from bot.ports.observer import AzureObserver, unobserved
 
 _ACTIONS = frozenset({"pause", "resume"})
 _CORRELATION = re.compile(r"[A-Za-z0-9._:-]{1,128}")
@@ -27,7 +28,13 @@ _DOUBT_ADVICE = "Read the deployment back before anything else; do not send it a
 
 
 def send_once(
-    operation: Operation, body: bytes, correlation: str, *, endpoints: Endpoints, credential: TokenCredential
+    operation: Operation,
+    body: bytes,
+    correlation: str,
+    *,
+    endpoints: Endpoints,
+    credential: TokenCredential,
+    observe: AzureObserver = unobserved,
 ) -> Answer:
     """Return Azure's answer below 300 to the one call that was sent.
 
@@ -40,7 +47,7 @@ def send_once(
     """
     call = _call(operation, body, correlation)
     transport = writer_transport(endpoints)
-    policies = writer_policies(endpoints, credential)
+    policies = writer_policies(endpoints, credential, observe)
     try:
         with transport:
             if operation.verb == "POST":

@@ -16,15 +16,23 @@ from bot.domain.errors import AzureUnavailableError, NotAppliedError, NotFoundEr
 from bot.domain.json import Json
 from bot.domain.operation import CHANGE_TAG, Operation
 from bot.ports.azure import Progress, Sent
+from bot.ports.observer import AzureObserver, unobserved
 
 
 class ArmWriter:
     """Writes to Microsoft.CognitiveServices deployments; implements `bot.ports.azure.AzureWriter`."""
 
-    def __init__(self, endpoints: Endpoints, credential: TokenCredential, fetch: Fetch) -> None:
+    def __init__(
+        self,
+        endpoints: Endpoints,
+        credential: TokenCredential,
+        fetch: Fetch,
+        observe: AzureObserver = unobserved,
+    ) -> None:
         self._endpoints = endpoints
         self._credential = credential
         self._fetch = fetch
+        self._observe = observe
 
     async def send(self, operation: Operation, *, change: str, correlation: str) -> Sent:
         """Send one operation with our tag, once.
@@ -35,7 +43,13 @@ class ArmWriter:
         """
         body = await self._tagged(operation, change)
         call = partial(
-            send_once, operation, body, correlation, endpoints=self._endpoints, credential=self._credential
+            send_once,
+            operation,
+            body,
+            correlation,
+            endpoints=self._endpoints,
+            credential=self._credential,
+            observe=self._observe,
         )
         answer = await in_thread(call)
         return sent(answer, operation, self._endpoints.arm_url, correlation)

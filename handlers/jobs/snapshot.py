@@ -1,5 +1,7 @@
 """`snapshot`: answer a question with evidence, once, where it was asked."""
 
+from time import perf_counter
+
 from bot.domain.effect import Question
 from bot.domain.errors import CountersignError, SlackRefusedError
 from bot.domain.people import Person, Standing, actor_of
@@ -34,7 +36,9 @@ async def _answer(question: Question, deps: Dependencies) -> Message:
     standing = people[question.user]
     if not standing.full_member:
         return render_refused(Refused(f"Not allowed: {standing.why_not}."), question.ref)
+    started = perf_counter()
     seen = await ANSWERS[question.verb](question, deps)
+    deps.observers.evidence(question.verb, perf_counter() - started)
     await _remember(question, seen, standing, deps)
     return seen.message
 

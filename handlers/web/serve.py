@@ -10,7 +10,7 @@ from aiohttp import web
 from bot.domain.errors import CountersignError
 from handlers.settings import Settings
 from handlers.version import VERSION
-from handlers.web.metrics import new_metrics
+from handlers.web.metrics import Metrics, new_metrics
 from handlers.web.server import web_app
 from handlers.wiring import House, Role, open_house
 
@@ -26,7 +26,9 @@ async def serve(
     Raises:
         CountersignError: it cannot start, or a part of it broke down; the message says which.
     """
-    async with open_house(settings, role) as house, _listening(house) as address:
+    metrics = new_metrics(VERSION)
+    opening = open_house(settings, role, metrics.observers())
+    async with opening as house, _listening(house, metrics) as address:
         LOG.info("serve.ready", role=role, transport=settings.transport)
         if ready is not None:
             ready(address)
@@ -34,9 +36,9 @@ async def serve(
 
 
 @asynccontextmanager
-async def _listening(house: House) -> AsyncIterator[str]:
+async def _listening(house: House, metrics: Metrics) -> AsyncIterator[str]:
     settings = house.settings
-    app = web_app(house, new_metrics(VERSION))
+    app = web_app(house, metrics)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN_SECONDS)
     await runner.setup()
     site = web.TCPSite(runner, settings.http_host, settings.http_port)

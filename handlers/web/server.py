@@ -1,6 +1,7 @@
 """The HTTP port: Slack's requests, health, readiness and metrics. It says nothing to strangers."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from time import perf_counter
 
@@ -11,8 +12,9 @@ from bot.domain.entry import new_ulid
 from bot.domain.errors import CountersignError
 from bot.render.notice import render_notice_view
 from handlers.web.door import MOST_BYTES, Genuine, Refuse, examine
-from handlers.web.metrics import Metrics
+from handlers.web.metrics import Metrics, Now
 from handlers.wiring import House
+from storage.figures import Figures
 
 LOG = structlog.get_logger("door")
 DEADLINE_SECONDS = 2.5
@@ -101,11 +103,17 @@ class _Health:
         return web.Response(text="ok") if await self._house.is_ready() else web.Response(status=503)
 
     async def metrics(self, _: web.Request) -> web.Response:
-        """Return the counters."""
+        """Return the counters, and the state of now; what cannot be read is left out."""
+        house = self._house
+        jobs: Mapping[str, int] = {}
+        figures: Figures | None = None
         with suppress(CountersignError, OSError):
-            for state, count in (await self._house.archive.runner.counts()).items():
-                self._metrics.jobs.labels(state).set(count)
-        return web.Response(body=self._metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4"})
+            jobs = await house.archive.runner.counts()
+            figures = await house.figures() if house.figures is not None else None
+        verified = house.trail.last if house.trail is not None else None
+        now = Now(jobs, figures, verified, await house.is_connected())
+        text = self._metrics.text(now)
+        return web.Response(body=text, headers={"Content-Type": "text/plain; version=0.0.4"})
 
 
 async def _bounded(request: web.Request) -> bytes | Refuse:

@@ -1,0 +1,109 @@
+"""Where the figures come from: grouped counts of the database, and each call to Azure as it was sent."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.azure.connection import connect_executor, connect_reader
+from bot.azure.endpoints import Endpoints, Identity
+from bot.azure.observing import operation_of
+from bot.domain.change import ChangeState, Choice
+from bot.domain.effect import Effect, Phase
+from bot.domain.errors import AzureUnavailableError, DoubtError, NotFoundError
+from bot.domain.operation import Operation
+from storage.figures import read_figures
+from tests.contracts.fixtures_storage import NOW, Archives, opened_archives, stored_change, vote
+from tests.fakes.azure_server import REF, Reply, WallClock, raw_deployment, scripted
+
+SCALE = Operation("PATCH", REF.arm_id, {"sku": {"name": "Standard", "capacity": 130}, "tags": {}})
+ARM = "https://management.azure.com"
+PLACE = "/subscriptions/s-1/resourceGroups/rg-secret/providers/Microsoft.CognitiveServices"
+
+
+class Watcher:
+    """Remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str]] = []
+
+    def __call__(self, operation: str, status: str, seconds: float) -> None:
+        assert 0 <= seconds < 60
+        self.told.append((operation, status))
+
+
+@contextmanager
+def _ignored() -> Iterator[None]:
+    with pytest.raises((NotFoundError, AzureUnavailableError, DoubtError)):
+        yield
+
+
+async def _journal(archives: Archives, account: str, phase: Phase, step: str = "forward") -> None:
+    change = await stored_change(archives.opened, account=account)
+    async with archives.opened.archive.transaction() as tx:
+        effect = Effect(change.number, change.revision, step, Phase.INTENDED, NOW, 1, "run-1")
+        assert await tx.journal(effect, expected="")
+        if phase is not Phase.INTENDED:
+            ended = Effect(change.number, change.revision, step, phase, NOW, 1, "run-1")
+            assert await tx.journal(ended, expected=Phase.INTENDED)
+
+
+async def test_figures_are_counts_by_state_vote_and_outcome(tmp_path: Path) -> None:
+    async with opened_archives(f"sqlite:///{tmp_path / 'countersign.db'}") as archives:
+        empty = await read_figures(archives.opened.database)
+        assert set(empty.changes) == {str(state) for state in ChangeState}
+        assert not any([*empty.changes.values(), *empty.decisions.values(), *empty.executions.values()])
+        pending = await stored_change(archives.opened, ChangeState.PENDING_APPROVAL)
+        async with archives.opened.archive.transaction() as tx:
+            assert await tx.add_vote(vote(pending, "U0BERT"))
+            assert await tx.add_vote(vote(pending, "U0OLGA", Choice.REJECT))
+        await _journal(archives, "one", Phase.DONE)
+        await _journal(archives, "two", Phase.UNKNOWN)
+        await _journal(archives, "three", Phase.INTENDED)
+        figures = await read_figures(archives.opened.database)
+    assert (figures.changes["pending_approval"], figures.changes["draft"]) == (1, 3)
+    assert figures.decisions == {"approve": 1, "reject": 1, "request_changes": 0}
+    assert figures.executions == {"done": 1, "failed": 0}
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "operation"),
+    [
+        ("GET", f"{ARM}{PLACE}/accounts/a/deployments/d?api-version=1", "get deployments"),
+        ("PATCH", f"{ARM}{PLACE}/accounts/a/deployments/d?api-version=1", "patch deployments"),
+        ("GET", f"{ARM}{PLACE}/accounts/a/deployments/d/skus", "get skus"),
+        ("POST", f"{ARM}{PLACE}/accounts/a/deployments/d/pause", "post pause"),
+        ("GET", f"{ARM}{PLACE}/accounts/a/providers/Microsoft.Insights/metrics?x=/y", "get metrics"),
+        ("GET", f"{ARM}{PLACE}/locations/westeurope/usages", "get usages"),
+        ("GET", f"{ARM}{PLACE}/accounts/a/a-name-of-somebody/b", "get other"),
+        ("GET", f"{ARM}/somewhere/else", "get other"),
+        ("GET", ARM, "get other"),
+    ],
+)
+def test_a_call_is_named_by_its_kind_and_never_by_a_resource(method: str, url: str, operation: str) -> None:
+    assert operation_of(method, url) == operation
+
+
+async def test_every_read_is_told_to_the_observer_retries_too() -> None:
+    answers = [Reply(503), Reply(200, raw_deployment()), Reply(404)]
+    watcher = Watcher()
+    async with scripted(lambda _: answers.pop(0)) as server:
+        azure = connect_reader(Endpoints(server.url), Identity("sandbox"), WallClock(), watcher)
+        await azure.readers.azure.deployment(REF)
+        with _ignored():
+            await azure.readers.azure.deployment(REF)
+        await azure.close()
+    assert watcher.told == [("get deployments", status) for status in ("503", "200", "404")]
+
+
+@pytest.mark.parametrize(("reply", "status"), [(Reply(502), "502"), (Reply(reset=True), "none")])
+async def test_the_one_write_is_told_to_the_observer_even_in_doubt(reply: Reply, status: str) -> None:
+    watcher = Watcher()
+    async with scripted(lambda _: reply) as server:
+        endpoints, identity = Endpoints(server.url), Identity("sandbox", role="executor")
+        executor, close = connect_executor(endpoints, identity, WallClock(), watcher)
+        with _ignored():
+            await executor.writer.send(SCALE, change="CHG-7", correlation="ref-7")
+        await close()
+    assert watcher.told == [("patch deployments", status)]
