@@ -95,13 +95,17 @@ def out_of_date_words(change_id: str) -> str:
 def render_help(entries: Sequence[tuple[str, str]], topic: str, ref: str) -> Message:
     """Return the commands with what each gives."""
     about = one_line(topic)
-    lines = "\n".join(f"{code(usage, 150)}  {escape(one_line(text), 200)}" for usage, text in entries[:60])
+    lines = "\n".join(f"{_usage(usage)}  {escape(one_line(text), 200)}" for usage, text in entries[:60])
     title = f"Countersign · Help on {about}" if about else "Countersign · Help"
     said = (
         f"{len(entries)} commands. A command that changes something only ever opens a form; it never decides."
     )
     chunks = _chunks(lines.splitlines())
     return say(f"{escape(title, 200)}: {said}", [header(title), context(said), *chunks, footer(ref)])
+
+
+def _usage(usage: str) -> str:
+    return " · ".join(code(part, 150) for part in usage.split(" · "))
 
 
 def _chunks(lines: Sequence[str], limit: int = _WORDS) -> list[Block]:

@@ -1,42 +1,40 @@
 """Evidence for a person: what was seen, what could not be looked at, and how to look by hand."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from bot.domain.deployment import Target
-from bot.domain.evidence import Evidence, Fact, SectionResult
+from bot.domain.evidence import Evidence, SectionResult
 from bot.ports.slack import Block, Message
 from bot.render.blocks import (
     actions,
     button,
     context,
-    divider,
-    fields,
     footer,
     header,
-    preformatted,
-    rich_line,
-    rich_text,
     say,
     section,
 )
+from bot.render.by_hand import by_hand
+from bot.render.facts import fact_blocks
 from bot.render.texts import age, code, count, escape, mention, one_line, when
 from bot.render.texts import words as safe
 
 _SECTIONS = 12
 _FACTS = 20
-_COMMANDS = 12
 
 
 def render_evidence(
     evidence: Evidence, *, target: Target | None, ref: str, now: datetime, share_value: str = ""
 ) -> Message:
     """Return the evidence card; with `share_value` also the buttons that share and refresh it."""
-    blocks: list[Block] = [header(f"{_name(evidence)} · Deployment evidence"), _where(evidence, target)]
-    blocks.append(section(f"*{_state(evidence)}* :{'warning' if evidence.gaps else 'white_check_mark'}:"))
+    blocks: list[Block] = [
+        header(f"{_name(evidence)} · Deployment evidence"),
+        section(_headline(evidence)),
+        _where(evidence, target),
+    ]
     for result in evidence.sections[:_SECTIONS]:
-        blocks += [divider(), *_section(result)]
-    blocks += [divider(), *_by_hand(evidence.sections)]
+        blocks += _section(result, tables=all(block["type"] != "table" for block in blocks))
+    blocks += by_hand(fact.az for each in evidence.sections for fact in each.facts)
     blocks += actions(_buttons(share_value))
     blocks.append(footer(ref, _rests_on(evidence, now)))
     return say(_sentence(evidence), blocks)
@@ -70,6 +68,27 @@ def _state(evidence: Evidence) -> str:
     return f"{gaps} of {count(total, 'section')} could not be looked at"
 
 
+def _headline(evidence: Evidence) -> str:
+    """Return the state in one line: what it is, how big, how much of the traffic it refuses; gaps below."""
+    state, sku, capacity = (_said(evidence, "configuration", name) for name in ("State", "SKU", "Capacity"))
+    refused = _said(evidence, "traffic", "HTTP 429")
+    size = ", ".join(filter(None, (sku, capacity)))
+    parts = [
+        f"*{state}*" if state else "",
+        size,
+        f"HTTP 429: {refused} of requests" if refused[:1].isdigit() else "",
+    ]
+    emoji = f":{'warning' if evidence.gaps else 'white_check_mark'}:"
+    looked = f"{_state(evidence)} {emoji}"
+    known = " · ".join(filter(None, parts))
+    return f"{known}\n{looked}" if known else f"*{_state(evidence)}* {emoji}"
+
+
+def _said(evidence: Evidence, key: str, name: str) -> str:
+    facts = (fact for each in evidence.sections if each.key == key for fact in each.facts)
+    return next((escape(one_line(fact.words), 200) for fact in facts if fact.name == name), "")
+
+
 def _sentence(evidence: Evidence) -> str:
     return (
         f"Evidence {evidence.id} of {escape(_name(evidence), 120)} in "
@@ -91,19 +110,13 @@ def _where(evidence: Evidence, target: Target | None) -> Block:
     )
 
 
-def _section(result: SectionResult) -> list[Block]:
+def _section(result: SectionResult, *, tables: bool) -> list[Block]:
     title = escape(one_line(result.title), 200)
     if result.gap:
         return [section(f"*{title}* · could not be looked at: {safe(one_line(result.gap), 600)}")]
     if not result.facts:
         return [section(f"*{title}* · nothing to show")]
-    pairs = [(escape(one_line(fact.name), 200), _value(fact)) for fact in result.facts[:_FACTS]]
-    first, *others = fields(pairs)
-    return [{**section(f"*{title}*"), "fields": first["fields"]}, *others]
-
-
-def _value(fact: Fact) -> str:
-    return escape(one_line(fact.words), 800)
+    return fact_blocks(title, result.facts[:_FACTS], tables=tables)
 
 
 def _line(result: SectionResult) -> str:
@@ -112,15 +125,6 @@ def _line(result: SectionResult) -> str:
         return f"• *{title}*: could not be looked at ({escape(one_line(result.gap), 160)})"
     facts = ", ".join(f"{one_line(fact.name)} {one_line(fact.words)}" for fact in result.facts[:6])
     return f"• *{title}*: {escape(facts, 240)}"
-
-
-def _by_hand(sections: Sequence[SectionResult]) -> list[Block]:
-    commands = list(dict.fromkeys(one_line(fact.az) for each in sections for fact in each.facts if fact.az))
-    if not commands:
-        return []
-    return [
-        rich_text(rich_line("The same by hand", bold=True), preformatted("\n".join(commands[:_COMMANDS])))
-    ]
 
 
 def _buttons(share_value: str) -> list[Block]:

@@ -7,9 +7,10 @@ from decimal import Decimal
 
 from bot.domain.deployment import Deployment, Usage
 from bot.domain.evidence import Window
-from bot.ports.slack import Message
-from bot.render.blocks import context, footer, header, preformatted, rich_line, rich_text, say, section, table
-from bot.render.texts import code, count, escape, one_line, when
+from bot.ports.slack import Block, Message
+from bot.render.blocks import context, footer, header, say, section, table
+from bot.render.by_hand import by_hand
+from bot.render.texts import EMPTY, count, escape, one_line, sentence, when
 from bot.render.texts import words as safe
 
 _ROWS = 25
@@ -30,11 +31,10 @@ def render_metrics(
 ) -> Message:
     """Return metrics of a deployment beside their baseline."""
     heading = ("Metric", "Now", "Baseline", "Change")
-    cells = [heading, *[(row.label, row.now, row.before, row.change) for row in rows[:_ROWS]]]
+    cells = [heading, *[(sentence(row.label), row.now, row.before, row.change) for row in rows[:_ROWS]]]
     shown = (
         [table(cells, right=frozenset({1, 2, 3}))] if rows else [section("*No data* · nothing was measured.")]
     )
-    by_hand = [rich_text(rich_line("The same by hand", bold=True), preformatted(az))] if az else []
     said = ", ".join(
         f"{one_line(row.label)} {one_line(row.now)} (baseline {one_line(row.before)})" for row in rows
     )
@@ -45,7 +45,7 @@ def render_metrics(
             header(title),
             context("*Read-only*", f"{when(window.start)} to {when(window.end)}"),
             *shown,
-            *by_hand,
+            *by_hand([az]),
             footer(ref),
         ],
     )
@@ -98,9 +98,7 @@ def render_status(lines: Sequence[StatusLine], *, now: datetime, ref: str) -> Me
     """Return the live state of many deployments, one section each."""
     fine = sum(1 for line in lines if _is_fine(line))
     state = f"{fine} of {count(len(lines), 'deployment')} serving"
-    rows = [section(_status(line)) for line in lines[:_ROWS]] or [
-        section("*None* · no target is configured.")
-    ]
+    rows = _status(lines[:_ROWS]) or [section("*None* · no target is configured.")]
     more = f"{len(lines) - _ROWS} more are not shown." if len(lines) > _ROWS else ""
     emoji = "white_check_mark" if fine == len(lines) else "warning"
     return say(
@@ -122,16 +120,24 @@ def _is_fine(line: StatusLine) -> bool:
     )
 
 
-def _status(line: StatusLine) -> str:
-    name = f"*{escape(one_line(line.alias), 120)}*"
-    live = line.deployment
-    if live is None:
-        return f"{name} · could not be read: {safe(one_line(line.gap) or 'no reason given', 400)}"
-    states = " · ".join(one_line(word) for word in (live.provisioning_state, live.running_state) if word)
-    facts = (
-        f"{one_line(live.model.name)} {one_line(live.model.version)} · {live.sku.name} {live.sku.capacity}"
-    )
-    filters = f" · filter {code(live.content_filter, 80)}" if live.content_filter else ""
-    environment = escape(one_line(live.ref.account.environment), 60)
-    where = f"{environment} · {code(live.ref.deployment, 80)}"
-    return f"{name} · {escape(states, 120)}\n{where} · {escape(facts, 300)}{filters}"
+def _status(lines: Sequence[StatusLine]) -> list[Block]:
+    """Return what could be read as a table, and why the rest could not."""
+    cells: list[tuple[str, ...]] = [("Target", "State", "SKU", "Model", "Content filter")]
+    cells += [_status_row(line.alias, line.deployment) for line in lines if line.deployment is not None]
+    gaps = [
+        section(
+            f"*{escape(one_line(line.alias), 120)}* · could not be read: "
+            f"{safe(one_line(line.gap) or 'no reason given', 400)}"
+        )
+        for line in lines
+        if line.deployment is None
+    ]
+    return [*([table(cells)] if len(cells) > 1 else []), *gaps]
+
+
+def _status_row(alias: str, live: Deployment) -> tuple[str, ...]:
+    well = live.provisioning_state == "Succeeded"
+    state = live.running_state if well and live.running_state else live.provisioning_state
+    base, tuned, suffix = live.model.name.partition(".ft-")
+    name = f"{base}, {suffix.partition('-')[2] or 'fine-tuned'}" if tuned else f"{base} {live.model.version}"
+    return (alias, state, f"{live.sku.name} {live.sku.capacity:,}", name, live.content_filter or EMPTY)
