@@ -25,7 +25,13 @@ function context(where, message) {
   return ctx;
 }
 
+function acted() {
+  list.acted();
+  threadList.acted();
+}
+
 async function act(where, blockId, element, state, node) {
+  acted();
   const target = where.kind === "message" ? { channel: where.channel, ts: where.ts } : { view_id: where.id };
   node.setAttribute("aria-busy", "true");
   const answer = await api.action({ user: store.me, ...target, block_id: blockId, action_id: element.action_id, ...state });
@@ -50,6 +56,7 @@ const view = new ViewDialog({
   context: (v) => context({ kind: "view", id: v.id }),
   close: (v) => api.close({ user: store.me, view_id: v.id }),
   submit: async (v, values) => {
+    acted();
     const answer = await api.submit({ user: store.me, view_id: v.id, values });
     if (!answer.ok && !answer.errors) fail(answer.error);
     return answer;
@@ -57,6 +64,7 @@ const view = new ViewDialog({
 });
 
 async function post(text, threadTs) {
+  acted();
   const channel = threadTs ? store.thread.channel : store.place.id;
   const answer = await api.say({ user: store.me, channel, text: text.startsWith("/") ? text : encode(text, store), ...(threadTs ? { thread_ts: threadTs } : {}) });
   if (!answer.ok) fail(answer.error);
@@ -306,6 +314,7 @@ const HANDLERS = {
 const onEvent = (kind, data) => HANDLERS[kind]?.(data);
 
 async function advance(seconds, node) {
+  acted();
   node?.setAttribute("aria-busy", "true");
   const answer = await api.advance(seconds);
   node?.removeAttribute("aria-busy");

@@ -1,14 +1,12 @@
 /** What the composer offers while one types: command lines, the app and the people. */
 
 const LINES = [
-  ["status", "[target]", "what is deployed now, read-only"], ["show", "<target>", "one target in full"], ["metrics", "<target> [--last 6h] [--vs 7d]", "behaviour against the baseline"],
-  ["quota", "[account]", "what is left to scale with"], ["drift", "[target]", "live against declared"], ["lineage", "<target>", "base model, job, deployments"],
-  ["compare", "<target> <target>", "two targets side by side"], ["cost", "<target>", "hosting and tokens"], ["evidence", "<target>", "a snapshot with its digest"],
-  ["change request", "[kind] [target]", "ask for a change"], ["change list", "[--mine]", "open change requests"], ["change show", "CHG-n", "one change request"],
-  ["change withdraw", "CHG-n", "take a request back"], ["change rollback", "CHG-n", "go back to the state before"],
-  ["incident declare", "<title…> [--sev n]", "start an incident"], ["incident list", "", "open incidents"], ["incident snapshot", "INC-n", "collect evidence now"],
-  ["audit search", "<words…>", "find entries"], ["audit verify", "", "check the whole trail"], ["audit proof", "CHG-n", "a proof that verifies offline"],
-  ["freeze list", "", "freeze windows"], ["approvals", "", "what waits for you"], ["whoami", "", "who you are to the policy"], ["help", "[topic]", "all commands"],
+  ["status", "[target]", "what is deployed now, read-only"], ["show", "<target>", "every fact of one target"], ["metrics", "<target> [--last 6h] [--vs 7d]", "behaviour against the baseline"],
+  ["quota", "[account|region]", "what is left to scale with"],
+  ["change request", "[kind] [target]", "ask for a change"], ["change list", "[--mine|--state s|--target t]", "open change requests"], ["change show", "CHG-n", "one change request"],
+  ["change approve", "CHG-n", "open the review"], ["change reject", "CHG-n", "open the review"], ["change apply", "CHG-n", "send the approved plan"],
+  ["change rollback", "CHG-n", "go back to the state before"], ["change withdraw", "CHG-n", "take a request back"], ["change close", "CHG-n", "attest as the owner"],
+  ["approvals", "", "what waits for you"], ["audit verify", "", "prove that the trail is whole"], ["whoami", "", "who you are to the policy"], ["help", "[topic]", "all commands"],
 ];
 
 const rank = (a, b) => a.command.length - b.command.length;

@@ -34,7 +34,7 @@ export function guidePanel({ run, close }) {
     el("span", { class: "step-mark", "aria-hidden": "true" }, done.has(n) ? icon("check", 14) : String(n + 1)),
     el("div", { class: "step-words" }, el("h3", {}, step.title), el("p", {}, step.words),
       el("button", { type: "button", class: `btn btn-step${step.fill ? " is-code" : ""}`, "data-step": n + 1, onclick: () => {
-        done.add(n);
+        for (let before = 0; before <= n; before += 1) done.add(before);
         remember(done);
         run(step);
       } }, step.action))));

@@ -69,6 +69,9 @@ export function messageNode(message, hooks, compact) {
 
 const mergeable = (a, b) => a && !a.app && !b.app && a.user === b.user && !a.blocks?.length && !b.blocks?.length && a.ephemeral_to === b.ephemeral_to && Number(b.ts) - Number(a.ts) < 300 && !a.reply_count;
 
+/** How long after a click or a line typed a message that changes is taken as its outcome. */
+const ACT_MS = 9000;
+
 /** A scrolling list; draw(messages) reuses the nodes of messages that did not change. */
 export class MessageList {
   constructor(hooks, label) {
@@ -76,11 +79,13 @@ export class MessageList {
     this.nodes = new Map();
     this.node = el("div", { class: "messages", role: "log", "aria-live": "polite", "aria-label": label, tabindex: 0 });
     this.pinned = true;
+    this.actedAt = -Infinity;
     this.width = 0;
+    for (const moved of ["wheel", "touchmove", "pointerdown", "keydown"]) this.node.addEventListener(moved, () => { this.actedAt = -Infinity; }, { passive: true });
     this.node.addEventListener("scroll", () => { if (this.node.clientWidth === this.width) this.pinned = this.nearEnd(); }, { passive: true });
     new ResizeObserver(() => {
       this.width = this.node.clientWidth;
-      if (this.pinned) this.toEnd();
+      if (this.pinned) this.settle();
     }).observe(this.node);
   }
 
@@ -93,7 +98,20 @@ export class MessageList {
     this.node.scrollTop = this.node.scrollHeight;
   }
 
+  /** The person did something: what it brings about is shown, wherever it appears. */
+  acted() {
+    this.actedAt = performance.now();
+  }
+
+  /** Shows the newest message, or the start of the one that just came or changed when it would begin out of sight. */
+  settle() {
+    this.toEnd();
+    const first = this.touched;
+    if (first?.isConnected && first.offsetTop - this.node.offsetTop < this.node.scrollTop) this.node.scrollTop = first.offsetTop - this.node.offsetTop - 10;
+  }
+
   reset() {
+    this.touched = null;
     this.nodes.clear();
     this.node.replaceChildren();
   }
@@ -105,13 +123,19 @@ export class MessageList {
     if (had?.stamp === stamp) return had.node;
     const node = messageNode(message, this.hooks, compact);
     if (!had) node.classList.add("is-new");
+    if (message.app && (!had || this.recent())) this.touched = node;
+    else if (!had) this.touched = null;
     else if (had.node.contains(document.activeElement)) this.refocus = { id, action: document.activeElement.dataset.actionId };
     this.nodes.set(id, { node, stamp });
     return node;
   }
 
+  recent() {
+    return performance.now() - this.actedAt < ACT_MS;
+  }
+
   draw(messages, intro, toEnd) {
-    const near = toEnd || this.pinned;
+    const near = toEnd || this.pinned || this.recent();
     const out = intro ? [intro] : [];
     let day = null;
     let previous = null;
@@ -125,7 +149,8 @@ export class MessageList {
     const keep = new Set(messages.map(messageKey));
     for (const id of this.nodes.keys()) if (!keep.has(id)) this.nodes.delete(id);
     this.patch(out);
-    if (near) this.toEnd();
+    if (toEnd) this.touched = null;
+    if (near) this.settle();
     this.giveFocus();
   }
 
