@@ -1,5 +1,6 @@
 """The Bolt app: a handful of listeners that parse, refuse strangers, run one door and acknowledge."""
 
+import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,6 +12,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 
 from bot.domain.errors import CountersignError
 from bot.domain.policy import Refused
@@ -28,6 +30,7 @@ from handlers.views.registry import VIEWS
 
 LOG = structlog.get_logger("slack")
 ANYTHING = re.compile(".*")
+COPY_LOOKS, COPY_WAIT_SECONDS = 20, 0.1
 Body = Mapping[str, Any]
 Answer = dict[str, Any]
 Door = Callable[[Body, Asked], Awaitable[Answer]]
@@ -74,11 +77,24 @@ def slack_app(deps: Dependencies, identity: Identity, client: Any, *, auth: str)
     app.view(ANYTHING)(_acknowledge)
     app.view_closed(ANYTHING)(_acknowledge)
     app.shortcut(ANYTHING)(_acknowledge)
+    app.error(_failed)
     return app
 
 
 async def _acknowledge(ack: Callable[..., Awaitable[Any]]) -> None:
     await ack()
+
+
+async def _failed(error: Exception) -> BoltResponse:
+    """Answer for a door that did not get to its end: what may go better next time is asked for again."""
+    if isinstance(error, CountersignError) and not error.retryable:
+        LOG.warning("slack.unanswered", error=type(error).__name__)
+        return BoltResponse(status=200)
+    if isinstance(error, CountersignError):
+        LOG.warning("slack.unavailable", error=type(error).__name__)
+    else:
+        LOG.error("slack.bug", exc_info=error)
+    return BoltResponse(status=503)
 
 
 class Doors:
@@ -159,7 +175,7 @@ class Doors:
             LOG.warning("slack.foreign", ref=asked.ref, why=stranger.why)
             return {"text": f"Not allowed: {stranger.why}"} if "command" in body else {}
         archive, key = self._deps.desk.archive, delivery_key(body)
-        stored = await archive.receive(key, self._deps.desk.clock.now())
+        stored = await self._claimed(key)
         if stored is not None:
             return dict(json.loads(stored or "{}"))
         structlog.contextvars.bind_contextvars(ref=asked.ref)
@@ -170,6 +186,17 @@ class Doors:
             raise
         await archive.answered(key, json.dumps(answer))
         return answer
+
+    async def _claimed(self, key: str) -> str | None:
+        """Return None when the delivery is ours to run, else its answer: a copy waits until the first has one."""
+        clock, archive = self._deps.desk.clock, self._deps.desk.archive
+        stored = await archive.receive(key, clock.now())
+        for _ in range(COPY_LOOKS):
+            if stored != "":
+                break
+            await asyncio.sleep(COPY_WAIT_SECONDS)
+            stored = await archive.receive(key, clock.now())
+        return stored
 
     async def _answered(self, run: Callable[[], Awaitable[Message | None]], asked: Asked) -> Message | None:
         """Run a door for a member of the workspace; whatever goes wrong becomes words with a reference."""

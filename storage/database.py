@@ -82,12 +82,13 @@ def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Database:
     """An engine, and on SQLite the gate that lets this process's writers in one after the other."""
 
     engine: AsyncEngine
     _gate: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _closed: bool = False
 
     @property
     def dialect(self) -> str:
@@ -101,9 +102,17 @@ class Database:
         Raises:
             AuditBusyError: locked, full, read-only or gone: nothing was written.
             InvalidInputError: the database refused a value.
+            ConflictError: it was closed; who comes late finds no door.
         """
+        if self._closed:
+            raise ConflictError("The database is closed: the app is stopping.", advice="Try again in a moment.")
         async with self._turn(), _translated(), self.engine.begin() as connection:
             yield connection
+
+    async def close(self) -> None:
+        """Close every connection, and let nobody open another."""
+        self._closed = True
+        await self.engine.dispose()
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:

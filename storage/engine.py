@@ -39,7 +39,7 @@ async def schema_state(url: str) -> SchemaState:
         async with database.begin() as connection:
             revision = await connection.run_sync(_revision)
     finally:
-        await database.engine.dispose()
+        await database.close()
     scripts = ScriptDirectory.from_config(_config())
     if revision is None:
         return "missing"
@@ -62,7 +62,7 @@ async def migrate(url: str, signer: Signer, *, clock: Clock, build: str) -> str:
     try:
         return await migrated(database, ledger_of(signer, signer.name, clock=clock, build=build), clock)
     finally:
-        await database.engine.dispose()
+        await database.close()
         if lock is not None:
             lock.release()
 

@@ -44,7 +44,7 @@ async def open_archive(
     database = Database(open_engine(url))
 
     async def close() -> None:
-        await database.engine.dispose()
+        await database.close()
         if held is not None:
             held.release()
 
