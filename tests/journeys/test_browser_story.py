@@ -2,10 +2,13 @@
 
 import shutil
 from collections.abc import AsyncIterator
+from string import ascii_lowercase
 
 import pytest
 from playwright.async_api import Locator, Page, async_playwright, expect
 
+from handlers.commands.change import SUBS
+from handlers.commands.registry import COMMANDS
 from tests.journeys.conftest import House
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -47,6 +50,12 @@ class Browser:
         """Type a line into the message box and send it."""
         await self.page.locator("#composer-input").fill(text)
         await self.page.locator(".btn-send").first.click()
+
+    async def hints(self, text: str) -> list[str]:
+        """The word after these that each line offered for them goes on with."""
+        await self.page.locator("#composer-input").fill(text)
+        lines = await self.page.locator("#composer-hints .hint-label").all_text_contents()
+        return [line.split()[len(text.split()) - 1] for line in lines]
 
     def card(self, state: str, change: str = "CHG-1") -> Locator:
         """The card of a change, once it says this state."""
@@ -144,6 +153,7 @@ async def evidence_is_shown_to_alice_alone(browser: Browser) -> None:
     evidence = browser.answer("Deployment evidence")
     await expect(evidence.locator("[data-action-id='evidence.share']")).to_be_visible()
     await expect(evidence).to_contain_text("120 thousand tokens per minute")
+    await expect(evidence.get_by_text("Deployment evidence")).to_be_in_viewport()
 
 
 async def an_empty_rollback_plan_is_refused_beside_its_field(browser: Browser) -> None:
@@ -193,7 +203,7 @@ async def the_clock_brings_the_verdict(browser: Browser) -> None:
     await browser.page.get_by_role("button", name="Move the clock 30 min").click()
     await expect(browser.page.locator("[data-clock=offset]")).to_have_text("+30 min")
     card = browser.card("Awaiting attestation")
-    await expect(card).to_contain_text("Validation: better")
+    await expect(card.get_by_text("Validation: better")).to_be_in_viewport()
     await expect(card.locator(".field").filter(has_text="Before")).to_contain_text("%")
     await expect(card.locator(".field").filter(has_text="After")).to_contain_text("%")
 
@@ -230,3 +240,11 @@ async def test_a_request_is_rejected_with_a_reason_and_another_is_withdrawn(brow
     await browser.submit(form)
     await expect(browser.card("Withdrawn", "CHG-2")).to_contain_text("nothing was changed")
     await expect(browser.card("Rejected")).to_have_count(1)
+
+
+@SQLITE_OVER_HTTP
+async def test_the_message_box_hints_every_command_there_is_and_no_other(browser: Browser) -> None:
+    hinted = {word for letter in ascii_lowercase for word in await browser.hints(f"/cs {letter}")}
+    assert hinted == {command.name for command in COMMANDS}
+    changes = {word for letter in ascii_lowercase for word in await browser.hints(f"/cs change {letter}")}
+    assert changes == set(SUBS)
