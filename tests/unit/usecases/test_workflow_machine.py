@@ -1,0 +1,341 @@
+"""The whole workflow, driven at random: what must never happen does not, and what must be reached is.
+
+Safety: nothing runs without a quorum of people who are not the requester; an end stays an end; Azure accepts at most
+one call per change and step; the trail tells the states. Liveness: the paths together reach every kind of end.
+"""
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from bot.domain.change import MOVES, OPEN_ON_ACCOUNT, TERMINAL, Change, ChangeState, Choice
+from bot.domain.effect import Phase
+from bot.domain.errors import ConflictError, RunAgain
+from bot.domain.execution_events import ExecutionStarted
+from bot.domain.policy import quorum_met
+from bot.domain.request_events import PolicyEvaluated
+from tests.fakes.azure_world import Fate
+from tests.fakes.house import ANNA, BOB, CAROL, DAN, EVE, OTTO, House
+
+S = ChangeState
+PEOPLE = st.sampled_from([ANNA, BOB, CAROL, DAN, EVE, OTTO])
+REACHED: Counter[ChangeState] = Counter()
+JOBS = ("apply", "poll", "read_back", "validate", "expire", "precheck")
+NO_MOVE = ("change.refused", "change.attested", "change.apply_requested")
+ENTRY_OF = {
+    S.REJECTED: "change.rejected",
+    S.CHANGES_REQUESTED: "change.changes_requested",
+    S.WITHDRAWN: "change.withdrawn",
+    S.EXPIRED: "change.expired",
+    S.SUPERSEDED: "change.superseded",
+    S.EXECUTING: "change.execution.started",
+    S.VERIFYING: "change.execution.finished",
+    S.AWAITING_ATTESTATION: "change.validated",
+    S.CLOSED: "change.closed",
+    S.ROLLING_BACK: "rollback.started",
+    S.ROLLED_BACK: "rollback.finished",
+}
+
+
+class Workflow(RuleBasedStateMachine):
+    """People, jobs, Azure and time, each doing what it likes with up to two changes of one account."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.house = House()
+
+    def teardown(self) -> None:
+        """Count what was reached."""
+        REACHED.update(change.state for change in self.changes)
+        self.loop.close()
+
+    @property
+    def changes(self) -> list[Change]:
+        """Return every change."""
+        return list(self.house.archive.state.changes.values())
+
+    def do(self, step: Coroutine[Any, Any, object]) -> None:
+        """Take one step; being told to come again, or that somebody was first, is an answer too."""
+        before = {change.number: change.state for change in self.changes}
+        try:
+            self.loop.run_until_complete(step)
+        except (RunAgain, ConflictError) as told:
+            assert "cannot become" not in str(told), "a use case tried what the table of moves does not have"
+        for change in self.changes:
+            was = before.get(change.number, S.DRAFT)
+            at_once = {was} | {to for first in MOVES[was] for to in (first, *MOVES[first])}
+            assert change.state in at_once, (was, change.state)
+            assert was not in TERMINAL - {S.FAILED} or was is change.state, (was, change.state)
+
+    def pick(self, which: int) -> int:
+        """Return one of the changes there are."""
+        return self.changes[which % len(self.changes)].number
+
+    @initialize(
+        capacity=st.sampled_from(["150", "200", "100"]),
+        where=st.sampled_from(["triage-prod", "triage-stage"]),
+    )
+    def somebody_asks(self, capacity: str, where: str) -> None:
+        """Start with one change that waits for approval."""
+        self.do(self.house.pending(capacity=capacity, target=where))
+
+    @precondition(lambda self: len(self.changes) < 2)
+    @rule(capacity=st.sampled_from(["40", "25"]))
+    def somebody_asks_for_the_neighbour(self, capacity: str) -> None:
+        self.do(self.house.pending(target="classifier-prod", capacity=capacity))
+
+    @rule(which=st.integers(0, 1), who=PEOPLE, choice=st.sampled_from(Choice))
+    def decides(self, which: int, who: str, choice: Choice) -> None:
+        change = self.house.change(self.pick(which))
+        self.do(self.house.say(choice, who, change, "because"))
+
+    @rule(which=st.integers(0, 1), who=st.sampled_from([BOB, CAROL, DAN]))
+    def approves(self, which: int, who: str) -> None:
+        self.do(self.house.say(Choice.APPROVE, who, self.house.change(self.pick(which))))
+
+    @rule(which=st.integers(0, 1), who=PEOPLE, capacity=st.sampled_from(["150", "160"]))
+    def edits_and_submits_again(self, which: int, who: str, capacity: str) -> None:
+        number = self.pick(which)
+        target = self.house.change(number).request.target
+        self.do(self.house.ask(who, number=number, capacity=capacity, target=target))
+        if self.house.change(number).state in (S.DRAFT, S.CHANGES_REQUESTED):
+            self.do(self.house.precheck(number))
+
+    @precondition(lambda self: len(self.house.archive.state.entries) > 9)
+    @rule(which=st.integers(0, 1), who=st.sampled_from([EVE, BOB, DAN, ANNA]))
+    def withdraws(self, which: int, who: str) -> None:
+        self.do(self.house.withdraw(who, self.pick(which)))
+
+    @rule(which=st.integers(0, 1), who=st.sampled_from([ANNA, BOB, CAROL, EVE]))
+    def asks_to_apply(self, which: int, who: str) -> None:
+        self.do(self.house.ask_apply(who, self.pick(which)))
+
+    @rule(which=st.integers(0, 1), who=st.sampled_from([BOB, OTTO, EVE]))
+    def asks_to_roll_back(self, which: int, who: str) -> None:
+        self.do(self.house.ask_rollback(who, self.pick(which)))
+
+    @rule(which=st.integers(0, 1), who=st.sampled_from([OTTO, OTTO, ANNA]))
+    def attests(self, which: int, who: str) -> None:
+        self.do(self.house.attest(who, self.pick(which)))
+
+    @rule(
+        which=st.integers(0, 1),
+        job=st.sampled_from(JOBS),
+    )
+    def a_job_runs_perhaps_again(self, which: int, job: str) -> None:
+        number = self.pick(which)
+        if job == "precheck" and self.house.change(number).state not in (S.DRAFT, S.CHANGES_REQUESTED):
+            return
+        self.do(getattr(self.house, job)(number))
+
+    @rule(which=st.integers(0, 1))
+    def the_executor_works_it_off(self, which: int) -> None:
+        for job in (self.house.apply, self.house.poll, self.house.read_back):
+            self.do(job(self.pick(which)))
+
+    @rule(which=st.integers(0, 1), steps=st.integers(1, 8), rolls_back=st.booleans())
+    def everybody_does_their_part(self, which: int, steps: int, rolls_back: bool) -> None:
+        number = self.pick(which)
+        for _ in range(steps):
+            self.go_on(number, rolls_back)
+
+    @rule(which=st.integers(0, 1), rolls_back=st.booleans())
+    def nobody_disturbs(self, which: int, rolls_back: bool) -> None:
+        self.house.writer.fates = []
+        self.everybody_does_their_part(which, 8, rolls_back)
+
+    def go_on(self, number: int, rolls_back: bool = False) -> None:
+        """Do what the state of a change asks for."""
+        house, change = self.house, self.house.change(number)
+        self.do(house.look_at_people(BOB))
+        match change.state:
+            case S.PENDING_APPROVAL:
+                self.do(house.say(Choice.APPROVE, BOB, change))
+                self.do(house.say(Choice.APPROVE, DAN, house.change(number)))
+            case S.CHANGES_REQUESTED:
+                self.do(house.ask(number=number, capacity="155", target=change.request.target))
+                self.do(house.precheck(number))
+            case S.APPROVED:
+                self.do(house.ask_apply(BOB, number))
+                self.do(house.apply(number))
+            case S.EXECUTING | S.ROLLING_BACK:
+                for job in (house.apply, house.poll, house.read_back):
+                    self.do(job(number))
+                house.clock.pass_by(timedelta(minutes=2))
+            case S.VERIFYING:
+                house.clock.pass_by(timedelta(minutes=31))
+                self.do(house.validate(number))
+            case S.AWAITING_ATTESTATION | S.ROLLED_BACK | S.FAILED:
+                back = rolls_back or change.state is S.FAILED
+                self.do(house.ask_rollback(BOB, number) if back else house.attest(OTTO, number))
+
+    @rule(fates=st.lists(st.sampled_from(Fate), min_size=1, max_size=2))
+    def azure_has_a_day(self, fates: list[Fate]) -> None:
+        self.house.writer.fates = fates
+
+    @rule(minutes=st.sampled_from([0.1, 2, 31, 31, 300]))
+    def time_passes(self, minutes: float) -> None:
+        self.house.clock.pass_by(timedelta(minutes=minutes))
+        self.do(self.house.look_at_people(BOB))
+
+    @rule(capacity=st.sampled_from([120, 121]))
+    def the_portal(self, capacity: int) -> None:
+        if self.house.change(1).state is not S.EXECUTING:
+            self.house.world.portal(capacity)
+
+    @rule(leaves=st.booleans())
+    def carol_comes_and_goes(self, leaves: bool) -> None:
+        self.house.directory.usergroups["S0AIOPS"] = frozenset({BOB} if leaves else {BOB, CAROL})
+        self.do(self.house.look_at_people(CAROL))
+
+    @invariant()
+    def nothing_ran_without_a_quorum_of_others(self) -> None:
+        state = self.house.archive.state
+        for entry in state.entries:
+            if isinstance(entry.event, ExecutionStarted):
+                change = state.changes[int(entry.event.change.removeprefix("CHG-"))]
+                votes = [
+                    vote
+                    for key, vote in state.votes.items()
+                    if key[:2] == (change.number, entry.event.revision) and vote.choice is Choice.APPROVE
+                ]
+                found = self.house.configuration.rule(change.environment, change.tier)
+                assert found is not None
+                assert change.request.requester not in entry.event.approvers
+                assert {vote.person for vote in votes} == set(entry.event.approvers)
+                assert {vote.plan_digest for vote in votes} <= {entry.event.plan_digest}
+                assert quorum_met(found, [vote.groups for vote in votes])
+                assert len(entry.event.approvals) == len(votes)
+
+    @invariant()
+    def azure_accepted_one_call_per_change_and_step(self) -> None:
+        calls = Counter((change, str(operation.body)) for change, operation in self.house.writer.accepted)
+        assert all(count == 1 for count in calls.values()), calls
+        for change, operation in self.house.writer.accepted:
+            plan = self.house.change(int(change.removeprefix("CHG-"))).plan
+            assert plan is not None
+            assert operation in (*plan.forward, *plan.rollback)
+
+    @invariant()
+    def nothing_was_sent_that_was_not_written_down_first(self) -> None:
+        started = {
+            e.event.change for e in self.house.archive.state.entries if isinstance(e.event, ExecutionStarted)
+        }
+        assert {change for change, _, _ in self.house.writer.calls} <= started
+        assert len(started) == sum(
+            isinstance(e.event, ExecutionStarted) for e in self.house.archive.state.entries
+        )
+
+    @invariant()
+    def the_trail_tells_the_state(self) -> None:
+        for change in self.changes:
+            told = [e.tag for e in self.house.archive.state.entries if e.event.change == change.id]
+            moves = [tag for tag in told if tag not in NO_MOVE]
+            if change.state in ENTRY_OF and change.state not in (S.EXECUTING, S.CHANGES_REQUESTED):
+                assert moves[-1] == ENTRY_OF[change.state], (change.state, moves)
+            elif change.state in ENTRY_OF:
+                assert ENTRY_OF[change.state] in moves
+            if change.state is S.FAILED:
+                assert moves[-1] in ("change.execution.failed", "rollback.failed")
+            assert ("policy.evaluated" in told) is (change.state is not S.DRAFT)
+
+    @invariant()
+    def one_change_at_a_time_holds_the_account(self) -> None:
+        holding = Counter(change.account for change in self.changes if change.state in OPEN_ON_ACCOUNT)
+        assert all(count == 1 for count in holding.values())
+
+    @invariant()
+    def a_step_that_is_over_is_over_in_the_journal(self) -> None:
+        for change in self.changes:
+            effect = self.house.archive.state.effects.get((change.number, change.revision, "forward"))
+            if change.state in (S.VERIFYING, S.AWAITING_ATTESTATION, S.CLOSED):
+                assert effect is not None
+                assert effect.phase is Phase.DONE
+            if change.state in (S.PENDING_APPROVAL, S.APPROVED, S.REJECTED, S.WITHDRAWN, S.SUPERSEDED):
+                assert effect is None
+
+    @invariant()
+    def whoever_was_eligible_was_not_the_requester(self) -> None:
+        for entry in self.house.archive.state.entries:
+            if isinstance(entry.event, PolicyEvaluated):
+                assert entry.by.id not in entry.event.eligible
+
+
+def _settings() -> settings:
+    """Return a run that is small and always the same, or a long one of chance: MACHINE_EXAMPLES=2000."""
+    examples = int(os.environ.get("MACHINE_EXAMPLES", "0"))
+    return settings(
+        max_examples=examples or 80,
+        derandomize=not examples,
+        database=None,
+        stateful_step_count=25,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+def _rejected(machine: Workflow) -> None:
+    machine.decides(which=0, who=BOB, choice=Choice.REJECT)
+
+
+def _superseded(machine: Workflow) -> None:
+    machine.approves(which=0, who=BOB)
+    machine.asks_to_apply(which=0, who=BOB)
+    machine.the_portal(capacity=121)
+    machine.the_executor_works_it_off(which=0)
+
+
+def _closed(machine: Workflow) -> None:
+    machine.nobody_disturbs(which=0, rolls_back=False)
+
+
+def _rolled_back(machine: Workflow) -> None:
+    machine.nobody_disturbs(which=0, rolls_back=True)
+
+
+PATHS: dict[ChangeState, Callable[[Workflow], None]] = {
+    S.REJECTED: _rejected,
+    S.SUPERSEDED: _superseded,
+    S.CLOSED: _closed,
+    S.ROLLED_BACK: _rolled_back,
+}
+
+
+def _walk(end: ChangeState) -> ChangeState:
+    """Return where a path written by hand leads; every invariant is looked at on its end."""
+    machine = Workflow()
+    machine.somebody_asks(capacity="150", where="triage-prod")
+    PATHS[end](machine)
+    machine.check_invariants(_settings(), output=lambda _: None, runtimes={})
+    machine.teardown()
+    return machine.house.change(1).state
+
+
+@pytest.mark.parametrize("end", PATHS)
+def test_a_path_written_by_hand_reaches(end: ChangeState) -> None:
+    assert _walk(end) is end
+
+
+def test_whatever_people_azure_and_time_do_the_rules_hold_and_ends_are_reached() -> None:
+    REACHED.clear()
+    run_state_machine_as_test(Workflow, settings=_settings())
+    assert {S.CLOSED, S.ROLLED_BACK} <= set(REACHED), "the machine no longer drives anything to its end"
+    for end in PATHS.keys() - REACHED.keys():
+        _walk(end)
+    assert set(PATHS) <= set(REACHED)
