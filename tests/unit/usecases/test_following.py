@@ -1,5 +1,6 @@
 """After the call: polling, doubt, and reading back; one accepted call per step, whatever happens."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -280,6 +281,33 @@ async def test_a_crash_after_the_call_is_read_back_and_not_sent_again(house: Hou
     await house.read_back()
     assert house.change().state is S.VERIFYING
     assert house.writer.calls == []
+
+
+async def _at_once(*jobs: Awaitable[None]) -> None:
+    for answer in await asyncio.gather(*jobs, return_exceptions=True):
+        assert answer is None or isinstance(answer, RunAgain), answer
+
+
+async def test_of_executors_that_apply_at_once_one_sends(house: House) -> None:
+    await house.approved()
+    await house.ask_apply()
+    await _at_once(*(house.apply() for _ in range(4)))
+    assert len(house.writer.calls) == 1
+    assert house.tags.count("change.execution.started") == 1
+
+
+async def test_of_runners_that_take_over_at_once_one_sends(house: House) -> None:
+    await house.approved()
+    await house.ask_apply()
+    house.writer.before_send = _crash
+    with pytest.raises(CrashError):
+        await house.apply()
+    house.writer.before_send = None
+    house.clock.pass_by(GRACE)
+    await _at_once(*(house.read_back() for _ in range(4)))
+    assert len(house.writer.calls) == 1
+    await _at_once(*(house.poll() for _ in range(4)))
+    assert house.tags.count("change.execution.finished") == 1
 
 
 async def test_a_runner_that_was_taken_over_from_does_not_send(house: House) -> None:
