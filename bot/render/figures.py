@@ -14,6 +14,7 @@ from bot.render.texts import EMPTY, count, escape, one_line, sentence, when
 from bot.render.texts import words as safe
 
 _ROWS = 25
+_UNIT = "Tokens Per Minute (thousands) - "
 
 
 @dataclass(frozen=True)
@@ -53,12 +54,9 @@ def render_metrics(
 
 def render_quota(location: str, lines: Sequence[Usage], *, now: datetime, ref: str) -> Message:
     """Return the quota of a region: used, limit and what is left."""
-    used = [line for line in lines if line.limit > 0 or line.current > 0]
+    used = sorted(filter(lambda line: line.limit > 0 or line.current > 0, lines), key=_room)
     cells: list[tuple[str, ...]] = [("Quota", "Used", "Limit", "Left")]
-    cells += [
-        (line.label or line.name, *map(_number, (line.current, line.limit, line.left)))
-        for line in used[:_ROWS]
-    ]
+    cells += [(_pool(line), *map(_number, (line.current, line.limit, line.left))) for line in used[:_ROWS]]
     shown = (
         [table(cells, right=frozenset({1, 2, 3}))]
         if used
@@ -79,6 +77,16 @@ def render_quota(location: str, lines: Sequence[Usage], *, now: datetime, ref: s
             footer(ref, more),
         ],
     )
+
+
+def _room(line: Usage) -> Decimal:
+    """Return the share that is left: what is nearly used up is read first."""
+    return line.left / line.limit if line.limit else Decimal(0)
+
+
+def _pool(line: Usage) -> str:
+    """Return the name of a quota without the unit that the card says once."""
+    return (line.label or line.name).removeprefix(_UNIT).replace(" - ", " · ")
 
 
 def _number(value: Decimal) -> str:

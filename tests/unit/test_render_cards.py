@@ -31,7 +31,7 @@ from tests.golden.values import VIEWS
 BUTTONS = {
     "draft": ["withdraw"],
     "pending": ["approve", "reject", "plan", "withdraw"],
-    "changes_requested": ["plan", "withdraw"],
+    "changes_requested": ["revise", "plan", "withdraw"],
     "approved": ["apply", "plan", "withdraw"],
     "scheduled": ["plan", "withdraw"],
     "executing": [],
@@ -226,5 +226,5 @@ def test_only_a_message_with_new_blocks_has_a_classic_twin() -> None:
     )
     assert table.splitlines()[:2] == [
         "Quota                    Used  Limit  Left",
-        "gpt-4.1-mini fine-tuned   120    240   120",
+        "gpt-4o                     30     30     0",
     ]
