@@ -61,7 +61,7 @@ async def _or_button(asked: Asked, verb: str, what: str, deps: Dependencies) -> 
         return await open_verb(verb, what, asked, deps)
     return render_open_button(
         "A mention cannot open a form by itself; this button can.",
-        label=f"Open: {verb}",
+        label=f"Open the {verb} form",
         action_id="change.open",
         value=f"{verb}|{what}",
         ref=asked.ref,

@@ -64,7 +64,7 @@ const view = new ViewDialog({
 });
 
 async function post(text, threadTs) {
-  acted();
+  (threadTs ? threadList : list).acted();
   const channel = threadTs ? store.thread.channel : store.place.id;
   const answer = await api.say({ user: store.me, channel, text: text.startsWith("/") ? text : encode(text, store), ...(threadTs ? { thread_ts: threadTs } : {}) });
   if (!answer.ok) fail(answer.error);
