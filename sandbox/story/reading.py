@@ -28,11 +28,15 @@ def _texts(node: Json) -> Iterator[str]:
 
 
 def facts(thing: Json) -> dict[str, str]:
-    """The two-column fields of a message or a modal, by label; of two of the same name the first."""
+    """The facts of a message or a modal by label, from its fields and tables; of two of a name the first."""
     made: dict[str, str] = {}
     for block in thing["blocks"]:
         for cell in block.get("fields", []):
-            label, _, value = plain(spoken(cell["text"], NOBODY)).partition("\n")
+            shown = plain(spoken(cell["text"], NOBODY))
+            label, _, value = shown.partition("\n") if "\n" in shown else shown.partition(": ")
+            made.setdefault(label, value)
+        for row in block.get("rows", []):
+            label, value = (each.get("text", "") for each in row[:2])
             made.setdefault(label, value)
     return made
 
