@@ -1,0 +1,79 @@
+"""Reads around a deployment: account, history, access, training, logs, and what was declared of it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.domain.deployment import Account, DeploymentRef, Target
+from bot.domain.evidence import Window
+from bot.domain.inventory import (
+    AccountPosture,
+    ActivityEntry,
+    DiagnosticSetting,
+    Health,
+    Lifecycle,
+    LogFigures,
+    RoleAssignment,
+    TrainingJob,
+)
+from bot.domain.json import Json
+
+
+class InventoryReader(Protocol):
+    """Reads of the control plane around deployments. Raises (every method): AzureUnavailableError, NotFoundError."""
+
+    async def posture(self, account: Account) -> AccountPosture:
+        """Return how the account is set up and protected."""
+        ...
+
+    async def diagnostics(self, account: Account) -> Sequence[DiagnosticSetting]:
+        """Return the account's diagnostic settings, by name."""
+        ...
+
+    async def health(self, account: Account) -> Health:
+        """Return what Azure Resource Health says of the account."""
+        ...
+
+    async def lifecycles(self, account: Account) -> Sequence[Lifecycle]:
+        """Return the life of every base model in the account's region."""
+        ...
+
+    async def activity(self, account: Account, since: datetime, until: datetime) -> Sequence[ActivityEntry]:
+        """Return the writes on the account and its deployments, newest first."""
+        ...
+
+    async def role_assignments(self, account: Account) -> Sequence[RoleAssignment]:
+        """Return who holds a role that reaches the account."""
+        ...
+
+
+class TrainingReader(Protocol):
+    """Reads of the data plane: fine-tuning jobs. Raises: AzureUnavailableError, NotFoundError."""
+
+    async def job_of(self, ref: DeploymentRef, model: str) -> TrainingJob:
+        """Return the job whose result, or one of whose checkpoints, is this model, with its checkpoints."""
+        ...
+
+    async def jobs(self, account: Account) -> Sequence[TrainingJob]:
+        """Return every job of the account, newest first, without checkpoints."""
+        ...
+
+
+class LogsReader(Protocol):
+    """Reads of Log Analytics. Raises: AzureUnavailableError; NotFoundError when no workspace is configured."""
+
+    async def figures(self, ref: DeploymentRef, window: Window) -> LogFigures:
+        """Return counts by status and percentiles of the duration of requests."""
+        ...
+
+
+class DeclaredReader(Protocol):
+    """What was declared of a target in files and configuration; the bot reads it, never writes it."""
+
+    def target(self, ref: DeploymentRef) -> Target | None:
+        """Return the target that aliases a deployment."""
+        ...
+
+    def document(self, target: Target) -> Mapping[str, Json]:
+        """Return the declared ARM template of a target; raise NotFoundError when none is declared."""
+        ...
