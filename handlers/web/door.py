@@ -14,6 +14,9 @@ MOST_BYTES = 256 * 1024
 MOST_DEPTH = 64
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
+_OBJECTS = ("team", "enterprise", "channel", "view", "message", "container")
+_BY_PEOPLE = ("app_mention", "app_home_opened")
+_WORDS = ("text", "channel", "tab")
 
 
 @dataclass(frozen=True)
@@ -77,24 +80,45 @@ def _kind(media: str, body: bytes) -> str:
 
 def _interaction(payload: dict[str, Any]) -> str:
     user, kind = payload.get("user"), payload.get("type")
-    if not isinstance(user, dict) or not isinstance(user.get("id"), str) or not user["id"]:
+    objects = all(_is_object(payload.get(name)) for name in _OBJECTS)
+    if not objects or not isinstance(user, dict) or not _is_text(user.get("id")) or not _is_text(kind):
         return ""
     if kind == "block_actions":
-        actions = payload.get("actions")
-        whole = isinstance(actions, list) and actions and all(isinstance(item, dict) for item in actions)
-        return "click" if whole else ""
+        return "click" if _are_actions(payload.get("actions")) else ""
     if kind in ("view_submission", "view_closed"):
         form = "submission" if kind == "view_submission" else "click"
-        return form if isinstance(payload.get("view"), dict) else ""
-    return "click" if isinstance(kind, str) and kind else ""
+        view = payload.get("view") or {}
+        return form if _is_text(view.get("callback_id")) and _is_text(view.get("type")) else ""
+    return "click" if _is_text(payload.get("callback_id")) else ""
 
 
 def _event(payload: dict[str, Any]) -> str:
     if payload.get("type") == "url_verification":
         return "event" if isinstance(payload.get("challenge"), str) else ""
     event = payload.get("event")
-    whole = isinstance(event, dict) and isinstance(event.get("type"), str)
-    return "event" if payload.get("type") == "event_callback" and whole else ""
+    if payload.get("type") != "event_callback" or not isinstance(event, dict):
+        return ""
+    if event.get("type") in _BY_PEOPLE:
+        words = all(isinstance(event.get(name, ""), str) for name in _WORDS)
+        return "event" if words and _is_text(event.get("user")) else ""
+    places = all(isinstance(event.get(name, ""), str | dict) for name in ("user", "channel"))
+    return "event" if places and _is_text(event.get("type")) else ""
+
+
+def _are_actions(found: object) -> bool:
+    return (
+        isinstance(found, list)
+        and bool(found)
+        and all(isinstance(item, dict) and _is_text(item.get("action_id")) for item in found)
+    )
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _is_object(value: object) -> bool:
+    return value is None or isinstance(value, dict)
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from aiohttp import ClientSession
@@ -66,6 +67,10 @@ class People:
         """Move everybody's clock forward."""
         async with self._session.post(f"{self.slack}/clock", json={"advance_seconds": seconds}) as answer:
             assert answer.status == 200
+
+    async def now(self) -> datetime:
+        """Return everybody's time."""
+        return datetime.fromisoformat((await self.get("/clock"))["now"])
 
     async def messages(self, user: str) -> list[Json]:
         """Return every message this person sees, oldest first."""

@@ -19,6 +19,7 @@ STAMP = str(int(NOW.timestamp()))
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 CLICK: dict[str, Any] = {"type": "block_actions", "user": {"id": "U0BOB"}, "actions": [{"action_id": "x"}]}
+VIEW = {"type": "modal", "callback_id": "c"}
 COMMAND = {"command": "/cs", "text": "", "user_id": "U0BOB", "team_id": "T0CONTOSO", "channel_id": "C0OPS"}
 
 
@@ -49,11 +50,15 @@ def payload(value: object) -> bytes:
         (urlencode(COMMAND).encode(), FORM, "command"),
         (urlencode(COMMAND).encode(), FORM + "; charset=utf-8", "command"),
         (payload(CLICK), FORM, "click"),
-        (payload({"type": "view_submission", "user": {"id": "U1"}, "view": {}}), FORM, "submission"),
-        (payload({"type": "view_closed", "user": {"id": "U1"}, "view": {}}), FORM, "click"),
-        (payload({"type": "shortcut", "user": {"id": "U1"}}), FORM, "click"),
+        (
+            payload({"type": "view_submission", "user": {"id": "U1"}, "view": VIEW}),
+            FORM,
+            "submission",
+        ),
+        (payload({"type": "view_closed", "user": {"id": "U1"}, "view": VIEW}), FORM, "click"),
+        (payload({"type": "shortcut", "user": {"id": "U1"}, "callback_id": "c"}), FORM, "click"),
         (b'{"type":"url_verification","challenge":"c"}', JSON, "event"),
-        (b'{"type":"event_callback","event":{"type":"app_mention"}}', JSON, "event"),
+        (b'{"type":"event_callback","event":{"type":"app_mention","user":"U1"}}', JSON, "event"),
     ],
 )
 def test_what_slack_sends_is_let_in(body: bytes, media: str, kind: str) -> None:
@@ -161,6 +166,13 @@ MALFORMED = [
     (payload({**CLICK, "actions": []}), FORM),
     (payload({**CLICK, "actions": None}), FORM),
     (payload({**CLICK, "actions": ["x"]}), FORM),
+    (payload({**CLICK, "actions": [{}]}), FORM),
+    (payload({**CLICK, "actions": [{"action_id": 7}]}), FORM),
+    (payload({**CLICK, "team": "T1"}), FORM),
+    (payload({**CLICK, "view": []}), FORM),
+    (payload({"type": "shortcut", "user": {"id": "U1"}}), FORM),
+    (payload({"type": "view_submission", "user": {"id": "U1"}, "view": {}}), FORM),
+    (payload({"type": "view_submission", "user": {"id": "U1"}, "view": {"callback_id": "c"}}), FORM),
     (payload({"type": "block_actions", "user": {"id": "U1"}}), FORM),
     (payload({"type": "view_submission", "user": {"id": "U1"}}), FORM),
     (payload({"type": ["x"], "user": {"id": "U1"}}), FORM),
@@ -171,6 +183,8 @@ MALFORMED = [
     (b'{"type":"event_callback","event":' + b"[" * MOST_DEPTH + b"]" * MOST_DEPTH + b"}", JSON),
     (b'{"type":"event_callback"}', JSON),
     (b'{"type":"event_callback","event":{"type":1}}', JSON),
+    (b'{"type":"event_callback","event":{"type":"app_mention"}}', JSON),
+    (b'{"type":"event_callback","event":{"type":"app_home_opened","user":["U1"]}}', JSON),
     (b'{"type":"url_verification"}', JSON),
     (b'{"type":"event_callback","n":' + b"9" * 5000 + b"}", JSON),
     (b"{", JSON),

@@ -26,10 +26,10 @@ from storage.open import OpenArchive
 from tests.fakes.clock import FakeClock
 from tests.fakes.house import company
 from tests.fakes.logs import captured
-from tests.unit.test_door import CLICK, COMMAND, FORM, JSON, MALFORMED, SECRET, payload, signed
+from tests.unit.test_door import CLICK, COMMAND, FORM, JSON, MALFORMED, SECRET, VIEW, payload, signed
 
-EVENT = b'{"type":"event_callback","event":{"type":"app_mention"}}'
-SUBMISSION = payload({"type": "view_submission", "user": {"id": "U1"}, "view": {}})
+EVENT = b'{"type":"event_callback","event":{"type":"app_mention","user":"U1"}}'
+SUBMISSION = payload({"type": "view_submission", "user": {"id": "U1"}, "view": VIEW})
 ACCEPTED = [(urlencode(COMMAND).encode(), FORM), (payload(CLICK), FORM), (SUBMISSION, FORM), (EVENT, JSON)]
 
 
@@ -124,7 +124,7 @@ def opened() -> Iterator[Port]:
         thread.start()
         runner = asyncio.run_coroutine_threadsafe(_listen(port), loop).result(10)
         yield port
-        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(_close(runner), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
@@ -145,6 +145,14 @@ async def _listen(port: Port) -> web.AppRunner:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     port.number = runner.addresses[0][1]
     return runner
+
+
+async def _close(runner: web.AppRunner) -> None:
+    await runner.cleanup()
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 @pytest.fixture
