@@ -33,7 +33,6 @@ def manifest_for(transport: str, url: str = "") -> dict[str, Any]:
         raise InvalidInputError(f"There is no transport {transport!r}.", advice=advice)
     http = transport == "http"
     to = {"request_url": f"{(url or PLACEHOLDER).rstrip('/')}/slack/events"} if http else {}
-    commands = {"url": to["request_url"]} if http else {}
     return {
         "_metadata": {"major_version": 2, "minor_version": 0},
         "display_information": {
@@ -49,16 +48,7 @@ def manifest_for(transport: str, url: str = "") -> dict[str, Any]:
                 "messages_tab_read_only_enabled": True,
             },
             "bot_user": {"display_name": "Countersign", "always_online": True},
-            "slash_commands": [
-                {
-                    "command": name,
-                    **commands,
-                    "description": words,
-                    "usage_hint": _HINT,
-                    "should_escape": True,
-                }
-                for name, words in _COMMANDS.items()
-            ],
+            "slash_commands": _commands(to.get("request_url", "")),
         },
         "oauth_config": {"scopes": {"bot": list(_SCOPES)}},
         "settings": {
@@ -69,6 +59,14 @@ def manifest_for(transport: str, url: str = "") -> dict[str, Any]:
             "token_rotation_enabled": False,
         },
     }
+
+
+def _commands(url: str) -> list[dict[str, Any]]:
+    to = {"url": url} if url else {}
+    return [
+        {"command": name, **to, "description": words, "usage_hint": _HINT, "should_escape": True}
+        for name, words in _COMMANDS.items()
+    ]
 
 
 def as_yaml(value: Any, depth: int = 0) -> str:
