@@ -46,7 +46,8 @@ async def test_migrating_says_so_in_the_trail_once(database_url: str) -> None:
     async with opened_archives(database_url) as archives:
         await archives.opened.close()
         assert await migrate(archives.url, archives.signer, clock=archives.clock, build="test") == "0003"
-        found = await archives.rows(f"SELECT body FROM {archives.audit}audit_entry ORDER BY seq")
+        async with archives.another() as archives.opened:
+            found = await archives.rows(f"SELECT body FROM {archives.audit}audit_entry ORDER BY seq")
         bodies = [json.loads(row[0]) for row in found]
         assert [body["type"] for body in bodies] == ["log.opened", "schema.migrated"]
         assert (bodies[1]["data"]["from_revision"], bodies[1]["data"]["to_revision"]) == ("", "0003")
