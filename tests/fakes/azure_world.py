@@ -56,6 +56,7 @@ class World(MemoryAzure):
     """Two accounts with a few deployments; what is written to them stays written."""
 
     others: dict[str, Deployment] = field(default_factory=dict)
+    gone: str = ""
 
     def __post_init__(self) -> None:
         """Start with 120 units on the one that is looked at."""
@@ -71,7 +72,8 @@ class World(MemoryAzure):
     async def deployments(self, account: Account) -> Sequence[Deployment]:
         """Return every deployment of the account."""
         self._check("deployments")
-        found = [each for each in (self.live, *self.others.values()) if each.ref.account == account]
+        known = [each for each in (self.live, *self.others.values()) if each.ref.key != self.gone]
+        found = [each for each in known if each.ref.account == account]
         return sorted(found, key=lambda each: each.ref.deployment)
 
     async def deployment(self, ref: DeploymentRef) -> Deployment:
@@ -99,6 +101,10 @@ class World(MemoryAzure):
             )
         )
 
+    def remove(self) -> None:
+        """Delete the deployment that is looked at, as somebody at the portal would."""
+        self.gone = self.live.ref.key
+
     def perform(self, operation: Operation) -> None:
         """Do what an operation says."""
         assert operation.verb == "PATCH"
@@ -109,6 +115,8 @@ class World(MemoryAzure):
         self.portal(capacity, operation.arm_id)
 
     def _named(self, key: str) -> Deployment | None:
+        if key == self.gone:
+            return None
         return self.live if key == self.live.ref.key else self.others.get(key)
 
     def _keep(self, found: Deployment) -> None:

@@ -183,6 +183,15 @@ async def test_live_state_that_moved_supersedes_and_names_the_field(house: House
     assert house.jobs == {"deliver:CHG-1:card"}
 
 
+async def test_a_deployment_that_is_gone_supersedes(house: House) -> None:
+    await _asked(house)
+    house.world.remove()
+    await house.apply()
+    assert house.change().state is S.SUPERSEDED
+    assert "gone" in house.change().note
+    assert (house.last.tag, house.writer.calls) == ("change.superseded", [])
+
+
 async def test_an_approval_that_expired_before_it_ran_ends_the_change(house: House) -> None:
     await _asked(house)
     house.clock.pass_by(timedelta(hours=4))

@@ -22,7 +22,6 @@ from bot.domain.policy import Refused
 from bot.usecases.execute_change import send_step
 from bot.usecases.steer_change import Done
 from bot.usecases.step import step_of
-from tests.fakes.azure_reads import PLACE
 from tests.fakes.azure_world import Fate
 from tests.fakes.house import ANNA, BOB, House
 
@@ -105,19 +104,31 @@ async def test_what_azure_shows_is_not_what_was_approved(house: House) -> None:
     assert "sku.capacity" in _event(house, ExecutionFailed).why
 
 
-async def test_a_deployment_that_is_gone_after_the_call_is_a_failure(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_deployment_that_is_gone_after_the_call_is_a_failure(house: House) -> None:
     await _sent(house)
-    others = [each for each in house.world.others.values() if each.ref.account == PLACE]
-
-    async def without(_: object) -> object:
-        return others
-
-    monkeypatch.setattr(house.world, "deployments", without)
+    house.world.remove()
     await house.poll()
     assert house.change().state is S.FAILED
     assert "the deployment itself" in _event(house, ExecutionFailed).why
+
+
+async def test_a_failed_operation_on_a_deployment_that_is_gone_is_a_failure(house: House) -> None:
+    await _sent(house, Fate.FAILS)
+    house.world.remove()
+    await house.poll()
+    assert house.change().state is S.FAILED
+    assert house.change().outcome["written"] is True
+
+
+@pytest.mark.parametrize("fate", [Fate.BUSY, Fate.LOST])
+async def test_a_deployment_that_is_gone_while_nobody_knew_ends_the_step(house: House, fate: Fate) -> None:
+    await _sent(house, fate)
+    house.world.remove()
+    house.clock.pass_by(GRACE)
+    await house.read_back()
+    assert house.change().state is S.FAILED
+    assert "the deployment is gone" in _event(house, ExecutionFailed).why
+    assert len(house.writer.calls) == 1
 
 
 async def test_another_deployment_that_moved_meanwhile_is_written_down(house: House) -> None:
@@ -360,6 +371,17 @@ async def test_a_rollback_that_would_overwrite_somebody_elses_change_is_not_sent
     assert house.change().state is S.FAILED
     assert "tags.team moved since" in _event(house, RollbackFailed).why
     assert house.change().outcome["written"] is True
+
+
+async def test_a_rollback_of_a_deployment_that_is_gone_is_not_sent_and_frees_the_account(
+    house: House,
+) -> None:
+    await _rolling_back(house)
+    house.world.remove()
+    await house.apply()
+    assert len(house.writer.calls) == 1
+    assert house.change().state is S.FAILED
+    assert "gone" in _event(house, RollbackFailed).why
 
 
 async def test_a_rollback_that_met_a_busy_account_checks_again_before_it_sends(house: House) -> None:
