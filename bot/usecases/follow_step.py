@@ -81,9 +81,10 @@ async def _at(number: int, desk: Desk, cause: Cause) -> tuple[Step, Effect] | No
 
 
 async def _failed(step: Step, effect: Effect, code: str, *, executor: Executor, desk: Desk) -> None:
-    live = await executor.reader.deployment(step.target.ref)
+    deployments = await executor.reader.deployments(step.target.ref.account)
+    live = next((item for item in deployments if item.ref.key == step.change.arm_id), None)
     start = step.plan.before if step.goal is step.plan.after else step.plan.after
-    end = refuse_step if not differences(start, live.projection) else fail_step
+    end = refuse_step if live is not None and not differences(start, live.projection) else fail_step
     await end(step, effect, code, f"Azure says the operation failed ({code})", desk)
 
 

@@ -2,7 +2,7 @@
 
 from bot.domain.change import Change, ChangeState
 from bot.domain.deployment import Deployment
-from bot.domain.errors import CountersignError
+from bot.domain.errors import CountersignError, NotFoundError
 from bot.domain.event import AuditEvent
 from bot.domain.operation import differences, moved_words
 from bot.domain.policy import Refused, approved_today, frozen
@@ -27,11 +27,7 @@ async def still_good(step: Step, *, executor: Executor, desk: Desk) -> bool:
         event = ChangeExpired(**step.about, expired_at=change.expires_at.isoformat())
         await _end(step, ChangeState.EXPIRED, event, "its approval expired before it ran", desk)
         return False
-    live = await executor.reader.deployment(step.target.ref)
-    moved = differences(step.plan.before, live.projection)
-    if moved:
-        why = f"{moved_words(step.plan.before, live.projection)} moved after the request was planned"
-        await _supersede(step, moved, why, desk)
+    if await _moved_away(step, executor=executor, desk=desk):
         return False
     lost = await _approvals_lost(change, desk)
     if lost:
@@ -45,7 +41,10 @@ async def still_good(step: Step, *, executor: Executor, desk: Desk) -> bool:
 
 async def rollback_fits(step: Step, *, executor: Executor) -> str:
     """Return why the rollback must not be sent, empty when only what this change touched differs from before."""
-    return moved_since(step, await executor.reader.deployment(step.target.ref))
+    try:
+        return moved_since(step, await executor.reader.deployment(step.target.ref))
+    except NotFoundError:
+        return "the deployment is gone, so there is nothing to roll back"
 
 
 def moved_since(step: Step, live: Deployment) -> str:
@@ -60,6 +59,20 @@ def moved_since(step: Step, live: Deployment) -> str:
         return ""
     verb = "applying" if forward else "rolling back"
     return f"{', '.join(moved)} moved since; {verb} would overwrite somebody else's change"
+
+
+async def _moved_away(step: Step, *, executor: Executor, desk: Desk) -> bool:
+    """Supersede a change whose deployment is no longer as it was planned on, or is gone."""
+    try:
+        live = await executor.reader.deployment(step.target.ref)
+    except NotFoundError:
+        await _supersede(step, ("the deployment itself",), "the deployment is gone", desk)
+        return True
+    moved = differences(step.plan.before, live.projection)
+    if moved:
+        why = f"{moved_words(step.plan.before, live.projection)} moved after the request was planned"
+        await _supersede(step, moved, why, desk)
+    return bool(moved)
 
 
 async def _approvals_lost(change: Change, desk: Desk) -> str:
