@@ -1,0 +1,57 @@
+"""`python -m bench [name…]`: run the measurements (all, or those named) and print them as one table."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from time import perf_counter
+
+from bench.ack import ack
+from bench.append import append
+from bench.decide import decide
+from bench.evidence import evidence
+from bench.help import help_
+from bench.measure import Row
+from bench.verify import verify
+
+ALL: Mapping[str, Callable[[], Awaitable[Sequence[Row]]]] = {
+    "ack": ack,
+    "append": append,
+    "decide": decide,
+    "evidence": evidence,
+    "verify": verify,
+    "help": help_,
+}
+HEAD = ("what", "ours: median / p99", "floor: median / p99", "ratio", "samples")
+MOST_SECONDS = 170.0
+
+
+async def _run(names: Sequence[str]) -> None:
+    rows: list[tuple[str, ...]] = []
+    async with asyncio.timeout(MOST_SECONDS):
+        for name in names:
+            started = perf_counter()
+            rows += [row.cells() for row in await ALL[name]()]
+            print(f"{name}: {perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
+    for cells in (HEAD, tuple("---" for _ in HEAD), *rows):
+        print("| " + " | ".join(cells) + " |")
+
+
+def main() -> int:
+    """Read the names and measure."""
+    line = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    line.add_argument("name", nargs="*", help=", ".join(ALL))
+    names = line.parse_args().name or list(ALL)
+    unknown = [name for name in names if name not in ALL]
+    if unknown:
+        line.error(f"there is no measurement {', '.join(unknown)}; there are {', '.join(ALL)}")
+    try:
+        asyncio.run(_run(names))
+    except TimeoutError:
+        print(f"bench: stopped after {MOST_SECONDS:.0f} s", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
