@@ -12,13 +12,26 @@ from bot.azure.metrics import ArmMetrics
 from bot.azure.pipeline import reader_client
 from bot.azure.reader import ArmReader
 from bot.azure.writer import ArmWriter
-from bot.domain.errors import InvalidInputError
+from bot.domain.errors import AzureUnavailableError, InvalidInputError
 from bot.ports.azure import Executor
 from bot.ports.clock import Clock
+from bot.ports.inventory import NothingDeclared
 from bot.ports.observer import AzureObserver, unobserved
 from bot.ports.registry import Readers
 
 Close = Callable[[], Awaitable[None]]
+
+
+class Unconnected:
+    """Reads that are not connected: each says so."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a read that raises AzureUnavailableError."""
+
+        async def unavailable(*_words: object) -> Any:
+            raise AzureUnavailableError(f"The read {name} is not connected.")
+
+        return unavailable
 
 
 @dataclass(frozen=True)
@@ -38,7 +51,17 @@ def connect_reader(
         InvalidInputError: the identity is `sandbox` beside a real Azure, or is not the reader's.
     """
     fetch, close = _fetch(endpoints, _of_role(identity, "reader"), observe)
-    return AzureConnection(Readers(ArmReader(fetch, clock), ArmMetrics(fetch)), close)
+    return AzureConnection(
+        Readers(
+            ArmReader(fetch, clock),
+            ArmMetrics(fetch),
+            Unconnected(),
+            Unconnected(),
+            Unconnected(),
+            NothingDeclared(),
+        ),
+        close,
+    )
 
 
 def connect_executor(

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.domain.deployment import Account, DeploymentRef, Target
+from bot.domain.errors import NotFoundError
 from bot.domain.evidence import Window
 from bot.domain.inventory import (
     AccountPosture,
@@ -77,3 +78,18 @@ class DeclaredReader(Protocol):
     def document(self, target: Target) -> Mapping[str, Json]:
         """Return the declared ARM template of a target; raise NotFoundError when none is declared."""
         ...
+
+
+class NothingDeclared:
+    """What is declared where no files are configured: nothing."""
+
+    def target(self, ref: DeploymentRef) -> Target | None:
+        """Return no target."""
+        return None
+
+    def document(self, target: Target) -> Mapping[str, Json]:
+        """Raise NotFoundError."""
+        raise NotFoundError(
+            f"Nothing is declared for {target.alias}.",
+            advice="Name its template in `declared` of [[targets]].",
+        )

@@ -11,6 +11,7 @@ from bot.domain.evidence import Fact
 from bot.domain.json import Json
 from bot.domain.operation import Plan
 from bot.ports.azure import AzureReader, MetricsReader
+from bot.ports.inventory import DeclaredReader, InventoryReader, LogsReader, TrainingReader
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,10 @@ class Readers:
 
     azure: AzureReader
     metrics: MetricsReader
+    inventory: InventoryReader
+    training: TrainingReader
+    logs: LogsReader
+    declared: DeclaredReader
 
 
 class Section(Protocol):

@@ -20,6 +20,7 @@ from bot.domain.deployment import (
 from bot.domain.errors import CountersignError, NotFoundError
 from bot.domain.evidence import Point, Series, Window
 from bot.ports.registry import Readers
+from tests.fakes.azure_inventory import MemoryDeclared, MemoryInventory, MemoryLogs, MemoryTraining
 
 NOW = datetime(2026, 11, 24, 12, 3, 20, tzinfo=UTC)
 PLACE = Account(
@@ -170,6 +171,21 @@ def _series(
     return Series(metric, key, tuple(points))
 
 
-def memory_readers(azure: MemoryAzure | None = None, metrics: MemoryMetrics | None = None) -> Readers:
+def memory_readers(
+    azure: MemoryAzure | None = None,
+    metrics: MemoryMetrics | None = None,
+    *,
+    inventory: MemoryInventory | None = None,
+    training: MemoryTraining | None = None,
+    logs: MemoryLogs | None = None,
+    declared: MemoryDeclared | None = None,
+) -> Readers:
     """Return readers over memory."""
-    return Readers(azure or MemoryAzure(), metrics or MemoryMetrics())
+    return Readers(
+        azure or MemoryAzure(),
+        metrics or MemoryMetrics(),
+        inventory or MemoryInventory(),
+        training or MemoryTraining(),
+        logs or MemoryLogs(),
+        declared or MemoryDeclared(),
+    )

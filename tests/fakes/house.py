@@ -26,7 +26,8 @@ from bot.usecases.steer_change import Done, ask_to_apply, ask_to_roll_back, atte
 from bot.usecases.watch_change import expire_change, sweep, validate_change
 from tests.fakes.archive import FakeArchive
 from tests.fakes.archive_state import Entry
-from tests.fakes.azure_reads import PLACE, THING, MemoryMetrics
+from tests.fakes.azure_inventory import MemoryDeclared, MemoryInventory, MemoryLogs, MemoryTraining
+from tests.fakes.azure_reads import PLACE, THING, MemoryMetrics, memory_readers
 from tests.fakes.azure_world import STAGE, World, Writer
 from tests.fakes.clock import FakeClock
 from tests.fakes.directory import FakeDirectory
@@ -105,6 +106,10 @@ class House:
     clock: FakeClock = field(default_factory=FakeClock)
     world: World = field(default_factory=World)
     metrics: MemoryMetrics = field(default_factory=MemoryMetrics)
+    inventory: MemoryInventory = field(default_factory=MemoryInventory)
+    training: MemoryTraining = field(default_factory=MemoryTraining)
+    logs: MemoryLogs = field(default_factory=MemoryLogs)
+    declared: MemoryDeclared = field(default_factory=MemoryDeclared)
     directory: FakeDirectory = field(
         default_factory=lambda: FakeDirectory({"S0AIOPS": frozenset({BOB, CAROL})})
     )
@@ -127,7 +132,14 @@ class House:
     @property
     def readers(self) -> Readers:
         """Return the reader's eyes."""
-        return Readers(self.world, self.metrics)
+        return memory_readers(
+            self.world,
+            self.metrics,
+            inventory=self.inventory,
+            training=self.training,
+            logs=self.logs,
+            declared=self.declared,
+        )
 
     @property
     def executor(self) -> Executor:
