@@ -58,7 +58,7 @@ def _is_wanted(record: logging.LogRecord) -> bool:
     error = record.exc_info[1] if record.exc_info else None
     if record.name == "aiohttp.server" and type(error).__module__.startswith("aiohttp."):
         record.msg, record.args, record.exc_info = "http.malformed", (), None
-        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        vars(record).update(levelno=logging.WARNING, levelname="WARNING")
     if record.name.partition(".")[0] not in _QUIET:
         return True
     return record.levelno >= logging.WARNING and "will be ignored" not in str(record.msg)

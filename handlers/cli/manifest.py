@@ -31,8 +31,7 @@ def manifest_for(transport: str, url: str = "") -> dict[str, Any]:
     if transport not in ("socket", "http"):
         advice = did_you_mean(transport, ("socket", "http"))
         raise InvalidInputError(f"There is no transport {transport!r}.", advice=advice)
-    http = transport == "http"
-    to = {"request_url": f"{(url or PLACEHOLDER).rstrip('/')}/slack/events"} if http else {}
+    to = {"request_url": f"{(url or PLACEHOLDER).rstrip('/')}/slack/events"} if transport == "http" else {}
     return {
         "_metadata": {"major_version": 2, "minor_version": 0},
         "display_information": {
@@ -41,32 +40,31 @@ def manifest_for(transport: str, url: str = "") -> dict[str, Any]:
             "long_description": _LONG,
             "background_color": "#1f3a5f",
         },
-        "features": {
-            "app_home": {
-                "home_tab_enabled": True,
-                "messages_tab_enabled": True,
-                "messages_tab_read_only_enabled": True,
-            },
-            "bot_user": {"display_name": "Countersign", "always_online": True},
-            "slash_commands": _commands(to.get("request_url", "")),
-        },
+        "features": _features({"url": to["request_url"]} if to else {}),
         "oauth_config": {"scopes": {"bot": list(_SCOPES)}},
         "settings": {
             "event_subscriptions": {**to, "bot_events": list(_EVENTS)},
             "interactivity": {"is_enabled": True, **to},
             "org_deploy_enabled": False,
-            "socket_mode_enabled": not http,
+            "socket_mode_enabled": not to,
             "token_rotation_enabled": False,
         },
     }
 
 
-def _commands(url: str) -> list[dict[str, Any]]:
-    to = {"url": url} if url else {}
-    return [
-        {"command": name, **to, "description": words, "usage_hint": _HINT, "should_escape": True}
-        for name, words in _COMMANDS.items()
-    ]
+def _features(to: dict[str, str]) -> dict[str, Any]:
+    return {
+        "app_home": {
+            "home_tab_enabled": True,
+            "messages_tab_enabled": True,
+            "messages_tab_read_only_enabled": True,
+        },
+        "bot_user": {"display_name": "Countersign", "always_online": True},
+        "slash_commands": [
+            {"command": name, **to, "description": words, "usage_hint": _HINT, "should_escape": True}
+            for name, words in _COMMANDS.items()
+        ],
+    }
 
 
 def as_yaml(value: Any, depth: int = 0) -> str:
