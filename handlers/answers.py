@@ -12,6 +12,7 @@ from bot.domain.effect import Question
 from bot.domain.errors import CountersignError
 from bot.domain.evidence import Window
 from bot.domain.json import canonical
+from bot.evidence.sections import SECTIONS, STATUS_SECTIONS
 from bot.ports.slack import Message
 from bot.render.evidence import render_evidence
 from bot.render.figures import MetricRow, StatusLine, render_metrics, render_quota, render_status
@@ -35,7 +36,8 @@ async def evidence(question: Question, deps: Dependencies) -> Seen:
     ref = configuration.find(question.words[0])
     target = configuration.target_of(ref)
     alias = target.alias if target else ref.deployment
-    seen = await gather(ref, alias, readers=deps.readers, now=now)
+    sections = SECTIONS if question.verb == "show" else STATUS_SECTIONS
+    seen = await gather(ref, alias, readers=deps.readers, now=now, sections=sections)
     value = "" if question.share else json.dumps({"verb": question.verb, "names": list(question.words)})
     message = render_evidence(seen, target=target, ref=question.ref, now=now, share_value=value)
     return Seen(message, alias, seen.body)

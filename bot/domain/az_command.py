@@ -37,6 +37,54 @@ def metrics_list(ref: DeploymentRef, metric: str, window: Window, interval: str)
     )
 
 
+def account_show(account: Account) -> str:
+    """Return the command that shows the account."""
+    return f"az cognitiveservices account show {_of(account)}"
+
+
+def deployment_list(account: Account) -> str:
+    """Return the command that lists the account's deployments."""
+    return f"az cognitiveservices account deployment list {_of(account)}"
+
+
+def diagnostics_list(account: Account) -> str:
+    """Return the command that lists the account's diagnostic settings."""
+    return f"az monitor diagnostic-settings list --resource {account.arm_id}"
+
+
+def logs_query(account: Account) -> str:
+    """Return the command that counts the logged requests by status."""
+    workspace = account.log_workspace or "<workspace id>"
+    query = "AzureDiagnostics | summarize count() by ResultSignature"
+    return f'az monitor log-analytics query -w {workspace} --analytics-query "{query}"'
+
+
+def health_get(account: Account) -> str:
+    """Return the command that shows what Resource Health says."""
+    return (
+        f'az rest --method get --url "{account.arm_id}/providers/Microsoft.ResourceHealth'
+        '/availabilityStatuses/current?api-version=2018-07-01"'
+    )
+
+
+def role_assignments_list(account: Account) -> str:
+    """Return the command that lists who holds a role on the account."""
+    return f"az role assignment list --include-inherited --scope {account.arm_id}"
+
+
+def activity_list(account: Account, since: datetime) -> str:
+    """Return the command that lists the account's control-plane history."""
+    return f"az monitor activity-log list --resource-id {account.arm_id} --start-time {_time(since)}"
+
+
+def training_job_show(account: Account, job: str) -> str:
+    """Return the command that shows a fine-tuning job."""
+    return (
+        f"az rest --method get --resource https://cognitiveservices.azure.com "
+        f'--url "https://{account.account}.openai.azure.com/openai/v1/fine_tuning/jobs/{job}"'
+    )
+
+
 def _of(account: Account) -> str:
     return f"--subscription {account.subscription} -g {account.resource_group} -n {account.account}"
 

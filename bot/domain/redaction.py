@@ -1,6 +1,7 @@
-"""Human text with secrets masked, before it is stored, shown or logged."""
+"""Text with secrets masked, before it is stored, shown or logged: of people, and, more strictly, of Azure."""
 
 import re
+from collections import Counter
 
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("token", re.compile(r"\bxox[a-z]-[A-Za-z0-9-]{8,}|\bxapp-[A-Za-z0-9-]{8,}")),
@@ -11,6 +12,22 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("key", re.compile(r"\b(?=[A-Za-z0-9]*[0-9])(?=[A-Za-z0-9]*[A-Za-z])[A-Za-z0-9]{84}\b")),
     ("key", re.compile(r"\b[0-9a-f]{32}\b")),
 )
+_E_MAIL = re.compile(r"[A-Za-z0-9._%+#-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+# What a machine's text may not carry to people either; the first class that fits names the value.
+_MACHINE: tuple[tuple[str, re.Pattern[str]], ...] = (
+    *_PATTERNS,
+    ("token", re.compile(r"(?i)\bbearer\s+[A-Za-z0-9._~+/=-]{8,}")),
+    ("connection string", re.compile(r"(?i)\b(?:DefaultEndpointsProtocol|Endpoint|Server)=[^;\s]+;\S*")),
+    ("SAS", re.compile(r"(?i)[?&](?:sv|se|sp|sr|sig)=[^\s&]+(?:&[^\s&]+)*")),
+    ("UPN", re.compile(r"[A-Za-z0-9._%+-]+(?:#EXT#)?@[A-Za-z0-9-]+\.onmicrosoft\.com")),
+    ("e-mail", _E_MAIL),
+    ("endpoint", re.compile(r"(?i)\b(?:https?|wss?|tcp|sb|abfss?)://[^\s\"'<>]+")),
+    ("endpoint", re.compile(r"(?i)\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:azure|windows|microsoft)\.(?:com|net)\b")),
+    ("IP", re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?(?![\w.-])")),
+    ("IP", re.compile(r"(?i)(?<![\w:])(?:[0-9a-f]{1,4}:){2,7}(?::?[0-9a-f]{1,4})+(?![\w:])")),
+    ("file name", re.compile(r"(?i)(?<![\w/\\])[\w-]+(?:\.[\w-]+)*\.(?:jsonl?|csv|tsv|txt|parquet|pdf|docx?|xlsx?|pem|key|pfx|zip)\b")),
+    ("path", re.compile(r"(?<![\w/:])(?:[A-Za-z]:\\|\\\\|~?/)[\w.()-]+(?:[/\\][\w.()-]+)+")),
+)
 
 
 def redact(text: str) -> str:
@@ -18,6 +35,16 @@ def redact(text: str) -> str:
     for label, pattern in _PATTERNS:
         text = pattern.sub(f"[redacted: {label}]", text)
     return text
+
+
+def scrub(text: str) -> tuple[str, Counter[str]]:
+    """Return a machine's text with every value of every class replaced, and how many there were by class."""
+    found: Counter[str] = Counter()
+    for label, pattern in _MACHINE:
+        text, count = pattern.subn(f"[redacted: {label}]", text)
+        if count:
+            found[label] += count
+    return text, found
 
 
 def clean(text: str) -> str:

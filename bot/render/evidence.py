@@ -19,7 +19,7 @@ from bot.render.facts import fact_blocks
 from bot.render.texts import age, code, count, escape, mention, one_line, when
 from bot.render.texts import words as safe
 
-_SECTIONS = 12
+_SECTIONS = 24
 _FACTS = 20
 
 

@@ -156,6 +156,9 @@ async def _submit(
     async with desk.archive.transaction() as tx:
         if (await tx.change(change.number)).request != change.request:
             raise InvalidInputError(f"{change.id} was edited meanwhile.")
+        for other in await _others(tx, change):
+            if other.arm_id == change.arm_id:
+                raise InvalidInputError(f"{other.id} was opened on this deployment meanwhile.")
         sha256 = await tx.keep_evidence(evidence.body, kind="snapshot", now=now)
         moved = await tx.move(
             change,

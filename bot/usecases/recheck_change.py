@@ -50,10 +50,13 @@ async def rollback_fits(step: Step, *, executor: Executor) -> str:
 def moved_since(step: Step, live: Deployment) -> str:
     """Return why the step must not be sent on this live state, empty when it may.
 
-    Forward, nothing may differ from before; back, only what the change itself touched.
+    Forward, nothing may differ from before; back, only what the change itself touched, and once it was read back
+    as applied, only as the change left it.
     """
     forward = step.name == FORWARD
-    touched = () if forward else differences(step.plan.before, step.plan.after)
+    touched = set() if forward else set(differences(step.plan.before, step.plan.after))
+    if step.change.executed_at is not None:
+        touched -= set(differences(step.plan.after, live.projection))
     moved = [name for name in differences(step.plan.before, live.projection) if name not in touched]
     if not moved:
         return ""

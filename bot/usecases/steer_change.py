@@ -28,7 +28,7 @@ async def withdraw_change(
     """Take a change back before it runs: its requester or its owner may."""
     change = await tx.change(number)
     refused = _unless(may_act(standing, change, ("requester", "owner"), "withdraw"))
-    if refused is None and (change.state not in WAITING | {ChangeState.DRAFT} or change.apply_asked_by):
+    if refused is None and change.state not in WAITING | {ChangeState.DRAFT}:
         refused = Refused(f"Too late: {change.id} is {_words(change)}.")
     if refused is not None:
         return await _remembered(tx, change, caller, "withdraw", refused)

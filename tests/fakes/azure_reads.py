@@ -84,15 +84,16 @@ class MemoryAzure:
     lines: tuple[Usage, ...] = (Usage("OpenAI.Standard.gpt-4.1-mini", "", Decimal(150), Decimal(240)),)
     rules: tuple[str, ...] = ("Hate, prompt: blocked from Medium", "Jailbreak, prompt: off")
     broken: dict[str, CountersignError] = field(default_factory=dict)
+    siblings: tuple[Deployment, ...] = ()
 
     def _check(self, call: str) -> None:
         if call in self.broken:
             raise self.broken[call]
 
     async def deployments(self, account: Account) -> Sequence[Deployment]:
-        """Return the one deployment."""
+        """Return the deployment and its siblings."""
         self._check("deployments")
-        return (self.live,)
+        return (self.live, *self.siblings)
 
     async def deployment(self, ref: DeploymentRef) -> Deployment:
         """Return the deployment, when it is this one."""

@@ -13,12 +13,15 @@ from bot.evidence.configuration import ConfigurationSection
 from bot.evidence.content_filter import ContentFilterSection
 from bot.evidence.model import ModelSection
 from bot.evidence.quota import QuotaSection
-from bot.evidence.sections import SECTIONS
+from bot.evidence.sections import BRIEF, SECTIONS, STATUS_SECTIONS
 from bot.ports.registry import Readers, Section
 from bot.usecases.look import gather
+from tests.fakes.azure_inventory import MemoryInventory, MemoryLogs
 from tests.fakes.azure_reads import NOW, THING, MemoryAzure, MemoryMetrics, live_deployment, memory_readers
 
 DOWN = AzureUnavailableError("Azure did not answer within 5 s.")
+
+READS = ("deployment", "deployments", "posture", "health", "activity", "role_assignments", "figures")
 
 
 async def _look(section: Section, readers: Readers | None = None) -> dict[str, str]:
@@ -30,22 +33,33 @@ async def _look(section: Section, readers: Readers | None = None) -> dict[str, s
 
 def test_every_section_has_a_key_and_a_title_of_its_own() -> None:
     keys = [section.key for section in SECTIONS]
-    assert keys == ["configuration", "model", "content_filter", "traffic", "quota", "age"]
+    assert len(set(keys)) == len(keys) == 21
+    assert {section.key for section in STATUS_SECTIONS} == set(BRIEF)
     assert len({section.title for section in SECTIONS}) == len(SECTIONS)
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.key)
 async def test_a_section_that_cannot_look_raises_a_reason(section: Section) -> None:
-    azure = MemoryAzure(broken={"deployment": DOWN})
+    down = dict.fromkeys(READS, DOWN)
+    readers = memory_readers(
+        MemoryAzure(broken=down),
+        MemoryMetrics(broken=DOWN),
+        inventory=MemoryInventory(broken=down),
+        logs=MemoryLogs(broken=down),
+    )
+    if section.key == "scope":
+        assert await section.look(readers, THING, NOW)
+        return
     with pytest.raises(CountersignError, match="did not answer"):
-        await section.look(memory_readers(azure, MemoryMetrics(broken=DOWN)), THING, NOW)
+        await section.look(readers, THING, NOW)
 
 
 async def test_one_section_that_cannot_look_is_a_gap_and_the_others_stand() -> None:
     readers = memory_readers(MemoryAzure(broken={"quota": DOWN}))
     evidence = await gather(THING, "triage-prod", readers=readers, now=NOW)
-    assert [(gap.key, gap.gap) for gap in evidence.gaps] == [("quota", "Azure did not answer within 5 s.")]
-    assert all(section.facts for section in evidence.sections if section.key != "quota")
+    said = {gap.key: gap.gap for gap in evidence.gaps}
+    assert said["quota"] == "Azure did not answer within 5 s."
+    assert all(section.facts for section in evidence.sections if section.key not in said)
 
 
 async def test_the_configuration_names_sku_capacity_limits_and_states() -> None:

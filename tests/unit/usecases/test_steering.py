@@ -54,13 +54,22 @@ async def test_nobody_else_withdraws_and_the_attempt_is_remembered(house: House,
     assert (house.last.tag, house.last.by.id) == ("change.refused", who)
 
 
-async def test_what_was_handed_to_the_executor_can_no_longer_be_withdrawn(house: House) -> None:
+async def test_what_waits_for_the_executor_can_be_withdrawn_and_is_never_sent(house: House) -> None:
     await house.approved()
     await house.ask_apply()
+    assert isinstance(await house.withdraw(), Done)
+    await house.apply()
+    assert house.change().state is S.WITHDRAWN
+    assert house.writer.calls == []
+
+
+async def test_what_the_executor_has_begun_can_no_longer_be_withdrawn(house: House) -> None:
+    await house.approved()
+    await house.ask_apply()
+    await house.apply()
     outcome = await house.withdraw()
     assert isinstance(outcome, Refused)
     assert "Too late" in outcome.words
-    await house.apply()
     assert house.change().state is S.EXECUTING
 
 
