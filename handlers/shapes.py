@@ -10,12 +10,17 @@ from handlers.dependencies import Dependencies, ExecutorSide
 
 @dataclass(frozen=True)
 class Asked:
-    """Who asks, where, and what Slack lets us answer with. `trigger_id` is empty when no modal can be opened."""
+    """Who asks, where, and what Slack lets us answer with. `trigger_id` is empty when no modal can be opened.
+
+    `attempt` and `about` are the button or modal that was used and what it carried, unproven.
+    """
 
     caller: Caller
     channel: str
     trigger_id: str = ""
     response_url: str = ""
+    attempt: str = ""
+    about: str = ""
 
     @property
     def ref(self) -> str:

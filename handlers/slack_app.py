@@ -15,9 +15,8 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from bot.domain.errors import CountersignError
-from bot.domain.policy import Refused
 from bot.ports.slack import Message
-from bot.render.answer import render_bug, render_error, render_refused
+from bot.render.answer import render_bug, render_error
 from bot.render.notice import render_notice_view
 from bot.usecases.find_people import FOR_A_DECISION, find_people
 from handlers.actions.registry import ACTIONS
@@ -26,6 +25,7 @@ from handlers.dependencies import Dependencies
 from handlers.events.registry import SLACK_EVENTS
 from handlers.shapes import Asked, FieldErrors, Replace, ViewAnswer
 from handlers.slack_payloads import asked_of, click_of, delivery_key, foreign, submission_of
+from handlers.strangers import refuse_stranger, remember_stranger
 from handlers.views.registry import VIEWS
 
 LOG = structlog.get_logger("slack")
@@ -173,6 +173,7 @@ class Doors:
         stranger = foreign(body, self._deps.desk)
         if stranger is not None:
             LOG.warning("slack.foreign", ref=asked.ref, why=stranger.why)
+            await remember_stranger(asked, f"Not allowed: {stranger.why}", self._deps)
             return {"text": f"Not allowed: {stranger.why}"} if "command" in body else {}
         archive, key = self._deps.desk.archive, delivery_key(body)
         stored = await self._claimed(key)
@@ -204,8 +205,7 @@ class Doors:
             people = await find_people({asked.caller.user}, desk=self._deps.desk, max_age=FOR_A_DECISION)
             standing = people[asked.caller.user]
             if not standing.full_member:
-                why = standing.why_not or "you are not a full member of this workspace"
-                return render_refused(Refused(f"Not allowed: {why}."), asked.ref)
+                return await refuse_stranger(standing, asked, self._deps)
             return await run()
         except CountersignError as error:
             LOG.info("slack.refused", ref=asked.ref, error=type(error).__name__)

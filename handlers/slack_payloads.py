@@ -59,9 +59,12 @@ def asked_of(body: Mapping[str, Any], desk: Desk, *, source: str, auth: str) -> 
     )
     place = str(channel or _mapping(body.get("container")).get("channel_id") or "")
     cause = Cause(source, new_ulid(desk.clock.now()), place)
+    attempt, about = _reached_for(body)
     return Asked(
         Caller(person, cause),
         place,
+        attempt=attempt,
+        about=about,
         trigger_id=str(body.get("trigger_id") or ""),
         response_url=str(body.get("response_url") or ""),
     )
@@ -121,6 +124,15 @@ def _chosen(element: Mapping[str, Any]) -> frozenset[str]:
     options = element.get("selected_options")
     found = options if isinstance(options, list) else []
     return frozenset(str(_mapping(option).get("value")) for option in found)
+
+
+def _reached_for(body: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the action or modal id of an interaction and the value it carries; empty for anything else."""
+    view, actions = _mapping(body.get("view")), body.get("actions")
+    if isinstance(actions, list) and actions:
+        action = _mapping(actions[0])
+        return str(action.get("action_id") or ""), str(action.get("value") or "")
+    return str(view.get("callback_id") or ""), str(view.get("private_metadata") or "")
 
 
 def _team(body: Mapping[str, Any]) -> str:

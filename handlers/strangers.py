@@ -1,0 +1,30 @@
+"""Who is none of ours: refused at every door, and remembered when they reached for a change."""
+
+from contextlib import suppress
+
+from bot.domain.errors import InvalidInputError, NotFoundError
+from bot.domain.people import Standing
+from bot.domain.policy import Refused
+from bot.ports.slack import Message
+from bot.render.answer import render_refused
+from bot.render.change_view import read_button_value
+from bot.usecases.decide_change import remember_refusal
+from handlers.dependencies import Dependencies
+from handlers.shapes import Asked
+
+
+async def refuse_stranger(standing: Standing, asked: Asked, deps: Dependencies) -> Message:
+    """Return the refusal of somebody who is not a full member, remembered where it was about a change."""
+    reason = f"Not allowed: {standing.why_not or 'you are not a full member of this workspace'}."
+    await remember_stranger(asked, reason, deps)
+    return render_refused(Refused(reason), asked.ref)
+
+
+async def remember_stranger(asked: Asked, why: str, deps: Dependencies) -> None:
+    """Append the entry of an attempt on a change by somebody who is none of ours."""
+    with suppress(InvalidInputError, NotFoundError):
+        number = read_button_value(asked.about).number
+        async with deps.desk.archive.transaction() as tx:
+            await remember_refusal(
+                tx, await tx.change(number), asked.caller, asked.attempt.removeprefix("change."), why
+            )
