@@ -1,24 +1,27 @@
 """What each read-only question answers: a message, and the bytes of what was seen."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bot.domain.az_command import metrics_list
 from bot.domain.configuration import parse_duration
 from bot.domain.deployment import Account
 from bot.domain.effect import Question
-from bot.domain.errors import CountersignError
-from bot.domain.evidence import Window
+from bot.domain.errors import CountersignError, SlackRefusedError, SlackUnavailableError
+from bot.domain.evidence import Evidence, Window, changed_since
 from bot.domain.json import canonical
 from bot.evidence.sections import SECTIONS, STATUS_SECTIONS
 from bot.ports.slack import Message
 from bot.render.evidence import render_evidence
 from bot.render.figures import MetricRow, StatusLine, render_metrics, render_quota, render_status
 from bot.usecases.compare_metrics import Compared, compare_metrics, row_values
-from bot.usecases.look import gather
+from bot.usecases.look import look_step_by_step
 from handlers.dependencies import Dependencies
+
+SINCE = "since:"
 
 
 @dataclass(frozen=True)
@@ -31,16 +34,50 @@ class Seen:
 
 
 async def evidence(question: Question, deps: Dependencies) -> Seen:
-    """Answer `status <target>` and `show <target>`."""
-    configuration, now = deps.desk.configuration, deps.desk.clock.now()
-    ref = configuration.find(question.words[0])
-    target = configuration.target_of(ref)
+    """Answer `status <target>` and `show <target>`, filling the card while sections still look."""
+    name, *beside = question.words
+    ref, now = deps.desk.configuration.find(name), deps.desk.clock.now()
+    target = deps.desk.configuration.target_of(ref)
     alias = target.alias if target else ref.deployment
     sections = SECTIONS if question.verb == "show" else STATUS_SECTIONS
-    seen = await gather(ref, alias, readers=deps.readers, now=now, sections=sections)
-    value = "" if question.share else json.dumps({"verb": question.verb, "names": list(question.words)})
-    message = render_evidence(seen, target=target, ref=question.ref, now=now, share_value=value)
+    seen = Evidence(ref, alias, now, ())
+    async for found in look_step_by_step(ref, alias, readers=deps.readers, now=now, sections=sections):
+        seen = replace(found, asked_by=question.user)
+        if not seen.is_complete:
+            await _show_partly(
+                question, render_evidence(seen, target=target, ref=question.ref, now=now), deps
+            )
+    message = render_evidence(
+        seen,
+        target=target,
+        ref=question.ref,
+        now=now,
+        share_value="" if question.share else _button_value(question.verb, name, seen.digest),
+        changed=await _changed_since(beside, seen, deps),
+    )
     return Seen(message, alias, seen.body)
+
+
+def _button_value(verb: str, name: str, sha256: str) -> str:
+    return json.dumps({"verb": verb, "names": [name], "since": sha256})
+
+
+async def _changed_since(beside: Sequence[str], seen: Evidence, deps: Dependencies) -> tuple[str, ...] | None:
+    """Return what differs from the snapshot that was refreshed, None when none was."""
+    earlier = next((word.removeprefix(SINCE) for word in beside if word.startswith(SINCE)), "")
+    if not earlier:
+        return None
+    async with deps.desk.archive.transaction() as tx:
+        body = await tx.evidence(earlier)
+    return None if body is None else changed_since(json.loads(body), seen)
+
+
+async def _show_partly(question: Question, message: Message, deps: Dependencies) -> None:
+    """Replace the skeleton by what is there already; only where one person waits, and as a courtesy."""
+    if question.share or not question.response_url:
+        return
+    with suppress(SlackRefusedError, SlackUnavailableError):
+        await deps.messenger.respond(question.response_url, message, replace=True)
 
 
 async def status(question: Question, deps: Dependencies) -> Seen:

@@ -1,6 +1,7 @@
 """Opening the modals of a change, from a button or from a typed command alike."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.changes.kinds import KINDS, kind_named
 from bot.domain.change import Change, ChangeState
@@ -173,9 +174,15 @@ def decide_view(
         choice=choice,
         live=live,
         who=" ".join(mention(user) for user in could),
-        evidence_age=age(taken, deps.desk.clock.now()) if taken else "none",
+        evidence_age=_evidence_age(taken, deps) if taken else "none",
         ref=ref,
     )
+
+
+def _evidence_age(taken: datetime, deps: Dependencies) -> str:
+    now, most = deps.desk.clock.now(), deps.desk.configuration.timing.evidence_max_age
+    stale = f" (stale: older than {most.total_seconds() / 60:.0f} min)" if now - taken > most else ""
+    return f"{age(taken, now)}{stale}"
 
 
 async def open_confirm(seen: Seen, verb: str, asked: Asked, deps: Dependencies) -> Message | None:

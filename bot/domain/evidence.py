@@ -1,5 +1,6 @@
 """Evidence: facts with their source, gaps with their reason, and the snapshot they form."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,11 +17,13 @@ class Fact:
     unit: str
     az: str
     observed_at: datetime
+    aside: str = ""
 
     @property
     def words(self) -> str:
-        """Return the value with its unit, as a person reads it."""
-        return f"{self.value} {self.unit}".strip()
+        """Return the value with its unit and what is said beside it, as a person reads it."""
+        beside = f"({self.aside})" if self.aside else ""
+        return " ".join(part for part in (self.value, self.unit, beside) if part)
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class SectionResult:
     title: str
     facts: tuple[Fact, ...] = ()
     gap: str = ""
+    is_pending: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,14 +45,14 @@ class Evidence:
     alias: str
     taken_at: datetime
     sections: tuple[SectionResult, ...]
+    asked_by: str = ""
 
     def as_json(self) -> dict[str, Json]:
-        """Return the snapshot as it is stored: sorted, without the times that change at every look."""
+        """Return the snapshot as it is stored: without what changes at every look, such as times and ages."""
         return {
             "format": "countersign.evidence/1",
             "arm_id": self.ref.key,
             "alias": self.alias,
-            "taken_at": self.taken_at.isoformat(),
             "sections": [_section(section) for section in self.sections],
         }
 
@@ -72,10 +76,40 @@ class Evidence:
         """Return the sections that could not look."""
         return tuple(section for section in self.sections if section.gap)
 
+    @property
+    def is_complete(self) -> bool:
+        """Return whether no section is still being looked at."""
+        return not any(section.is_pending for section in self.sections)
+
 
 def evidence_id(sha256: str) -> str:
     """Return the id people see for a snapshot's digest."""
     return f"EV-{sha256[:12]}"
+
+
+def changed_since(before: Mapping[str, Json], after: Evidence) -> tuple[str, ...]:
+    """Return what a stored snapshot and a later look say differently: `Capacity: 120 → 150`, in reading order."""
+    old, new = _facts(before), _facts(after.as_json())
+    names = [*new, *(name for name in old if name not in new)]
+    return tuple(
+        f"{name}: {old.get(name, 'not seen')} → {new.get(name, 'not seen')}"
+        for name in names
+        if old.get(name) != new.get(name)
+    )
+
+
+def _facts(document: Mapping[str, Json]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    sections = document.get("sections")
+    for section in sections if isinstance(sections, Sequence) and not isinstance(sections, str) else ():
+        if not isinstance(section, Mapping):
+            continue
+        facts = section.get("facts")
+        for fact in facts if isinstance(facts, Sequence) and not isinstance(facts, str) else ():
+            if isinstance(fact, Mapping):
+                said = f"{fact.get('value', '')} {fact.get('unit', '')}".strip()
+                found[f"{section.get('title', '')} · {fact.get('name', '')}"] = said
+    return found
 
 
 def _section(section: SectionResult) -> dict[str, Json]:

@@ -31,7 +31,7 @@ class AgeSection:
         az = deployment_show(ref)
         times = (("Created", live.created_at), ("Last changed", live.modified_at))
         facts = [
-            Fact(name, f"{at:%Y-%m-%d %H:%M} UTC", f"({_ago(now - at)})", az, live.observed_at)
+            Fact(name, f"{at:%Y-%m-%d %H:%M} UTC", "", az, live.observed_at, _ago(now - at))
             for name, at in times
             if at is not None
         ]
@@ -49,7 +49,7 @@ def _developer(live: Deployment, az: str, now: datetime) -> Fact:
     if live.created_at is None:
         return Fact("Azure deletes it", "24 h after its creation", "", az, now)
     end = live.created_at + timedelta(hours=DEVELOPER_HOURS)
-    return Fact("Azure deletes it", f"{end:%Y-%m-%d %H:%M} UTC", "(developer tier: 24 h)", az, now)
+    return Fact("Azure deletes it", f"{end:%Y-%m-%d %H:%M} UTC", "", az, now, "developer tier: 24 h")
 
 
 def _idle(calls: Sequence[Series], live: Deployment, az: str, now: datetime) -> Fact:
@@ -59,10 +59,15 @@ def _idle(calls: Sequence[Series], live: Deployment, az: str, now: datetime) -> 
         if born is not None and now - born < timedelta(days=IDLE_DAYS):
             called = [born]
     if not called:
-        return Fact("Azure deletes it", "at any time", f"(no call in {IDLE_DAYS} days)", az, now)
+        return Fact("Azure deletes it", "at any time", "", az, now, f"no call in {IDLE_DAYS} days")
     end = max(called) + timedelta(days=IDLE_DAYS)
     return Fact(
-        "Azure deletes it", f"not before {end:%Y-%m-%d}", f"(after {IDLE_DAYS} days without calls)", az, now
+        "Azure deletes it",
+        f"not before {end:%Y-%m-%d}",
+        "",
+        az,
+        now,
+        f"after {IDLE_DAYS} days without calls",
     )
 
 

@@ -52,7 +52,7 @@ def _ends(own: AvailableModel, base: AvailableModel | None, az: str, now: dateti
     if base is not None and own.base_name:
         ends.append(("Base model ends", base.inference_ends))
     return [
-        Fact(name, end.date().isoformat(), f"({(end - now).days:,} days left)", az, now)
+        Fact(name, end.date().isoformat(), "", az, now, f"{(end - now).days:,} days left")
         for name, end in ends
         if end is not None
     ]

@@ -21,13 +21,14 @@ class RetirementSection:
         live = await readers.azure.deployment(ref)
         show, known = deployment_show(ref), models_list(ref.account)
         end = fine_tuned_end(live.model.name)
+        left = ""
         if end is None:
             retires = "unknown: the table does not name its base model"
         else:
-            days = (datetime.combine(end, time(), UTC) - now).days
-            retires = f"{end.isoformat()} ({days:,} days left)"
+            retires = end.isoformat()
+            left = f"{(datetime.combine(end, time(), UTC) - now).days:,} days left"
         facts = [
-            Fact("Fine-tuned deployment retires", retires, "", show, now),
+            Fact("Fine-tuned deployment retires", retires, "", show, now, left),
             Fact("According to", f"{SOURCE}, version {VERSION}", "", show, now),
         ]
         base = live.model.name.partition(".ft-")[0]

@@ -1,5 +1,6 @@
 """Evidence for a person: what was seen, what could not be looked at, and how to look by hand."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.domain.deployment import Target
@@ -11,26 +12,37 @@ from bot.render.blocks import (
     context,
     footer,
     header,
+    rich_line,
+    rich_list,
+    rich_text,
     say,
     section,
 )
 from bot.render.by_hand import by_hand
 from bot.render.facts import fact_blocks
-from bot.render.texts import age, code, count, escape, mention, one_line, when
+from bot.render.texts import age, code, count, escape, mention, one_line, shorten, when
 from bot.render.texts import words as safe
 
 _SECTIONS = 24
 _FACTS = 20
+_CHANGED = 8
 
 
 def render_evidence(
-    evidence: Evidence, *, target: Target | None, ref: str, now: datetime, share_value: str = ""
+    evidence: Evidence,
+    *,
+    target: Target | None,
+    ref: str,
+    now: datetime,
+    share_value: str = "",
+    changed: Sequence[str] | None = None,
 ) -> Message:
-    """Return the evidence card; with `share_value` also the buttons that share and refresh it."""
+    """Return the evidence card; with `share_value` also its buttons, with `changed` what differs since."""
     blocks: list[Block] = [
         header(f"{_name(evidence)} · Deployment evidence"),
         section(_headline(evidence)),
         _where(evidence, target),
+        *_since(changed),
     ]
     for result in evidence.sections[:_SECTIONS]:
         blocks += _section(result, tables=all(block["type"] != "table" for block in blocks))
@@ -63,6 +75,9 @@ def _name(evidence: Evidence) -> str:
 
 def _state(evidence: Evidence) -> str:
     total, gaps = len(evidence.sections), len(evidence.gaps)
+    if not evidence.is_complete:
+        done = sum(1 for each in evidence.sections if not each.is_pending)
+        return f"{done} of {count(total, 'section')} looked at so far"
     if not gaps:
         return f"All {count(total, 'section')} looked at"
     return f"{gaps} of {count(total, 'section')} could not be looked at"
@@ -106,12 +121,24 @@ def _where(evidence: Evidence, target: Target | None) -> Block:
         f"{escape(one_line(account.environment), 60)} · {code(account.account, 80)} / "
         f"{code(evidence.ref.deployment, 80)} · {escape(one_line(account.location), 40)}",
         owner,
-        f"Taken {when(evidence.taken_at)}",
+        f"Taken {when(evidence.taken_at)}{f' for {mention(evidence.asked_by)}' if evidence.asked_by else ''}",
     )
+
+
+def _since(changed: Sequence[str] | None) -> list[Block]:
+    if changed is None:
+        return []
+    if not changed:
+        return [section("*Since the last look* · nothing changed")]
+    lines = [shorten(one_line(each), 160) for each in changed[:_CHANGED]]
+    more = [f"and {len(changed) - _CHANGED} more"] if len(changed) > _CHANGED else []
+    return [rich_text(rich_line("Since the last look", bold=True), rich_list([*lines, *more]))]
 
 
 def _section(result: SectionResult, *, tables: bool) -> list[Block]:
     title = escape(one_line(result.title), 200)
+    if result.is_pending:
+        return [section(f"*{title}* · still looking :hourglass_flowing_sand:")]
     if result.gap:
         return [section(f"*{title}* · could not be looked at: {safe(one_line(result.gap), 600)}")]
     if not result.facts:

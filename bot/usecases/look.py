@@ -1,7 +1,7 @@
 """Look at a deployment: every section at once, each with its own deadline, and a gap where one could not look."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from bot.domain.deployment import DeploymentRef
@@ -11,6 +11,7 @@ from bot.evidence.sections import SECTIONS
 from bot.ports.registry import Readers, Section
 
 SECTION_SECONDS = 5.0
+PARTIAL_AFTER_SECONDS = (1.5, 2.5)
 
 
 async def gather(
@@ -19,6 +20,28 @@ async def gather(
     """Return the evidence of a deployment; sections that could not look say why."""
     results = await asyncio.gather(*(_look(section, readers, ref, now) for section in sections))
     return Evidence(ref, alias, now, tuple(results))
+
+
+async def look_step_by_step(
+    ref: DeploymentRef, alias: str, *, readers: Readers, now: datetime, sections: Sequence[Section]
+) -> AsyncIterator[Evidence]:
+    """Give the evidence as it fills: what is there after a moment and after four seconds, then all of it."""
+    tasks = [asyncio.ensure_future(_look(section, readers, ref, now)) for section in sections]
+    try:
+        for seconds in PARTIAL_AFTER_SECONDS:
+            _, waiting = await asyncio.wait(tasks, timeout=seconds)
+            if not waiting:
+                break
+            seen = [_so_far(task, section) for task, section in zip(tasks, sections, strict=True)]
+            yield Evidence(ref, alias, now, tuple(seen))
+        yield Evidence(ref, alias, now, tuple(await asyncio.gather(*tasks)))
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+def _so_far(task: "asyncio.Future[SectionResult]", section: Section) -> SectionResult:
+    return task.result() if task.done() else SectionResult(section.key, section.title, is_pending=True)
 
 
 async def _look(section: Section, readers: Readers, ref: DeploymentRef, now: datetime) -> SectionResult:

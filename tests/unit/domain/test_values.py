@@ -1,5 +1,6 @@
 """Small values: evidence and its digest, people, errors, ids, commands and canonical JSON."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -21,7 +22,16 @@ from bot.domain.errors import (
     SlackRefusedError,
     SlackUnavailableError,
 )
-from bot.domain.evidence import Evidence, Fact, Point, SectionResult, Series, Window, evidence_id
+from bot.domain.evidence import (
+    Evidence,
+    Fact,
+    Point,
+    SectionResult,
+    Series,
+    Window,
+    changed_since,
+    evidence_id,
+)
 from bot.domain.json import canonical, digest
 from bot.domain.people import Actor, Person, actor_of, system
 from tests.fakes.azure_reads import PLACE, THING
@@ -44,7 +54,6 @@ def test_the_id_of_evidence_is_made_from_its_digest() -> None:
     "other",
     [
         replace(EVIDENCE, alias="other"),
-        replace(EVIDENCE, taken_at=SOON),
         replace(EVIDENCE, sections=EVIDENCE.sections[::-1]),
         replace(EVIDENCE, sections=(SectionResult("a", "A", (replace(FACT, value="121"),)),)),
         replace(EVIDENCE, sections=(SectionResult("a", "A", (FACT,)), SectionResult("b", "B", gap="other"))),
@@ -140,3 +149,22 @@ def test_canonical_json_sorts_and_refuses_what_has_no_one_form() -> None:
     for value in (float("nan"), 2**53):
         with pytest.raises(ValueError):
             canonical(value)
+
+
+def test_the_same_seen_later_by_another_person_has_the_same_digest() -> None:
+    later = replace(EVIDENCE, taken_at=SOON, asked_by="U0BOB")
+    aged = replace(FACT, aside="41 days ago")
+    other = replace(EVIDENCE, sections=(SectionResult("a", "A", (aged,)), *EVIDENCE.sections[1:]))
+    assert later.digest == EVIDENCE.digest
+    assert (
+        replace(other, sections=(SectionResult("a", "A", (FACT,)), *EVIDENCE.sections[1:])).digest
+        == other.digest
+    )
+
+
+def test_what_changed_since_a_stored_snapshot_is_said_fact_by_fact() -> None:
+    moved = replace(EVIDENCE, sections=(SectionResult("a", "A", (replace(FACT, value="150"),)),))
+    before = json.loads(EVIDENCE.body)
+    assert changed_since(before, EVIDENCE) == ()
+    assert f"A · {FACT.name}: {FACT.value} {FACT.unit}".strip() in changed_since(before, moved)[0]
+    assert changed_since({}, moved)[0].endswith("not seen → 150" + (f" {FACT.unit}" if FACT.unit else ""))

@@ -1,0 +1,56 @@
+"""Evidence as people see it: filled as it comes, what changed since, stale said so, for the one who asked."""
+
+import pytest
+
+from tests.journeys.conftest import House
+from tests.journeys.people import words_of
+
+HERE = pytest.mark.parametrize("house", [("sqlite", "http")], indirect=True)
+DEPLOYMENT = "/control/deployments/aoai-contoso-weu/support-triage-ft"
+
+
+async def _azure(house: House, path: str, body: dict[str, object]) -> None:
+    async with house.people._session.post(house.people.azure + path, json=body) as answer:
+        assert answer.status == 200
+
+
+@HERE
+async def test_refresh_says_what_changed_since_the_last_look(house: House) -> None:
+    await house.people.say("U0ALICE", "/cs status triage-prod")
+    card = await house.people.message("U0ALICE", "taken just now")
+    assert "120 thousand tokens per minute" in words_of(card)
+    await _azure(house, DEPLOYMENT, {"sku": {"name": "Standard", "capacity": 130}, "caller": "portal"})
+    await house.people.click("U0ALICE", card, "evidence.refresh")
+    again = await house.people.message("U0ALICE", "Since the last look")
+    assert "Capacity: 120 thousand tokens per minute → 130 thousand tokens per minute" in words_of(again)
+    assert again["ephemeral_to"] == "U0ALICE"
+
+
+@HERE
+async def test_a_slow_section_leaves_the_others_to_be_read_meanwhile(house: House) -> None:
+    slow = {"path": "/raiPolicies/", "kind": "slow", "seconds": 3, "times": 1}
+    await _azure(house, "/control/faults", slow)
+    await house.people.say("U0ALICE", "/cs status triage-prod")
+    partly = await house.people.message("U0ALICE", "looked at so far")
+    assert "still looking" in words_of(partly)
+    assert "Capacity" in words_of(partly)
+    whole = await house.people.message("U0ALICE", "strict-support-v3")
+    assert "still looking" not in words_of(whole)
+
+
+@HERE
+async def test_show_looks_at_everything_and_says_for_whom(house: House) -> None:
+    await house.people.say("U0ALICE", "/cs show triage-prod")
+    card = await house.people.message("U0ALICE", "taken just now", seconds=30)
+    said = words_of(card)
+    for title in ("Scope", "Account posture", "Requests by status", "Cost (estimates)", "Retirement"):
+        assert title in said, title
+    assert "for <@U0ALICE>" in said
+    assert len(card["blocks"]) <= 50
+
+
+@HERE
+async def test_a_shared_look_is_posted_for_everybody(house: House) -> None:
+    await house.people.say("U0ALICE", "/cs status triage-prod --share")
+    card = await house.people.message("U0BOB", "Deployment evidence")
+    assert card["ephemeral_to"] is None
