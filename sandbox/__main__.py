@@ -8,8 +8,9 @@ import os
 import re
 import secrets
 import signal
+import ssl
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -37,6 +38,9 @@ def parser() -> argparse.ArgumentParser:
     line.add_argument("--host", default="127.0.0.1")
     line.add_argument("--rate-limits", choices=tuple(RATE_SCALES), default="generous")
     line.add_argument("--no-rate-limits", dest="rate_limits", action="store_const", const="off")
+    line.add_argument(
+        "--azure-tls", nargs=2, type=Path, metavar=("CERT", "KEY"), help="serve the simulated Azure by TLS"
+    )
     line.add_argument("--manifest", type=Path, default=Path("manifest.yml"))
     line.add_argument("--until-stdin-closes", action="store_true")
     return line
@@ -86,13 +90,25 @@ def settings_from(arguments: argparse.Namespace, environment: Mapping[str, str])
     )
 
 
-async def _serve(app: web.Application, host: str, port: int) -> tuple[web.AppRunner, str]:
+def tls_of(files: Sequence[Path] | None) -> ssl.SSLContext | None:
+    """What serves TLS with this certificate and key; none where none were given."""
+    if not files:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate, key = files
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+async def _serve(
+    app: web.Application, host: str, port: int, tls: ssl.SSLContext | None = None
+) -> tuple[web.AppRunner, str]:
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS, handler_cancellation=True)
     await runner.setup()
-    site = web.TCPSite(runner, host, port)
+    site = web.TCPSite(runner, host, port, ssl_context=tls)
     await site.start()
     bound = runner.addresses[0][1]
-    return runner, f"http://{f'[{host}]' if ':' in host else host}:{bound}"
+    return runner, f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{bound}"
 
 
 def _stop_when_stdin_closes(stop: asyncio.Event) -> None:
@@ -119,7 +135,9 @@ async def run(arguments: argparse.Namespace, settings: SlackSettings) -> None:
     azure = azure_app(clock)
     if not any(resource.canonical == "/clock" for resource in azure.router.resources()):
         azure.add_routes(clock_routes(clock))
-    azure_runner, azure_url = await _serve(azure, arguments.host, arguments.azure_port)
+    azure_runner, azure_url = await _serve(
+        azure, arguments.host, arguments.azure_port, tls_of(arguments.azure_tls)
+    )
     slack_runner, slack_url = await _serve(slack.app, arguments.host, arguments.slack_port)
     slack.world.base_url = slack_url
     print(json.dumps({"slack": slack_url, "azure": azure_url}), flush=True)

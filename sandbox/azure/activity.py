@@ -19,6 +19,8 @@ from sandbox.azure.names import (
 )
 
 DRIFT_CALLER = "dan.okafor@contoso.example"
+_OBJECT = "http://schemas.microsoft.com/identity/claims/objectidentifier"
+AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 _CONDITION = re.compile(r"(\w+)\s+(eq|ge|le|gt|lt)\s+'([^']*)'", re.IGNORECASE)
 _FIELDS = {
     "resourcegroupname": "resourceGroupName",
@@ -55,6 +57,7 @@ def event(origin: Origin, status: str, code: int, at: datetime) -> Json:
         "eventDataId": number,
         "authorization": {"action": origin.action, "scope": origin.resource_id},
         "caller": origin.caller,
+        "claims": claims(origin.caller),
         "channels": "Operation",
         "category": _word("Administrative"),
         "correlationId": origin.correlation_id,
@@ -80,6 +83,16 @@ def event(origin: Origin, status: str, code: int, at: datetime) -> Json:
         "subscriptionId": SUBSCRIPTION_ID,
         "tenantId": TENANT_ID,
     }
+
+
+def claims(caller: str) -> Json:
+    """Return what the token of a caller said: a person's object id, or an application's."""
+    issuer = {"iss": f"https://sts.windows.net/{TENANT_ID}/", "aud": "https://management.core.windows.net/"}
+    if "@" in caller:
+        return issuer | {_OBJECT: stable_guid("person", caller), "appid": AZURE_CLI, "idtyp": "user"}
+    if re.fullmatch(r"[0-9a-f-]{36}", caller):
+        return issuer | {_OBJECT: caller, "appid": caller, "idtyp": "app"}
+    return {}
 
 
 def seed_history(log: list[Json], start: datetime) -> None:

@@ -30,6 +30,8 @@ METRICS_VERSIONS = frozenset({"2018-01-01", "2019-07-01", "2021-05-01", "2023-10
 DIAGNOSTICS_VERSIONS = frozenset({"2021-05-01-preview"})
 ACTIVITY_VERSIONS = frozenset({"2015-04-01"})
 PERMISSIONS_VERSIONS = frozenset({"2015-07-01", "2018-07-01", "2022-04-01"})
+ROLES_VERSIONS = frozenset({"2018-01-01-preview", "2020-04-01-preview", "2022-04-01"})
+SUBSCRIPTION_VERSIONS = frozenset({"2016-06-01", "2019-06-01", "2019-11-01", "2020-01-01", "2022-12-01"})
 HEALTH_VERSIONS = frozenset({"2018-07-01", "2020-05-01", "2022-10-01", "2025-05-01"})
 _VERSION = re.compile(r"^\d{4}-\d{2}-\d{2}(-preview)?$", re.IGNORECASE)
 _JWT = re.compile(r"^[\w-]+\.[\w-]+\.[\w-]*$")
@@ -122,6 +124,8 @@ class Route:
     action: str
     versions: frozenset[str]
     run: Callable[[Call], Answer]
+    also: tuple[str, ...] = ()
+    public: bool = False
 
 
 SUBSCRIPTION = r"/subscriptions/(?P<subscription>[^/]+)"
@@ -219,14 +223,16 @@ def check_role(call: Call, route: Route) -> None:
     Raises:
         ArmError: 403 in ARM's words.
     """
-    if call.state.roles[call.identity].allows(route.action):
+    role = call.state.roles[call.identity]
+    missing = [one for one in (route.action, *route.also) if not role.allows(one)]
+    if not missing:
         return
     who = principal(call.identity)
     raise ArmError(
         403,
         "AuthorizationFailed",
         f"The client '{who}' with object id '{who}' does not have authorization to perform action "
-        f"'{route.action}' over scope '{call.path}' or the scope is invalid. If access was recently granted, "
+        f"'{missing[0]}' over scope '{call.path}' or the scope is invalid. If access was recently granted, "
         "please refresh your credentials.",
     )
 

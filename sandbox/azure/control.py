@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.azure import activity, seed
+from sandbox.azure import activity, health, seed
 from sandbox.azure.arm import Answer
+from sandbox.azure.canaries import canaries
 from sandbox.azure.deployments import merge_behind, moment
 from sandbox.azure.names import COGNITIVE, EXECUTOR_TOKEN, READER_TOKEN, ArmError, Json
 from sandbox.azure.roles import Role
@@ -119,12 +120,30 @@ def settings(state: AzureState, body: Any) -> Json:
         "retry_after": int,
         "page_size": int,
         "auto_delete": bool,
+        "canaries": bool,
+        "undocumented": bool,
+        "logs_partial": bool,
     }
-    for name, value in _object(body).items():
+    raw = dict(_object(body))
+    if "extra_deployments" in raw:
+        _grow(state, str(raw.pop("account", seed.PROD)), int(raw.pop("extra_deployments")))
+    for name, value in raw.items():
         if name not in kinds:
             raise ArmError(400, "BadRequest", f"'{name}' is not a setting; known: {', '.join(kinds)}.")
         setattr(state.switches, name, kinds[name](value))
     return vars(state.switches)
+
+
+def _grow(state: AzureState, account: str, wanted: int) -> None:
+    found = state.accounts.get(account.lower())
+    if found is None or not 0 <= wanted <= 5000:
+        raise ArmError(400, "BadRequest", "An account of the sandbox and 0 to 5000 deployments are needed.")
+    state.grow(found, wanted)
+
+
+def known_canaries(state: AzureState, body: Any) -> Json:
+    """Tell which value of each class must never leave the bot."""
+    return {"canaries": dict(canaries())}
 
 
 def roles(state: AzureState, body: Any) -> Json:
@@ -195,4 +214,6 @@ _TABLE: dict[tuple[str, str], Callable[[AzureState, Any], Json]] = {
     ("POST", "/control/settings"): settings,
     ("POST", "/control/roles"): roles,
     ("POST", "/control/traffic"): traffic,
+    ("POST", "/control/health"): health.change,
+    ("GET", "/control/canaries"): known_canaries,
 }

@@ -198,7 +198,7 @@ METRICS: dict[str, Metric] = {
             "Percent",
             "Average",
             _OPENAI,
-            _nothing,
+            _amount("utilization"),
         ),
         Metric(
             "RAITotalRequests", "Total Volume Sent For Safety Check", "Count", "Total", _SAFETY, _amount("ok")

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from sandbox.azure import activity, catalog, seed
 from sandbox.azure.arm import Answer, Call, paged
-from sandbox.azure.names import COGNITIVE, SUBSCRIPTION_ID, ArmError, Json, iso
+from sandbox.azure.logs import CATEGORIES
+from sandbox.azure.names import COGNITIVE, SUBSCRIPTION_ID, ArmError, Json
 from sandbox.azure.roles import FINE_TUNES
 from sandbox.azure.seed import Account, SeedJob
 from sandbox.azure.state import principal
@@ -174,33 +175,36 @@ def policy(call: Call) -> Answer:
 
 
 def diagnostics(call: Call) -> Answer:
-    """Answer the account's diagnostic settings: none, so percentiles cannot be had."""
-    call.account()
-    return Answer(200, {"value": []})
-
-
-def health(call: Call) -> Answer:
-    """Answer how the platform sees the account now."""
+    """Answer the account's diagnostic settings: the production account sends its logs to a workspace."""
     found = call.account()
-    now = iso(call.state.clock.now())
-    return Answer(
-        200,
-        {
-            "id": f"{found.id}/providers/Microsoft.ResourceHealth/availabilityStatuses/current",
-            "name": "current",
-            "type": "Microsoft.ResourceHealth/AvailabilityStatuses",
-            "location": found.location,
-            "properties": {
-                "availabilityState": "Available",
-                "title": "Available",
-                "summary": "There aren't any known Azure platform problems affecting this resource.",
-                "reasonType": "",
-                "reasonChronicity": "Persistent",
-                "occuredTime": iso(call.state.start - timedelta(days=6)),
-                "reportedTime": now,
-            },
-        },
-    )
+    if found.name != seed.PROD:
+        return Answer(200, {"value": []})
+    place = f"/subscriptions/{SUBSCRIPTION_ID}/resourceGroups/rg-logs/providers"
+    properties: Json = {
+        "workspaceId": f"{place}/Microsoft.OperationalInsights/workspaces/log-contoso-weu",
+        "storageAccountId": None,
+        "eventHubAuthorizationRuleId": None,
+        "eventHubName": None,
+        "logAnalyticsDestinationType": None,
+        "logs": [
+            {
+                "category": name,
+                "categoryGroup": None,
+                "enabled": True,
+                "retentionPolicy": {"enabled": False, "days": 0},
+            }
+            for name in CATEGORIES
+        ],
+        "metrics": [],
+    }
+    name = "to-log-analytics"
+    body = {
+        "id": f"{found.id}/providers/Microsoft.Insights/diagnosticSettings/{name}",
+        "type": "Microsoft.Insights/diagnosticSettings",
+        "name": name,
+        "properties": properties,
+    }
+    return Answer(200, {"value": [body]})
 
 
 def permissions(call: Call) -> Answer:

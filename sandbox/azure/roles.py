@@ -31,10 +31,14 @@ class Role:
         }
 
 
+AUTHORIZATION = "Microsoft.Authorization"
 OPERATION_RESULTS = f"{COGNITIVE}/locations/operationResults/read"
 PERMISSIONS = "Microsoft.Authorization/permissions/read"
-ALWAYS = (OPERATION_RESULTS, PERMISSIONS)
+ALWAYS = (OPERATION_RESULTS, PERMISSIONS, "Microsoft.Resources/subscriptions/read")
 FINE_TUNES = f"{COGNITIVE}/accounts/OpenAI/fine-tunes/read"
+LOGS_QUERY = "Microsoft.OperationalInsights/workspaces/query/read"
+LOGS_TABLE = "Microsoft.OperationalInsights/workspaces/query/AzureDiagnostics/read"
+SUBSCRIPTIONS = "Microsoft.Resources/subscriptions/read"
 
 READER_ROLE = Role(
     (
@@ -52,6 +56,10 @@ READER_ROLE = Role(
         "Microsoft.Insights/diagnosticSettings/read",
         "Microsoft.Insights/eventtypes/values/read",
         "Microsoft.ResourceHealth/availabilityStatuses/read",
+        f"{AUTHORIZATION}/roleAssignments/read",
+        f"{AUTHORIZATION}/roleDefinitions/read",
+        LOGS_QUERY,
+        LOGS_TABLE,
     ),
     (FINE_TUNES,),
 )

@@ -56,6 +56,7 @@ class SeedDeployment:
     age_days: float
     profile: Profile
     tags: Mapping[str, str] = field(default_factory=dict)
+    spillover: str = ""
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,7 @@ DEPLOYMENTS: tuple[SeedDeployment, ...] = (
         205.0,
         Profile(16_000, 380, 260, 1500.0),
         _tags("production", "growth-ai", "OPS-0611"),
+        "contract-extract-ft",
     ),
     SeedDeployment(
         TEST,
@@ -252,10 +254,15 @@ def account_body(account: Account, start: datetime) -> Json:
         "etag": f'"{stable_guid("account", account.name)}"',
         "sku": {"name": "S0"},
         "identity": {"type": "SystemAssigned", "principalId": stable_guid("msi", account.name)},
-        "tags": {"environment": account.environment, "cost-center": "cc-4410", "owner": "platform"},
+        "tags": _account_tags(account),
         "properties": _account_properties(account, start),
         "systemData": system_data(PIPELINE_CALLER, start - timedelta(days=400)),
     }
+
+
+def _account_tags(account: Account) -> Json:
+    tags = {"environment": account.environment, "owner": "platform", "workload": "fine-tuned-models"}
+    return tags | ({"cost-center": "cc-4410"} if account.private else {})
 
 
 def _account_properties(account: Account, start: datetime) -> Json:

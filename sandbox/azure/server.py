@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import socket
+import ssl
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +16,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.azure import activity, arm, control
+from sandbox.azure import activity, arm, control, login, planting
 from sandbox.azure.arm import Answer, Call, Route
 from sandbox.azure.names import ArmError, Json, SimulatedClock, iso, stable_guid
 from sandbox.azure.state import AzureState, Fault, principal
@@ -23,6 +24,8 @@ from sandbox.azure.table import routes
 
 STATE: web.AppKey[AzureState] = web.AppKey("azure_state", AzureState)
 WRITES = frozenset({"PUT", "PATCH", "POST", "DELETE"})
+_FORM = "application/x-www-form-urlencoded"
+_QUESTION = re.compile(r"/v1/workspaces/[^/]+/query/?|/[^/]+/oauth2/.*", re.IGNORECASE)
 READ_LIMIT = 11_999
 WRITE_LIMIT = 1_199
 _PROVIDER = re.compile(r".*/providers/([^/]+)/(.+)$", re.IGNORECASE)
@@ -55,15 +58,17 @@ def azure_app(clock: SimulatedClock) -> web.Application:
 
 
 @asynccontextmanager
-async def serving(app: web.Application, host: str = "127.0.0.1") -> AsyncIterator[str]:
-    """Serve the application on a free loopback port and give its URL."""
+async def serving(
+    app: web.Application, host: str = "127.0.0.1", ssl_context: ssl.SSLContext | None = None
+) -> AsyncIterator[str]:
+    """Serve the application on a free loopback port and give its URL; by TLS when a context is given."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, 0)
+        site = web.TCPSite(runner, host, 0, ssl_context=ssl_context)
         await site.start()
         port = runner.addresses[0][1]
-        yield f"http://{host}:{port}"
+        yield f"{'https' if ssl_context else 'http'}://{host}:{port}"
     finally:
         await runner.cleanup()
 
@@ -112,13 +117,13 @@ class Door:
         problem: ArmError | None = None
         identity, body = "", None
         try:
-            body = _json(raw) if request.method in WRITES else None
+            body = _body(request, raw)
         except ArmError as found:
             problem = found
         try:
             identity = arm.authenticate(request.headers.get("Authorization"))
         except ArmError as found:
-            problem = found
+            problem = problem if self._is_public(request) else found
         call = Call(
             self.state,
             request.method,
@@ -147,6 +152,8 @@ class Door:
             "correlation_id": call.correlation_id,
             "status": None,
         }
+        if route and route.also:
+            entry["actions"] = [route.action, *route.also]
         if call.method in WRITES:
             entry["body"] = call.body
         self.state.requests.append(entry)
@@ -166,6 +173,12 @@ class Door:
                 return route
         return None
 
+    def _is_public(self, request: web.Request) -> bool:
+        return any(
+            one.public and one.method == request.method and one.pattern.fullmatch(request.path)
+            for one in self.table
+        )
+
     def _answer(self, call: Call, entry: Json, problem: ArmError | None) -> Answer:
         call = replace(call, action=str(entry["action"]))
         try:
@@ -173,7 +186,7 @@ class Door:
                 raise problem
             return self._run(call)
         except ArmError as found:
-            if call.method in WRITES and call.identity:
+            if call.method in WRITES and call.identity and not _QUESTION.fullmatch(call.path):
                 self._log_refusal(call, found)
             return _failed(found)
 
@@ -186,9 +199,15 @@ class Door:
         call = replace(call, groups={key: value for key, value in groups.items() if value})
         arm.check_version(call, route)
         arm.check_subscription(call)
-        if route.versions:
+        if route.versions or route.also:
             arm.check_role(call, route)
-        return route.run(call)
+        answer = route.run(call)
+        if not self.state.switches.canaries or route.public:
+            return answer
+        return replace(
+            answer,
+            body=planting.planted(route.action, answer.body, undocumented=self.state.switches.undocumented),
+        )
 
     def _log_refusal(self, call: Call, problem: ArmError) -> None:
         resource = re.sub(r"/(pause|resume|listKeys)$", "", call.path)
@@ -204,7 +223,8 @@ class Door:
 
     def _respond(self, call: Call, answer: Answer) -> web.Response:
         number = len(self.state.requests)
-        kind, limit = ("writes", WRITE_LIMIT) if call.method in WRITES else ("reads", READ_LIMIT)
+        writes = call.method in WRITES and not _QUESTION.fullmatch(call.path)
+        kind, limit = ("writes", WRITE_LIMIT) if writes else ("reads", READ_LIMIT)
         headers = {
             "x-ms-request-id": call.request_id,
             "x-ms-correlation-request-id": call.correlation_id,
@@ -214,6 +234,10 @@ class Door:
         }
         if call.client_request_id:
             headers["x-ms-client-request-id"] = call.client_request_id
+        if self.state.switches.canaries:
+            headers |= planting.header_canaries()
+            if answer.status >= 400:
+                answer = replace(answer, body=planting.spoiled(answer.body))
         headers |= answer.headers
         if answer.body is None:
             return web.Response(status=answer.status, headers=headers)
@@ -273,6 +297,12 @@ def _json(raw: bytes) -> Any:
         raise ArmError(
             400, "InvalidRequestContent", "The request content was invalid: it is no JSON."
         ) from None
+
+
+def _body(request: web.Request, raw: bytes) -> Any:
+    if request.method not in WRITES:
+        return None
+    return login.form_of(raw) if request.content_type == _FORM else _json(raw)
 
 
 def _reset(request: web.Request) -> web.Response:

@@ -45,6 +45,7 @@ class Deployment:
     etag: str
     system: Json
     created_at: datetime
+    synthetic: bool = False
 
     @property
     def id(self) -> str:
@@ -136,6 +137,18 @@ class Switches:
     retry_after: int = 1
     page_size: int = 50
     auto_delete: bool = True
+    canaries: bool = True
+    undocumented: bool = True
+    logs_partial: bool = False
+
+
+@dataclass(frozen=True)
+class HealthChange:
+    """Since when the platform sees an account like this, and whose doing it is."""
+
+    since: datetime
+    state: str
+    reason: str
 
 
 def base_name(model: str) -> str:
@@ -159,6 +172,7 @@ class AzureState:
     operations: dict[str, Operation] = field(default_factory=dict)
     deployments: dict[tuple[str, str], Deployment] = field(default_factory=dict)
     tracks: dict[tuple[str, str], Track] = field(default_factory=dict)
+    health: dict[str, list[HealthChange]] = field(default_factory=dict)
     roles: dict[str, Role] = field(
         default_factory=lambda: {READER_TOKEN: READER_ROLE, EXECUTOR_TOKEN: EXECUTOR_ROLE}
     )
@@ -191,6 +205,8 @@ class AzureState:
         }
         if planted.upgrade:
             properties["versionUpgradeOption"] = planted.upgrade
+        if planted.spillover:
+            properties["spilloverDeploymentName"] = planted.spillover
         system = seed.system_data(seed.PIPELINE_CALLER, born)
         deployment = Deployment(
             account,
@@ -210,6 +226,32 @@ class AzureState:
         self.tracks[key] = track
         if planted.name == "contract-extract-ft":
             activity.mark_drift(deployment.system, self.start)
+
+    def grow(self, account: Account, wanted: int) -> None:
+        """Give an account so many synthetic deployments, which use no quota and get no calls."""
+        for key in [key for key, one in self.deployments.items() if one.synthetic and one.account is account]:
+            del self.deployments[key]
+        model = next(one for one in seed.JOBS if one.account == account.name and one.model).model
+        system = seed.system_data(seed.PIPELINE_CALLER, self.start)
+        for number in range(1, wanted + 1):
+            name = f"synthetic-{number:04d}"
+            self.deployments[(account.name.lower(), name)] = Deployment(
+                account,
+                name,
+                {"name": "Standard", "capacity": 1},
+                {"environment": account.environment},
+                {
+                    "model": {"format": "OpenAI", "name": model, "version": "1"},
+                    "raiPolicyName": DEFAULT_POLICY,
+                    "deploymentState": "Running",
+                    "versionUpgradeOption": "NoAutoUpgrade",
+                },
+                "Succeeded",
+                self.next_etag(),
+                dict(system),
+                self.start,
+                synthetic=True,
+            )
 
     def next_etag(self) -> str:
         """Return an etag never used before."""
@@ -241,6 +283,7 @@ class AzureState:
             one.capacity
             for one in self.deployments.values()
             if one is not without
+            and not one.synthetic
             and (one.account.location, str(one.sku["name"]).lower(), one.base)
             == (location, sku.lower(), base)
         )
@@ -298,7 +341,7 @@ class AzureState:
         self.activity.append(activity.event(operation.origin, operation.status, code, operation.ended))
 
     def _remove_expired(self) -> None:
-        for deployment in list(self.deployments.values()):
+        for deployment in [one for one in self.deployments.values() if not one.synthetic]:
             reason = self._expired(deployment)
             if reason is None:
                 continue
@@ -346,6 +389,7 @@ def setting_of(deployment: Deployment, minute: int, *, alive: bool = True) -> Se
         str(properties.get("raiPolicyName", DEFAULT_POLICY)),
         str(model["name"]),
         str(model.get("version", "")),
+        "provisioned" in str(deployment.sku["name"]).lower(),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sandbox.azure import arm, deployments, metrics, reads
+from sandbox.azure import access, arm, deployments, health, login, logs, metrics, reads
 from sandbox.azure.arm import (
     ACCOUNT,
     DEPLOYMENT,
@@ -18,19 +18,27 @@ from sandbox.azure.arm import (
     path,
 )
 from sandbox.azure.names import COGNITIVE
-from sandbox.azure.roles import FINE_TUNES, OPERATION_RESULTS, PERMISSIONS
+from sandbox.azure.roles import (
+    AUTHORIZATION,
+    FINE_TUNES,
+    LOGS_QUERY,
+    LOGS_TABLE,
+    OPERATION_RESULTS,
+    PERMISSIONS,
+    SUBSCRIPTIONS,
+)
 
 Run = Callable[[Call], Answer]
 _JOBS = r"/dataplane/(?P<account>[^/]+)/openai(?:/v1)?/fine_tuning/jobs"
 _INSIGHTS = r"/providers/Microsoft\.Insights"
-_HEALTH = r"/providers/Microsoft\.ResourceHealth/availabilityStatuses/current"
+_HEALTH = r"/providers/Microsoft\.ResourceHealth/availabilityStatuses"
 _NAMED = r"/accounts/[^/]+(?:/deployments/[^/]+)?"
 _GRANTS = rf"(?:/resourceGroups/[^/]+(?:{PROVIDER}{_NAMED})?)?"
 
 
 def routes() -> tuple[Route, ...]:
     """Return every route of the control plane and of the data plane."""
-    return _reads() + _writes() + _monitoring() + _training()
+    return _reads() + _writes() + _monitoring() + _training() + _access() + _logs() + _sign_in()
 
 
 def _read(tail: str, action: str, run: Run) -> Route:
@@ -80,7 +88,7 @@ def _insight(tail: str, action: str, versions: frozenset[str], run: Run) -> Rout
 def _monitoring() -> tuple[Route, ...]:
     values = SUBSCRIPTION + _INSIGHTS + "/eventtypes/management/values"
     grants = path(SUBSCRIPTION + _GRANTS + r"/providers/Microsoft\.Authorization/permissions")
-    health = "Microsoft.ResourceHealth/availabilityStatuses/read"
+    healthy = "Microsoft.ResourceHealth/availabilityStatuses/read"
     numbers = arm.METRICS_VERSIONS
     return (
         _insight(ACCOUNT + _INSIGHTS + "/metrics", "metrics", numbers, metrics.answer),
@@ -94,7 +102,8 @@ def _monitoring() -> tuple[Route, ...]:
             reads.diagnostics,
         ),
         _insight(values, "eventtypes/values", arm.ACTIVITY_VERSIONS, reads.events),
-        Route("GET", path(ACCOUNT + _HEALTH), health, arm.HEALTH_VERSIONS, reads.health),
+        Route("GET", path(ACCOUNT + _HEALTH), healthy, arm.HEALTH_VERSIONS, health.history),
+        Route("GET", path(ACCOUNT + _HEALTH + "/current"), healthy, arm.HEALTH_VERSIONS, health.current),
         Route("GET", grants, PERMISSIONS, arm.PERMISSIONS_VERSIONS, reads.permissions),
     )
 
@@ -105,4 +114,50 @@ def _training() -> tuple[Route, ...]:
         Route("GET", path(_JOBS), FINE_TUNES, none, reads.jobs),
         Route("GET", path(_JOBS + "/(?P<job>[^/]+)"), FINE_TUNES, none, reads.job),
         Route("GET", path(_JOBS + "/(?P<job>[^/]+)/checkpoints"), FINE_TUNES, none, reads.checkpoints),
+    )
+
+
+def _access() -> tuple[Route, ...]:
+    grants = path(SUBSCRIPTION + _GRANTS + r"/providers/Microsoft\.Authorization/roleAssignments")
+    roles = SUBSCRIPTION + _GRANTS + r"/providers/Microsoft\.Authorization/roleDefinitions"
+    one = rf"(?:{SUBSCRIPTION}{_GRANTS})?/providers/Microsoft\.Authorization/roleDefinitions/(?P<role>[^/]+)"
+    known, reading = arm.ROLES_VERSIONS, f"{AUTHORIZATION}/roleDefinitions/read"
+    return (
+        Route("GET", grants, f"{AUTHORIZATION}/roleAssignments/read", known, access.assignments),
+        Route("GET", path(roles), reading, known, access.definitions),
+        Route("GET", path(one), reading, known, access.definition),
+    )
+
+
+def _logs() -> tuple[Route, ...]:
+    place = path(r"/v1/workspaces/(?P<workspace>[^/]+)/query")
+    none: frozenset[str] = frozenset()
+    return (Route("POST", place, LOGS_QUERY, none, logs.query, also=(LOGS_TABLE,)),)
+
+
+def _sign_in() -> tuple[Route, ...]:
+    none: frozenset[str] = frozenset()
+    tenant = r"/(?P<tenant>[^/]+)"
+    known = arm.SUBSCRIPTION_VERSIONS
+    return (
+        Route("GET", path("/metadata/endpoints"), "", none, login.endpoints, public=True),
+        Route(
+            "GET",
+            path(tenant + r"(?:/v2\.0)?/\.well-known/openid-configuration"),
+            "",
+            none,
+            login.openid,
+            public=True,
+        ),
+        Route("GET", path("/common/discovery/instance"), "", none, login.discovery, public=True),
+        Route("POST", path(tenant + r"/oauth2/v2\.0/token"), "", none, login.token, public=True),
+        Route("GET", path("/subscriptions"), SUBSCRIPTIONS, known, login.subscriptions),
+        Route(
+            "GET",
+            path(r"/subscriptions/(?P<subscription>[0-9a-f-]{36})"),
+            SUBSCRIPTIONS,
+            known,
+            login.subscription,
+        ),
+        Route("GET", path("/tenants"), SUBSCRIPTIONS, known, login.tenants),
     )

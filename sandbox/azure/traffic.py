@@ -34,6 +34,7 @@ class Minute(NamedTuple):
     filtered: int = 0
     harmful: int = 0
     category: int = 0
+    utilization: float = 0.0
 
     @property
     def requests(self) -> int:
@@ -55,6 +56,7 @@ class Setting:
     policy: str
     model: str
     version: str
+    provisioned: bool = False
 
 
 @dataclass(frozen=True)
@@ -176,6 +178,7 @@ class Track:
             filtered=filtered,
             harmful=filtered + _whole(ok * 0.001, (two * 5) % 1.0),
             category=int(one * 1000) % 5,
+            utilization=round(min(100.0, 100 * load), 1) if setting.provisioned else 0.0,
         )
 
 

@@ -103,6 +103,7 @@ async def cloud() -> AsyncIterator[Cloud]:
     app = azure_app(clock)
     app[STATE].switches.operation_seconds = 0.0
     app[STATE].switches.retry_after = 0
+    app[STATE].switches.undocumented = False
     async with serving(app) as url, aiohttp.ClientSession() as session:
         yield Cloud(url, app[STATE], clock, session)
 
