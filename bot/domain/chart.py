@@ -1,7 +1,7 @@
 """A chart as data: lines over time, the usual range, what was done when; drawn natively, as a picture or as text."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.evidence import Point
@@ -52,6 +52,7 @@ class Chart:
     usual: tuple[Usual, ...] = ()
     marks: tuple[Mark, ...] = ()
     adds_up: bool = True
+    usual_name: str = "Usual"
 
     @property
     def times(self) -> tuple[datetime, ...]:
@@ -67,7 +68,7 @@ class Chart:
         """Return the same numbers in rows: time, each line, the usual range."""
         names = tuple(line.name for line in self.lines)
         usual = {each.at: each for each in self.usual}
-        rows = [("UTC", *names, *(("Usual",) if usual else ()))]
+        rows = [("UTC", *names, *((self.usual_name,) if usual else ()))]
         for index, at in enumerate(self.times):
             values = tuple(figure(line.points[index].value) for line in self.lines)
             beside = (_range_words(usual.get(at)),) if usual else ()
@@ -95,19 +96,20 @@ def resampled(chart: Chart, most: int) -> Chart:
         return chart
     lines = tuple(Line(line.name, _points(line.points, size, adds_up=chart.adds_up)) for line in chart.lines)
     usual = _usual_together(chart, size)
-    return Chart(chart.title, chart.unit, chart.step * size, lines, usual, chart.marks, chart.adds_up)
+    return replace(chart, step=chart.step * size, lines=lines, usual=usual)
 
 
 def _points(points: Sequence[Point], size: int, *, adds_up: bool) -> tuple[Point, ...]:
     parts = [points[start : start + size] for start in range(0, len(points), size)]
-    return tuple(Point(part[0].at, _together([p.value for p in part], adds_up=adds_up)) for part in parts)
+    return tuple(Point(part[0].at, _together(part, size, adds_up=adds_up)) for part in parts)
 
 
-def _together(values: Sequence[float | None], *, adds_up: bool) -> float | None:
-    known = [value for value in values if value is not None]
-    if not known:
-        return None
-    return sum(known) if adds_up else sum(known) / len(known)
+def _together(part: Sequence[Point], size: int, *, adds_up: bool) -> float | None:
+    """Return the sum of a whole bucket, nothing for one that is known in part; the mean of what is known."""
+    known = [point.value for point in part if point.value is not None]
+    if adds_up:
+        return sum(known) if len(known) == size else None
+    return sum(known) / len(known) if known else None
 
 
 def _usual_together(chart: Chart, size: int) -> tuple[Usual, ...]:

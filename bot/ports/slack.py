@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from bot.domain.chart import Chart
 from bot.domain.people import Standing
 
 Block = dict[str, Any]
@@ -11,11 +12,25 @@ Block = dict[str, Any]
 
 @dataclass(frozen=True)
 class Message:
-    """A Slack message: the sentence screen readers read, the blocks, and our metadata."""
+    """A Slack message: the sentence screen readers read, the blocks, our metadata, and the charts it is about.
+
+    A chart that no block shows natively goes as a picture into the thread of a posted message.
+    """
 
     text: str
     blocks: Sequence[Block] = ()
     metadata: Mapping[str, Any] | None = None
+    charts: Sequence[Chart] = ()
+
+
+@dataclass(frozen=True)
+class File:
+    """A file to upload: its name, the title people see, its bytes, and what an image shows in words."""
+
+    name: str
+    title: str
+    content: bytes
+    alt_text: str = ""
 
 
 class Messenger(Protocol):
@@ -35,6 +50,12 @@ class Messenger(Protocol):
 
     async def direct(self, user: str, message: Message) -> str:
         """Send a direct message and return its ts."""
+        ...
+
+    async def upload(
+        self, channel: str, files: Sequence[File], *, comment: str = "", thread_ts: str = ""
+    ) -> Sequence[str]:
+        """Share files in a channel, or with a person by user id, under one comment; return their ids."""
         ...
 
     async def respond(self, response_url: str, message: Message, *, replace: bool) -> None:

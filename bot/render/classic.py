@@ -4,19 +4,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.ports.slack import Block, Message
-from bot.render.blocks import preformatted, rich_text
+from bot.render.blocks import preformatted, rich_line, rich_text
+from bot.render.chart_blocks import NATIVE, chart_as_text
 
-NEW_BLOCKS = frozenset({"table"})
+NEW_BLOCKS = frozenset({"table", NATIVE})
 
 
 def classic(message: Message) -> Message | None:
-    """Return the message with its tables as fixed-width text; None when it has no new block."""
+    """Return the message with its tables and charts as fixed-width text; None when it has no new block."""
     if not any(block["type"] in NEW_BLOCKS for block in message.blocks):
         return None
     return replace(message, blocks=[_older(block) for block in message.blocks])
 
 
 def _older(block: Block) -> Block:
+    if block["type"] == NATIVE:
+        title, lines = chart_as_text(block)
+        return rich_text(rich_line(title, bold=True), preformatted(lines))
     if block["type"] != "table":
         return block
     rows = [[str(cell["text"]) for cell in row] for row in block["rows"]]

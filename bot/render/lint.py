@@ -10,6 +10,7 @@ from bot.render.lint_rules import check_text, need, string
 from bot.render.texts import units
 
 MESSAGE_BLOCKS = 50
+MESSAGE_CHARTS = 2
 VIEW_BLOCKS = 100
 VIEW_BYTES = 250_000
 METADATA_BYTES = 8000
@@ -80,6 +81,8 @@ def _check_blocks(blocks: Sequence[Block], surface: str, most: int) -> None:
         for element in block["elements"]
     ]
     need(styles.count("primary") <= 1, "more than one primary button")
+    charts = sum(block["type"] == "data_visualization" for block in blocks)
+    need(charts <= MESSAGE_CHARTS, f"{charts} charts, more than {MESSAGE_CHARTS}")
     letters = sum(
         units(cell["text"])
         for block in blocks

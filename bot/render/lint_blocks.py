@@ -1,6 +1,7 @@
 """The linter for blocks, one check per type; what has no check is refused."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from bot.ports.slack import Block
@@ -8,13 +9,14 @@ from bot.render.lint_elements import IN_ACTIONS, IN_INPUT, check_element
 from bot.render.lint_rules import keys, need, string, text_object
 
 _Check = Callable[[Block, str], None]
+_IN_MESSAGES = frozenset({"table", "data_visualization"})
 
 
 def check_block(block: Any, surface: str, where: str) -> None:
     """Check one block, and that it may stand on this surface (`message`, `modal`, `home`)."""
     kind = block.get("type") if isinstance(block, dict) else None
     need(kind in _CHECKS, f"{where} is of unknown type {kind!r}")
-    need(surface == "message" or kind != "table", f"{where}: a table stands in messages only")
+    need(surface == "message" or kind not in _IN_MESSAGES, f"{where}: a {kind} stands in messages only")
     string(block.get("block_id", ""), f"{where}.block_id", 255)
     _CHECKS[str(kind)](block, where)
 
@@ -107,6 +109,35 @@ def _table(block: Block, where: str) -> None:
             string(cell["text"], f"{where}.rows[{index}]", 3000, 1)
 
 
+def _chart(block: Block, where: str) -> None:
+    keys(block, where, ("type", "title", "chart"), ("block_id",))
+    string(block["title"], f"{where}.title", 50, 1)
+    chart = block["chart"]
+    keys(chart, f"{where}.chart", ("type", "series", "axis_config"))
+    need(chart["type"] == "line", f"{where} is no line chart")
+    axes, series = chart["axis_config"], chart["series"]
+    keys(axes, f"{where}.axis_config", ("categories",), ("x_label", "y_label"))
+    labels = axes["categories"]
+    need(1 <= len(labels) <= 20, f"{where} has {len(labels)} points; 1 to 20 are allowed")
+    need(len(set(labels)) == len(labels), f"{where} has a label twice")
+    need(1 <= len(series) <= 4, f"{where} has {len(series)} series; 1 to 4 are allowed")
+    names = [each["name"] for each in series]
+    need(len(set(names)) == len(names), f"{where} has a series twice")
+    for index, each in enumerate(series):
+        _chart_series(each, labels, f"{where}.series[{index}]")
+
+
+def _chart_series(series: Any, labels: Sequence[str], where: str) -> None:
+    keys(series, where, ("name", "data"))
+    string(series["name"], f"{where}.name", 20, 1)
+    need([point["label"] for point in series["data"]] == list(labels), f"{where} lacks a point of the axis")
+    for point in series["data"]:
+        keys(point, where, ("label", "value"))
+        string(point["label"], f"{where}.label", 20, 1)
+        is_number = isinstance(point["value"], int | float) and not isinstance(point["value"], bool)
+        need(is_number and isfinite(point["value"]), f"{where} has a value that is no number")
+
+
 _CHECKS: Mapping[str, _Check] = {
     "header": _header,
     "section": _section,
@@ -116,4 +147,5 @@ _CHECKS: Mapping[str, _Check] = {
     "input": _input,
     "rich_text": _rich_text,
     "table": _table,
+    "data_visualization": _chart,
 }

@@ -9,6 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 DEADLINE_SECONDS = 10
 SLACK_HOST = "hooks.slack.com"
+FILES_HOST = "files.slack.com"
 
 
 def slack_client(token: str, api_url: str) -> AsyncWebClient:
@@ -45,6 +46,12 @@ def response_hosts(api_url: str) -> frozenset[str]:
     return frozenset({host}) if host and is_loopback(host) else frozenset({SLACK_HOST})
 
 
+def upload_hosts(api_url: str) -> frozenset[str]:
+    """Return the hosts a file may be sent to: Slack's, or the loopback where Slack is simulated."""
+    host = urlsplit(api_url).hostname
+    return frozenset({host}) if host and is_loopback(host) else frozenset({FILES_HOST})
+
+
 def is_loopback(host: str | None) -> bool:
     """Return whether a host is this machine."""
     if host == "localhost":
@@ -55,8 +62,8 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
-def is_response_url(url: str, hosts: frozenset[str]) -> bool:
-    """Return whether a response_url may be called: a known host, over https (on loopback also http)."""
+def is_slack_url(url: str, hosts: frozenset[str]) -> bool:
+    """Return whether an address that Slack gave may be called: a known host, over https (on loopback also http)."""
     try:
         parts = urlsplit(url)
         port = parts.port

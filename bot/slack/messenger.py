@@ -1,7 +1,8 @@
 """Speaking in Slack: every message is checked before it leaves, and falls back to the classic tier once."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import aiohttp
@@ -9,13 +10,18 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.domain.errors import SlackRefusedError, SlackUnavailableError
-from bot.ports.slack import Block, Message
+from bot.ports.slack import Block, File, Message
+from bot.render.chart_blocks import undrawn
 from bot.render.classic import classic
 from bot.render.lint import check_message, check_view
-from bot.slack.client import DEADLINE_SECONDS, is_response_url, patient
+from bot.render.texts import is_user
+from bot.slack.client import DEADLINE_SECONDS, is_slack_url, patient
 from bot.slack.errors import slack_errors
+from bot.slack.picture import pictures
+from bot.slack.upload import upload_files
 
 _Call = Callable[[Message], Awaitable[str]]
+_Sent = tuple[str, Message]
 _REFUSED = re.compile(r'"error"\s*:\s*"([a-z_]{2,60})"|^([a-z]+_url)$')
 _NO_UNFURL = {"unfurl_links": False, "unfurl_media": False}
 
@@ -29,7 +35,7 @@ class SlackMessenger:
         self._hosts = hosts
 
     async def post(self, channel: str, message: Message) -> str:
-        """Post an ordinary message and return its ts."""
+        """Post an ordinary message and return its ts; charts it could not show follow in its thread."""
 
         async def send(tier: Message) -> str:
             answer = await self._patient.chat_postMessage(
@@ -42,7 +48,16 @@ class SlackMessenger:
             )
             return _text(answer, "ts")
 
-        return await _in_tiers(message, send)
+        ts, shown = await _in_tiers(message, send)
+        await self._pictures(channel, ts, shown)
+        return ts
+
+    async def _pictures(self, channel: str, ts: str, shown: Message) -> None:
+        """Share the charts that no block shows; a message without them still has their numbers."""
+        charts = undrawn(shown)
+        if charts:
+            with suppress(SlackRefusedError, SlackUnavailableError):
+                await self.upload(channel, await pictures(charts), thread_ts=ts)
 
     async def update(self, channel: str, ts: str, message: Message) -> None:
         """Edit one of our messages in place."""
@@ -73,16 +88,26 @@ class SlackMessenger:
 
     async def direct(self, user: str, message: Message) -> str:
         """Send a direct message and return its ts."""
+        return await self.post(await self._conversation(user), message)
+
+    async def _conversation(self, user: str) -> str:
         async with slack_errors():
             opened = await self._patient.conversations_open(users=user)
         channel = opened.get("channel")
         if not isinstance(channel, dict) or not isinstance(channel.get("id"), str):
             raise SlackUnavailableError("Slack opened no direct message.")
-        return await self.post(channel["id"], message)
+        return str(channel["id"])
+
+    async def upload(
+        self, channel: str, files: Sequence[File], *, comment: str = "", thread_ts: str = ""
+    ) -> Sequence[str]:
+        """Share files in a channel, or with a person by user id, under one comment; return their ids."""
+        place = await self._conversation(channel) if is_user(channel) else channel
+        return await upload_files(self._patient, place, files, comment=comment, thread_ts=thread_ts)
 
     async def respond(self, response_url: str, message: Message, *, replace: bool) -> None:
         """Answer a command through its response_url, replacing what stands there if asked."""
-        if not is_response_url(response_url, self._hosts):
+        if not is_slack_url(response_url, self._hosts):
             raise SlackRefusedError("That response_url is not Slack's.", code="invalid_response_url")
 
         async def send(tier: Message) -> str:
@@ -138,17 +163,18 @@ def _metadata(message: Message) -> dict[str, Any] | None:
     return None if message.metadata is None else dict(message.metadata)
 
 
-async def _in_tiers(message: Message, send: _Call) -> str:
+async def _in_tiers(message: Message, send: _Call) -> _Sent:
+    """Return what sending gave, and the tier that Slack took."""
     _checked_message(message)
     try:
         async with slack_errors():
-            return await send(message)
+            return await send(message), message
     except SlackRefusedError as error:
         older = classic(message)
         if error.code not in ("invalid_blocks", "invalid_blocks_format") or older is None:
             raise
     async with slack_errors():
-        return await send(older)
+        return await send(older), older
 
 
 def _checked_message(message: Message) -> None:

@@ -12,7 +12,15 @@ _COMMANDS = {
     "/countersign": "Look at deployments, propose and follow changes, prove what was done",
     "/cs": "The short name of /countersign",
 }
-_SCOPES = ["app_mentions:read", "chat:write", "commands", "im:write", "usergroups:read", "users:read"]
+_SCOPES = [
+    "app_mentions:read",
+    "chat:write",
+    "commands",
+    "files:write",
+    "im:write",
+    "usergroups:read",
+    "users:read",
+]
 _EVENTS = ["app_home_opened", "app_mention", "subteam_members_changed"]
 _LONG = (
     "Countersign shows read-only evidence about fine-tuned models on Azure OpenAI, asks named people to"

@@ -23,6 +23,8 @@ METHODS = {
     "chat.postMessage",
     "chat.update",
     "conversations.open",
+    "files.completeUploadExternal",
+    "files.getUploadURLExternal",
     "usergroups.users.list",
     "users.info",
     "views.open",
@@ -118,7 +120,7 @@ def test_no_scope_is_asked_for_that_nothing_needs() -> None:
 
 
 @pytest.mark.parametrize(
-    "scope", ["app_mentions:read", "chat:write", "im:write", "usergroups:read", "users:read"]
+    "scope", ["app_mentions:read", "chat:write", "files:write", "im:write", "usergroups:read", "users:read"]
 )
 def test_the_lint_sees_a_scope_taken_away(scope: str) -> None:
     assert missing(needs(), granted() - {scope}) != []

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.domain.errors import SlackRefusedError, SlackUnavailableError
-from bot.slack.client import is_response_url, response_hosts
+from bot.slack.client import is_slack_url, response_hosts
 from tests.fakes.slack_server import Script, scripted, simulated
 
 JSON = "application/json"
@@ -85,4 +85,4 @@ async def test_a_missing_scope_is_said_with_its_fix() -> None:
     ],
 )
 def test_only_slacks_own_response_urls_are_called(api: str, url: str, allowed: bool) -> None:
-    assert is_response_url(url, response_hosts(api)) is allowed
+    assert is_slack_url(url, response_hosts(api)) is allowed
