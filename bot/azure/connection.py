@@ -8,11 +8,17 @@ from typing import Any
 from bot.azure.credentials import async_credential, credential
 from bot.azure.endpoints import Endpoints, Identity
 from bot.azure.fetch import Fetch
+from bot.azure.inventory import ArmInventory
+from bot.azure.limits import Limits
+from bot.azure.logs import LogAnalytics
 from bot.azure.metrics import ArmMetrics
-from bot.azure.pipeline import reader_client
+from bot.azure.pipeline import data_client, logs_client, reader_client
 from bot.azure.reader import ArmReader
+from bot.azure.sharing import Sharing
+from bot.azure.training import DataPlaneTraining
 from bot.azure.writer import ArmWriter
-from bot.domain.errors import AzureUnavailableError, InvalidInputError
+from bot.domain.errors import InvalidInputError
+from bot.domain.meter import Meter
 from bot.ports.azure import Executor
 from bot.ports.clock import Clock
 from bot.ports.inventory import NothingDeclared
@@ -20,18 +26,6 @@ from bot.ports.observer import AzureObserver, unobserved
 from bot.ports.registry import Readers
 
 Close = Callable[[], Awaitable[None]]
-
-
-class Unconnected:
-    """Reads that are not connected: each says so."""
-
-    def __getattr__(self, name: str) -> Any:
-        """Return a read that raises AzureUnavailableError."""
-
-        async def unavailable(*_words: object) -> Any:
-            raise AzureUnavailableError(f"The read {name} is not connected.")
-
-        return unavailable
 
 
 @dataclass(frozen=True)
@@ -50,18 +44,34 @@ def connect_reader(
     Raises:
         InvalidInputError: the identity is `sandbox` beside a real Azure, or is not the reader's.
     """
-    fetch, close = _fetch(endpoints, _of_role(identity, "reader"), observe)
-    return AzureConnection(
-        Readers(
-            ArmReader(fetch, clock),
-            ArmMetrics(fetch),
-            Unconnected(),
-            Unconnected(),
-            Unconnected(),
+    hands = async_credential(_of_role(identity, "reader"), endpoints)
+    sharing = Sharing(clock)
+    arm = reader_client(endpoints, hands, observe)
+    data = data_client(endpoints, hands, observe)
+    logs = logs_client(endpoints, hands, observe)
+    limits = Limits()
+    fetch = Fetch(arm, endpoints.arm_url, sharing=sharing, limits=limits)
+    jobs = Fetch(data, endpoints.data_url, sharing=sharing, limits=limits)
+
+    def readers(meter: Meter) -> Readers:
+        seen = fetch.metered(meter)
+        return Readers(
+            ArmReader(seen, clock),
+            ArmMetrics(seen),
+            ArmInventory(seen, clock),
+            DataPlaneTraining(jobs.metered(meter), seen, endpoints),
+            LogAnalytics(seen, logs, endpoints),
             NothingDeclared(),
-        ),
-        close,
-    )
+            meter,
+            readers,
+        )
+
+    async def close() -> None:
+        async with AsyncExitStack() as stack:
+            for each in (hands, arm, data, logs, sharing):
+                stack.push_async_callback(each.close)
+
+    return AzureConnection(readers(Meter()), close)
 
 
 def connect_executor(
@@ -73,11 +83,15 @@ def connect_executor(
         InvalidInputError: the identity is `sandbox` beside a real Azure, or is not the executor's.
     """
     hands = credential(_of_role(identity, "executor"), endpoints)
-    fetch, close = _fetch(endpoints, identity, observe)
+    token = async_credential(identity, endpoints)
+    client = reader_client(endpoints, token, observe)
+    fetch = Fetch(client, endpoints.arm_url)
     writer = ArmWriter(endpoints, hands, fetch, observe)
 
     async def close_all() -> None:
-        await close()
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(token.close)
+            stack.push_async_callback(client.close)
         closing: Any = getattr(hands, "close", None)
         if closing is not None:
             closing()
@@ -89,15 +103,3 @@ def _of_role(identity: Identity, role: str) -> Identity:
     if identity.role != role:
         raise InvalidInputError(f"This identity is the {identity.role}'s, not the {role}'s.")
     return identity
-
-
-def _fetch(endpoints: Endpoints, identity: Identity, observe: AzureObserver) -> tuple[Fetch, Close]:
-    token = async_credential(identity, endpoints)
-    client = reader_client(endpoints, token, observe)
-
-    async def close() -> None:
-        async with AsyncExitStack() as stack:
-            stack.push_async_callback(token.close)
-            stack.push_async_callback(client.close)
-
-    return Fetch(client, endpoints.arm_url), close

@@ -8,7 +8,11 @@ from urllib.parse import urlsplit
 from bot.domain.errors import InvalidInputError
 
 ARM_URL = "https://management.azure.com"
+LOGS_URL = "https://api.loganalytics.io"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+DATA_PLANE_HOST = re.compile(
+    r"[a-z0-9][a-z0-9-]{0,62}\.(?:openai\.azure\.com|cognitiveservices\.azure\.com|services\.ai\.azure\.com)"
+)
 IdentityKind = Literal["managed", "workload", "cli", "sandbox"]
 Role = Literal["reader", "executor"]
 
@@ -25,6 +29,12 @@ class Endpoints:
         """Refuse an address that is no origin, or would carry a token in the clear."""
         for url in self.all:
             _check_origin(url)
+        host = urlsplit(self.openai_url).hostname or ""
+        if self.openai_url and not is_loopback(self.openai_url) and not DATA_PLANE_HOST.fullmatch(host):
+            raise InvalidInputError(
+                f"{self.openai_url!r} is no Azure OpenAI endpoint, and the token does not go there.",
+                advice="Leave COUNTERSIGN_OPENAI_URL empty, or write https://<account>.openai.azure.com.",
+            )
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -35,6 +45,16 @@ class Endpoints:
     def are_loopback(self) -> bool:
         """Return whether every endpoint is on this machine."""
         return bool(self.all) and all(is_loopback(url) for url in self.all)
+
+    @property
+    def data_url(self) -> str:
+        """Return the one origin of the data plane, empty where each account has its own."""
+        return self.openai_url or (self.arm_url if self.are_loopback else "")
+
+    @property
+    def query_url(self) -> str:
+        """Return the origin of Log Analytics; beside an Azure on this machine nothing else is asked."""
+        return self.logs_url or (self.arm_url if self.are_loopback else LOGS_URL)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,12 @@
 """GETs of the control plane as raw JSON: retried within a deadline, paged to the end, failures in words."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from copy import copy
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -12,9 +14,14 @@ from azure.core import AsyncPipelineClient
 from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 
-from bot.azure.errors import AzureRefusedError, error_code
-from bot.domain.errors import AzureUnavailableError, NotFoundError
+from bot.azure.errors import AzureRefusedError, signed_out
+from bot.azure.limits import Limits
+from bot.azure.replies import Reply, items_of, parse_json, read_body
+from bot.azure.sharing import NEVER, Sharing
+from bot.azure.withheld import withheld
+from bot.domain.errors import AzureUnavailableError
 from bot.domain.json import Json
+from bot.domain.meter import Meter
 
 DEADLINE_SECONDS = 5.0
 _ATTEMPTS = 3
@@ -23,75 +30,135 @@ _MAX_PAGES = 100
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})
 
 
+Send = Callable[[], Awaitable[Reply | None]]
+
+
 @dataclass(frozen=True)
-class Reply:
-    """What a GET said: status, body (None when it is no JSON) and headers with lower-case names."""
+class _Found:
+    """What is shared of a read: its answer, and how many values of each class it holds that go no further."""
 
-    status: int
-    body: Json
-    headers: Mapping[str, str]
-
-    @property
-    def retry_after(self) -> float | None:
-        """Return the seconds Azure asks to wait, None when it does not ask."""
-        text = self.headers.get("retry-after", "").strip()
-        return float(text) if text.isascii() and text.isdigit() else None
+    answer: Any
+    withheld: Mapping[str, int]
 
 
 class Fetch:
-    """Reads by GET over the reader's pipeline."""
+    """Reads over the reader's pipeline. With `sharing`, one call serves all who ask the same while it runs."""
 
     def __init__(
-        self, client: AsyncPipelineClient[Any, Any], origin: str, *, deadline: float = DEADLINE_SECONDS
+        self,
+        client: AsyncPipelineClient[Any, Any],
+        origin: str,
+        *,
+        deadline: float = DEADLINE_SECONDS,
+        sharing: Sharing | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self._client = client
         self._origin = origin.rstrip("/")
         self._deadline = deadline
+        self._sharing = sharing
+        self._limits = limits or Limits()
+        self._meter = Meter()
 
-    async def one(self, path: str, query: Mapping[str, str], *, what: str) -> Mapping[str, Json]:
-        """Return the object at an ARM path. `what` names it for a person: `the deployment x`.
+    def metered(self, meter: Meter) -> "Fetch":
+        """Return the same reads, counted by this meter."""
+        return self._with(_meter=meter)
+
+    def at(self, origin: str) -> "Fetch":
+        """Return the same reads at another origin; the pipeline decides whether anything goes there."""
+        return self._with(_origin=origin.rstrip("/"))
+
+    async def one(
+        self, path: str, query: Mapping[str, str], *, what: str, keep: timedelta = NEVER
+    ) -> Mapping[str, Json]:
+        """Return the object at a path, at most `keep` old. `what` names it for a person: `the deployment x`.
 
         Raises:
             NotFoundError: there is none. AzureUnavailableError: Azure did not answer, or not in time.
         """
-        reply = await self.look(self._url(path, query))
-        return _body(reply, what)
+        url = self._url(path, query)
 
-    async def pages(self, path: str, query: Mapping[str, str], *, what: str) -> list[Mapping[str, Json]]:
-        """Return every item of a list, all pages read within one deadline.
+        async def read() -> Mapping[str, Json]:
+            return read_body(await self.look(url), what)
+
+        found: Mapping[str, Json] = await self._shared(url, keep, read)
+        return found
+
+    async def pages(
+        self, path: str, query: Mapping[str, str], *, what: str, keep: timedelta = NEVER
+    ) -> list[Mapping[str, Json]]:
+        """Return every item of a list, all pages read within one deadline, at most `keep` old.
 
         Raises:
             NotFoundError: there is none. AzureUnavailableError: Azure did not answer, or not in time.
         """
+        url = self._url(path, query)
+        found: list[Mapping[str, Json]] = await self._shared(f"{url} *", keep, lambda: self._pages(url, what))
+        return found
+
+    async def ask(self, url: str, key: str, send: Send, *, what: str, keep: timedelta) -> Mapping[str, Json]:
+        """Return what another kind of read answers; `key` tells what is asked of the URL.
+
+        Raises:
+            NotFoundError, AzureUnavailableError: as the others.
+        """
+
+        async def read() -> Mapping[str, Json]:
+            async with _within(self._deadline) as timeout:
+                return read_body(await self._tried(url, send, timeout), what)
+
+        found: Mapping[str, Json] = await self._shared(f"{url} {key}", keep, read)
+        return found
+
+    async def look(self, url: str) -> Reply:
+        """Return what a full URL answers now, whatever the status, within the deadline.
+
+        Raises:
+            AzureUnavailableError: nothing came, or only "busy".
+        """
+        async with _within(self._deadline) as timeout:
+            return await self._tried(url, lambda: self._once(url), timeout)
+
+    def _with(self, **changed: object) -> "Fetch":
+        other = copy(self)
+        other.__dict__.update(changed)
+        return other
+
+    async def _shared(self, key: str, keep: timedelta, read: Callable[[], Awaitable[Any]]) -> Any:
+        async def make() -> _Found:
+            answer = await read()
+            return _Found(answer, withheld(answer))
+
+        found = await make() if self._sharing is None else await self._sharing.get(key, keep, make)
+        self._meter.hold_back(found.withheld)
+        self._meter.note(self._limits.remaining(key))
+        return found.answer
+
+    async def _pages(self, first: str, what: str) -> list[Mapping[str, Json]]:
         items: list[Mapping[str, Json]] = []
-        url: Json = self._url(path, query)
+        url: Json = first
         seen: set[str] = set()
         async with _within(self._deadline) as timeout:
             while isinstance(url, str) and url:
                 if url in seen or len(seen) == _MAX_PAGES:
                     raise AzureRefusedError(f"Azure's pages of {what} do not end.")
                 seen.add(url)
-                body = _body(await self._get(url, timeout), what)
-                items.extend(_items(body))
+                send = partial(self._once, url)
+                body = read_body(await self._tried(url, send, timeout), what)
+                items.extend(items_of(body))
                 url = body.get("nextLink")
         return items
 
-    async def look(self, url: str) -> Reply:
-        """Return what a full URL answers, whatever the status, within the deadline.
-
-        Raises:
-            AzureUnavailableError: nothing came, or only "busy".
-        """
-        async with _within(self._deadline) as timeout:
-            return await self._get(url, timeout)
-
     def _url(self, path: str, query: Mapping[str, str]) -> str:
-        return f"{self._origin}{quote(path)}?{urlencode(query, quote_via=quote)}"
+        return f"{self._origin}{quote(path)}?{urlencode(query, quote_via=quote)}".rstrip("?")
 
-    async def _get(self, url: str, timeout: asyncio.Timeout) -> Reply:
+    async def _tried(self, url: str, send: Send, timeout: asyncio.Timeout) -> Reply:
         pause = _FIRST_PAUSE_SECONDS
         for attempt in range(1, _ATTEMPTS + 1):
-            reply = await self._once(url)
+            async with self._limits.turn(url):
+                reply = await send()
+            if reply is not None:
+                self._limits.heard(url, reply.headers)
             if reply is not None and reply.status not in _BUSY:
                 return reply
             if attempt == _ATTEMPTS:
@@ -109,10 +176,7 @@ class Fetch:
         try:
             response: AsyncHttpResponse = await self._client.send_request(HttpRequest("GET", url))
         except ClientAuthenticationError:
-            raise AzureUnavailableError(
-                "The app could not sign in to Azure.",
-                advice="Check COUNTERSIGN_AZURE_IDENTITY, its client id, and that this host has it.",
-            ) from None
+            raise signed_out() from None
         except AzureError:
             return None
         headers = {name.lower(): value for name, value in response.headers.items()}
@@ -128,33 +192,3 @@ async def _within(seconds: float) -> AsyncIterator[asyncio.Timeout]:
         raise AzureUnavailableError(
             f"Azure did not answer within {seconds:g} s.", advice="Try again in a minute."
         ) from None
-
-
-def parse_json(content: bytes) -> Json:
-    """Return the JSON of a body, None when it is none."""
-    try:
-        value: Json = json.loads(content)
-    except (ValueError, RecursionError):
-        return None
-    return value
-
-
-def _body(reply: Reply, what: str) -> Mapping[str, Json]:
-    if reply.status == 200 and isinstance(reply.body, Mapping):
-        return reply.body
-    code = error_code(reply.body)
-    if reply.status == 404:
-        raise NotFoundError(
-            f"Azure does not know {what}.", advice="Check the name, and that the identity may see it."
-        )
-    if reply.status in (401, 403):
-        raise AzureRefusedError(
-            f"The identity may not read {what} ({code or reply.status}).",
-            advice="Give it the reader role on the account, and the usages role on the subscription.",
-        )
-    raise AzureRefusedError(f"Azure refused to show {what} ({code or reply.status}).")
-
-
-def _items(body: Mapping[str, Json]) -> list[Mapping[str, Json]]:
-    value = body.get("value")
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []

@@ -14,6 +14,7 @@ from bot.domain.json import Json
 
 API_VERSION = "2024-02-01"
 MAX_SERIES = "1000"
+METRICS_KEPT = timedelta(seconds=60)
 AGGREGATIONS: Mapping[str, str] = {
     "TokenTransaction": "Total",
     "ProcessedPromptTokens": "Total",
@@ -69,7 +70,7 @@ class ArmMetrics:
         }
         path = f"{account_path(ref.account)}/providers/Microsoft.Insights/metrics"
         what = f"the metric {metric} of {ref.deployment}"
-        body = await self._fetch.one(path, query, what=what)
+        body = await self._fetch.one(path, query, what=what, keep=METRICS_KEPT)
         return parse.parsed(lambda: read_series(body, metric, AGGREGATIONS[metric], split_by), what)
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from bot.azure.endpoints import is_within
 from bot.azure.errors import AzureRefusedError, error_code
-from bot.azure.fetch import Reply
 from bot.azure.parse import at, word
 from bot.azure.reader import API_VERSION, arm_path
+from bot.azure.replies import Reply
 from bot.domain.json import Json
 from bot.domain.operation import Operation
 from bot.ports.azure import Progress, Sent

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from hashlib import sha256
 from typing import TypeVar
 
 from bot.azure.errors import AzureRefusedError
@@ -22,6 +23,7 @@ from bot.domain.deployment import (
 from bot.domain.errors import InvalidInputError
 from bot.domain.json import Json
 from bot.domain.operation import project
+from bot.domain.redaction import scrub
 
 Raw = Mapping[str, Json]
 T = TypeVar("T")
@@ -58,9 +60,9 @@ def deployment(raw: Raw, account: Account, observed_at: datetime) -> Deployment:
         content_filter=word(properties, "raiPolicyName"),
         upgrade_option=word(properties, "versionUpgradeOption") or DEFAULT_UPGRADE,
         running_state=word(properties, "deploymentState") or "Running",
-        projection=project(raw),
+        projection=project({**raw, "tags": dict[str, Json](tags(raw))}),
         observed_at=observed_at,
-        tags={name: value for name, value in at(raw, "tags").items() if isinstance(value, str)},
+        tags=tags(raw),
         rate_limits=tuple(_rate_limit(item) for item in items(properties, "rateLimits")),
         created_at=moment(system.get("createdAt")),
         modified_at=moment(system.get("lastModifiedAt")),
@@ -112,6 +114,12 @@ def content_filter(raw: Raw) -> ContentFilter:
     properties = at(raw, "properties")
     rules = sorted(_filter_rule(item) for item in items(properties, "contentFilters"))
     return ContentFilter(required(raw, "name"), word(properties, "mode"), tuple(rules))
+
+
+def tags(raw: Raw) -> dict[str, str]:
+    """Return a resource's tags; a value of a class of secrets is replaced, with a mark by which it compares."""
+    found = at(raw, "tags")
+    return {scrub(name)[0]: _scrubbed(value) for name, value in found.items() if isinstance(value, str)}
 
 
 def at(raw: Raw, name: str) -> Raw:
@@ -179,6 +187,11 @@ def _filter_rule(raw: Raw) -> str:
     does = "blocked" if raw.get("blocking") is True else "annotated"
     threshold = word(raw, "severityThreshold")
     return f"{name}, {side}: {does}" + (f" from {threshold}" if threshold else "")
+
+
+def _scrubbed(text: str) -> str:
+    clean, classes = scrub(text)
+    return f"{clean} #{sha256(text.encode()).hexdigest()[:12]}" if classes else text
 
 
 def _arm_path(value: Json) -> str:

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import TypeVar
 
 from bot.azure import parse
 from bot.azure.fetch import Fetch
+from bot.azure.sharing import NEVER
 from bot.domain.deployment import (
     Account,
     AvailableModel,
@@ -22,6 +24,9 @@ from bot.ports.clock import Clock
 
 T = TypeVar("T")
 API_VERSION = "2025-12-01"
+QUOTA_KEPT = timedelta(seconds=60)
+MODELS_KEPT = timedelta(minutes=5)
+FILTERS_KEPT = timedelta(minutes=5)
 _QUERY = {"api-version": API_VERSION}
 _PLACE = re.compile(r"[a-z0-9]{1,40}")
 _POLICY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,79}")
@@ -57,18 +62,14 @@ class ArmReader:
 
     async def quota(self, account: Account) -> Sequence[Usage]:
         """Return the quota lines of the account's region, sorted by name."""
-        place = account.location.lower().replace(" ", "")
-        if not _PLACE.fullmatch(place):
-            raise InvalidInputError(f"{account.location!r} is not an Azure region.", field="location")
-        subscription = account_path(account).split("/")[2]
-        path = f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{place}/usages"
-        found = await self._list(path, f"the quota of {place}", parse.usage)
+        path, place = region_path(account)
+        found = await self._list(f"{path}/usages", f"the quota of {place}", parse.usage, QUOTA_KEPT)
         return sorted(found, key=lambda each: each.name)
 
     async def models(self, account: Account) -> Sequence[AvailableModel]:
         """Return the models the account can deploy, fine-tuned ones with their base, sorted."""
         what = f"the models of {account.name}"
-        found = await self._list(f"{account_path(account)}/models", what, parse.available_model)
+        found = await self._list(f"{account_path(account)}/models", what, parse.available_model, MODELS_KEPT)
         return sorted(found, key=lambda each: (each.name, each.version))
 
     async def content_filter(self, account: Account, name: str) -> ContentFilter:
@@ -76,11 +77,14 @@ class ArmReader:
         if not _POLICY.fullmatch(name):
             raise InvalidInputError(f"{name!r} is not the name of a content filter.", field="content_filter")
         what = f"the content filter {name}"
-        raw = await self._fetch.one(f"{account_path(account)}/raiPolicies/{name}", _QUERY, what=what)
+        path = f"{account_path(account)}/raiPolicies/{name}"
+        raw = await self._fetch.one(path, _QUERY, what=what, keep=FILTERS_KEPT)
         return parse.parsed(lambda: parse.content_filter(raw), what)
 
-    async def _list(self, path: str, what: str, read: Callable[[Mapping[str, Json]], T]) -> list[T]:
-        found = await self._fetch.pages(path, _QUERY, what=what)
+    async def _list(
+        self, path: str, what: str, read: Callable[[Mapping[str, Json]], T], keep: timedelta = NEVER
+    ) -> list[T]:
+        found = await self._fetch.pages(path, _QUERY, what=what, keep=keep)
         return parse.parsed(lambda: [read(raw) for raw in found], what)
 
 
@@ -88,6 +92,15 @@ def account_path(account: Account) -> str:
     """Return the account's ARM path; raise InvalidInputError when a part of it could change the path."""
     parse_arm_id(f"{account.arm_id}/deployments/any")
     return account.arm_id
+
+
+def region_path(account: Account) -> tuple[str, str]:
+    """Return the ARM path of the account's region, and its name; raise InvalidInputError when it is none."""
+    place = account.location.lower().replace(" ", "")
+    if not _PLACE.fullmatch(place):
+        raise InvalidInputError(f"{account.location!r} is not an Azure region.", field="location")
+    subscription = account_path(account).split("/")[2]
+    return f"/subscriptions/{subscription}/providers/Microsoft.CognitiveServices/locations/{place}", place
 
 
 def deployment_path(ref: DeploymentRef) -> str:

@@ -13,10 +13,10 @@ from azure.mgmt.cognitiveservices import CognitiveServicesManagementClient
 
 from bot.azure.endpoints import Endpoints
 from bot.azure.errors import AzureRefusedError, error_code
-from bot.azure.fetch import parse_json
 from bot.azure.operations import Answer
 from bot.azure.pipeline import action_client, writer_policies, writer_transport
 from bot.azure.reader import API_VERSION, arm_path
+from bot.azure.replies import parse_json
 from bot.domain.deployment import parse_arm_id
 from bot.domain.errors import DoubtError, InvalidInputError, NotAppliedError
 from bot.domain.operation import Operation

@@ -15,17 +15,30 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
 _E_MAIL = re.compile(r"[A-Za-z0-9._%+#-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 # What a machine's text may not carry to people either; the first class that fits names the value.
 _MACHINE: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("connection string", re.compile(r"(?i)\b(?:DefaultEndpointsProtocol|Endpoint|Server)=[^;\s]+;\S*")),
     *_PATTERNS,
     ("token", re.compile(r"(?i)\bbearer\s+[A-Za-z0-9._~+/=-]{8,}")),
-    ("connection string", re.compile(r"(?i)\b(?:DefaultEndpointsProtocol|Endpoint|Server)=[^;\s]+;\S*")),
     ("SAS", re.compile(r"(?i)[?&](?:sv|se|sp|sr|sig)=[^\s&]+(?:&[^\s&]+)*")),
     ("UPN", re.compile(r"[A-Za-z0-9._%+-]+(?:#EXT#)?@[A-Za-z0-9-]+\.onmicrosoft\.com")),
     ("e-mail", _E_MAIL),
     ("endpoint", re.compile(r"(?i)\b(?:https?|wss?|tcp|sb|abfss?)://[^\s\"'<>]+")),
-    ("endpoint", re.compile(r"(?i)\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:azure|windows|microsoft)\.(?:com|net)\b")),
+    (
+        "endpoint",
+        re.compile(r"(?i)\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:azure|windows|microsoft)\.(?:com|net)\b"),
+    ),
     ("IP", re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?(?![\w.-])")),
-    ("IP", re.compile(r"(?i)(?<![\w:])(?:[0-9a-f]{1,4}:){2,7}(?::?[0-9a-f]{1,4})+(?![\w:])")),
-    ("file name", re.compile(r"(?i)(?<![\w/\\])[\w-]+(?:\.[\w-]+)*\.(?:jsonl?|csv|tsv|txt|parquet|pdf|docx?|xlsx?|pem|key|pfx|zip)\b")),
+    (
+        "IP",
+        re.compile(
+            r"(?i)(?<![\w:.-])(?!\d{1,2}:\d{2}:\d{2}(?![\w:]))(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{1,4}(?:/\d{1,3})?(?![\w:])"
+        ),
+    ),
+    (
+        "file name",
+        re.compile(
+            r"(?i)(?<![\w/\\])[\w-]+(?:\.[\w-]+)*\.(?:jsonl?|csv|tsv|txt|parquet|pdf|docx?|xlsx?|pem|key|pfx|zip)\b"
+        ),
+    ),
     ("path", re.compile(r"(?<![\w/:])(?:[A-Za-z]:\\|\\\\|~?/)[\w.()-]+(?:[/\\][\w.()-]+)+")),
 )
 

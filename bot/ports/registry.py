@@ -1,7 +1,7 @@
 """What an evidence section and a change kind look like, one file each."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ClassVar, Protocol
 
@@ -9,6 +9,7 @@ from bot.domain.change import Impact, Tier
 from bot.domain.deployment import AvailableModel, Deployment, DeploymentRef, SkuBounds, Usage
 from bot.domain.evidence import Fact
 from bot.domain.json import Json
+from bot.domain.meter import Meter
 from bot.domain.operation import Plan
 from bot.ports.azure import AzureReader, MetricsReader
 from bot.ports.inventory import DeclaredReader, InventoryReader, LogsReader, TrainingReader
@@ -24,6 +25,15 @@ class Readers:
     training: TrainingReader
     logs: LogsReader
     declared: DeclaredReader
+    meter: Meter = field(default_factory=Meter)
+    again: Callable[[Meter], "Readers"] | None = None
+
+    def metered(self) -> "Readers":
+        """Return the same readers with a meter of their own, for one look."""
+        meter = Meter()
+        if self.again is None:
+            return replace(self, meter=meter)
+        return replace(self.again(meter), declared=self.declared)
 
 
 class Section(Protocol):

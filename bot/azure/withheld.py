@@ -1,0 +1,68 @@
+"""What an answer of Azure holds that goes no further: counted by class, never kept."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from bot.domain.json import Json
+from bot.domain.redaction import scrub
+
+_DEEPEST = 40
+# Names of fields whose whole value is of a class, whatever it looks like.
+_FIELDS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("key", re.compile(r"(?i)(?:access|account|api|primary|secondary|shared)?key[12s]?|.*secret|password")),
+    ("token", re.compile(r"(?i).*(?:access|refresh|migration|id)token|wandb|jwt")),
+    ("SAS", re.compile(r"(?i).*sas(?:url|uri|token)?|sig(?:nature)?")),
+    ("connection string", re.compile(r"(?i).*connectionstring")),
+    ("UPN", re.compile(r"(?i).*(?:upn|principalname)|.*/claims/(?:name|surname|givenname)")),
+    ("IP", re.compile(r"(?i).*ip(?:address)?|callerip\w*|iprules")),
+    ("endpoint", re.compile(r"(?i)endpoints?|.*(?:uri|url|fqdns?|hostname)")),
+    ("file name", re.compile(r"(?i)file_?name")),
+    (
+        "prompt or completion",
+        re.compile(
+            r"(?i)prompts?|completions?|messages?|grader|content|(?:input|output|system)_?text|details?"
+        ),
+    ),
+)
+_SIGN = re.compile(
+    r"[@\\=]|//|^[~/]|\w/\w+/|\d\.\d+\.\d|[0-9a-f]*:[0-9a-f]*:[0-9a-f]|eyJ|xox|xapp|[0-9A-Za-z]{32}"
+    r"|\.(?:azure|windows|microsoft|json|csv|tsv|txt|parquet|pdf|doc|xls|pem|key|pfx|zip)|(?:[Kk]ey|ecret|assword)\W"
+)
+_NOT_FIELDS = frozenset({"key", "keys"})  # ARM's rate limits call their name "key"
+
+
+def withheld(body: Json) -> Counter[str]:
+    """Return how many values of each class an answer holds."""
+    found: Counter[str] = Counter()
+    for name, text in _texts(body, "", 0):
+        label = next((each for each, pattern in _FIELDS if pattern.fullmatch(name)), "")
+        if label and name not in _NOT_FIELDS and text:
+            found[label] += 1
+        elif _could_hold(text):
+            found.update(scrub(text)[1])
+    return found
+
+
+def _could_hold(text: str) -> bool:
+    """Return whether a text has a sign that a value of some class would have: a cheap look before the thorough."""
+    return len(text) > 6 and not text.startswith("/subscriptions/") and _SIGN.search(text) is not None
+
+
+def _texts(value: Json, name: str, depth: int) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield name, value
+    elif depth > _DEEPEST:
+        return
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield from _texts(each, _within(name, key), depth + 1)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each, name, depth + 1)
+
+
+def _within(outer: str, name: str) -> str:
+    """Return the name that tells a value's class: its own, or that of the collection it is in."""
+    collections = ("endpoints", "ipRules", "grader", "messages")
+    return outer if outer in collections else name
