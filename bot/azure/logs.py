@@ -1,5 +1,6 @@
-"""The request logs of one deployment, read from Log Analytics by one fixed query."""
+"""The request logs of one deployment, read from Log Analytics by two fixed queries."""
 
+import asyncio
 import re
 from collections.abc import Mapping
 from datetime import timedelta
@@ -25,18 +26,19 @@ LOGS_KEPT = timedelta(seconds=60)
 WORKSPACE = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _DEPLOYMENT = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _STATUS = re.compile(r"[1-5][0-9]{2}")
-# The only query there is. It names columns one by one: no body, address or caller leaves the workspace.
-REQUESTS = """\
-let seen = AzureDiagnostics
+# The only queries there are. They name columns one by one: no body, address or caller leaves the workspace.
+_SEEN = """\
+AzureDiagnostics
 | where ResourceProvider == "MICROSOFT.COGNITIVESERVICES" and Category == "RequestResponse"
 | where _ResourceId =~ "{account}"
-| where tostring(parse_json(properties_s).modelDeploymentName) == "{deployment}"
-| project Status = toint(ResultSignature), DurationMs;
-union
-(seen | summarize n = count(), p50 = percentile(DurationMs, 50), p95 = percentile(DurationMs, 95), \
-p99 = percentile(DurationMs, 99) | extend status = "all"),
-(seen | summarize n = count() by status = tostring(Status))
-| project status, n, p50, p95, p99"""
+| extend Properties = parse_json(properties_s), Status = toint(ResultSignature)
+| where tostring(Properties.modelDeploymentName) == "{deployment}"
+"""
+QUERIES: Mapping[str, str] = {
+    "times": f"{_SEEN}| summarize n = count(), p50 = percentile(DurationMs, 50), "
+    "p95 = percentile(DurationMs, 95), p99 = percentile(DurationMs, 99)",
+    "statuses": f"{_SEEN}| summarize n = count() by Status",
+}
 
 
 class LogAnalytics:
@@ -57,15 +59,20 @@ class LogAnalytics:
             )
         if not WORKSPACE.fullmatch(workspace):
             raise InvalidInputError(f"{workspace!r} is not the id of a workspace.", field="log_workspace")
-        query, what = requests_query(ref), f"the logs of {ref.deployment}"
+        times, statuses = await asyncio.gather(
+            self._ask(ref, workspace, "times", window), self._ask(ref, workspace, "statuses", window)
+        )
+        return parse.parsed(lambda: read_figures(times, statuses), f"the logs of {ref.deployment}")
+
+    async def _ask(self, ref: DeploymentRef, workspace: str, name: str, window: Window) -> Mapping[str, Json]:
+        query = query_of(name, ref)
 
         async def send() -> Reply | None:
             return await self._send(workspace, query, window)
 
         url = f"{self._url}/v1/workspaces/{workspace}/query"
-        asked = f"{ref.key} {window.start.isoformat()} {window.end.isoformat()}"
-        body = await self._fetch.ask(url, asked, send, what=what, keep=LOGS_KEPT)
-        return parse.parsed(lambda: read_figures(body), what)
+        asked = f"{name} {ref.key} {window.start.isoformat()} {window.end.isoformat()}"
+        return await self._fetch.ask(url, asked, send, what=f"the logs of {ref.deployment}", keep=LOGS_KEPT)
 
     async def _send(self, workspace: str, query: str, window: Window) -> Reply | None:
         try:
@@ -82,28 +89,27 @@ class LogAnalytics:
         return Reply(200, {"rows": rows, "partial": partial}, {})
 
 
-def requests_query(ref: DeploymentRef) -> str:
-    """Return the query for one deployment; raise InvalidInputError when a name could change it."""
+def query_of(name: str, ref: DeploymentRef) -> str:
+    """Return a query for one deployment; raise InvalidInputError when a name could change it."""
     if not _DEPLOYMENT.fullmatch(ref.deployment):
         raise InvalidInputError(f"{ref.deployment!r} is not a deployment name.", field="deployment")
-    return REQUESTS.format(account=account_path(ref.account), deployment=ref.deployment)
+    return QUERIES[name].format(account=account_path(ref.account), deployment=ref.deployment)
 
 
-def read_figures(body: Mapping[str, Json]) -> LogFigures:
-    """Return the figures of an answer's rows: one over all requests, and one for each status."""
-    rows = parse.items(body, "rows")
-    counts = {str(row.get("status")): parse.integer(row, "n") for row in rows}
-    by_status = {status: n for status, n in sorted(counts.items()) if _STATUS.fullmatch(status)}
-    whole = next((row for row in rows if row.get("status") == "all"), {})
+def read_figures(times: Mapping[str, Json], statuses: Mapping[str, Json]) -> LogFigures:
+    """Return the figures of both answers; they are partial when either is."""
+    rows = {str(row.get("Status")): parse.integer(row, "n") for row in parse.items(statuses, "rows")}
+    by_status = {status: n for status, n in sorted(rows.items()) if _STATUS.fullmatch(status)}
+    whole = next(iter(parse.items(times, "rows")), {})
     return LogFigures(
-        requests=counts.get("all", sum(by_status.values())),
+        requests=parse.integer(whole, "n"),
         throttled=by_status.get("429", 0),
         client_errors=_sum(by_status, "4"),
         server_errors=_sum(by_status, "5"),
         p50_ms=_milliseconds(whole, "p50"),
         p95_ms=_milliseconds(whole, "p95"),
         p99_ms=_milliseconds(whole, "p99"),
-        partial=body.get("partial") is True,
+        partial=times.get("partial") is True or statuses.get("partial") is True,
         by_status=by_status,
     )
 

@@ -16,7 +16,8 @@ _E_MAIL = re.compile(r"[A-Za-z0-9._%+#-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 # What a machine's text may not carry to people either; the first class that fits names the value.
 _MACHINE: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("connection string", re.compile(r"(?i)\b(?:DefaultEndpointsProtocol|Endpoint|Server)=[^;\s]+;\S*")),
-    *_PATTERNS,
+    *_PATTERNS[:-1],
+    ("key", re.compile(r"(?<![\w.-])[0-9a-f]{32}(?![\w-])")),  # not in an id, such as a job's
     ("token", re.compile(r"(?i)\bbearer\s+[A-Za-z0-9._~+/=-]{8,}")),
     ("SAS", re.compile(r"(?i)[?&](?:sv|se|sp|sr|sig)=[^\s&]+(?:&[^\s&]+)*")),
     ("UPN", re.compile(r"[A-Za-z0-9._%+-]+(?:#EXT#)?@[A-Za-z0-9-]+\.onmicrosoft\.com")),
@@ -30,7 +31,7 @@ _MACHINE: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "IP",
         re.compile(
-            r"(?i)(?<![\w:.-])(?!\d{1,2}:\d{2}:\d{2}(?![\w:]))(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{1,4}(?:/\d{1,3})?(?![\w:])"
+            r"(?i)(?<![\w:.-])(?!\d{1,2}:\d{2}:\d{2}(?![\w:]))(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{1,4}(?:%\w+)?(?:/\d{1,3})?(?![\w:])"
         ),
     ),
     (
