@@ -10,6 +10,7 @@ from bot.domain.change import Tier
 from bot.domain.command_line import did_you_mean
 from bot.domain.configuration import (
     Configuration,
+    FieldRule,
     Freeze,
     Group,
     Rule,
@@ -18,8 +19,16 @@ from bot.domain.configuration import (
 )
 from bot.domain.deployment import Account, DeploymentRef, Target
 from bot.domain.errors import CountersignError, InvalidInputError
+from bot.domain.field_names import field_path
 from bot.domain.json import digest
-from handlers.configuration_parts import TABLES, FilePart, FreezePart, RulePart, TargetPart
+from handlers.configuration_parts import (
+    TABLES,
+    FieldRulePart,
+    FilePart,
+    FreezePart,
+    RulePart,
+    TargetPart,
+)
 
 _SEE = "docs/configuration.md says what can stand there."
 
@@ -68,6 +77,7 @@ def configuration_of(document: dict[str, Any]) -> Configuration:
         timing=Timing(**{name: parse_duration(text) for name, text in file.timing.model_dump().items()}),
         policy_digest=digest(_policy_document(file)),
         entra_oids={person.user: person.entra_oid for person in file.people},
+        field_rules=tuple(_field_rule(part) for part in file.policy_rule),
     )
 
 
@@ -84,7 +94,31 @@ def _target(part: TargetPart, accounts: tuple[Account, ...]) -> Target:
         first_symptom=part.first_symptom,
         monthly_budget_usd=part.monthly_budget_usd,
         declared=part.declared,
+        runbook={_known_field(name, part.alias): value for name, value in part.runbook.items()},
+        serves=part.serves,
     )
+
+
+def _known_field(name: str, where: str) -> str:
+    try:
+        field_path(name)
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{where}: {error}", advice=error.advice) from None
+    return name
+
+
+def _field_rule(part: FieldRulePart) -> FieldRule:
+    where = f"policy_rule {part.name}"
+    values = tuple(part.value) if isinstance(part.value, list) else (part.value,)
+    several = part.must == "one_of"
+    if several != isinstance(part.value, list) or not values:
+        raise InvalidInputError(
+            f"{where}: one_of takes a list, the others one value.",
+            advice='Write value = ["a", "b"] or value = 120.',
+        )
+    if part.must in ("at_least", "at_most") and (isinstance(values[0], bool | str)):
+        raise InvalidInputError(f"{where}: {part.must} needs a number.", advice="Write value = 120.")
+    return FieldRule(part.name, _known_field(part.field, where), part.must, values, tuple(part.targets))
 
 
 def _freeze(part: FreezePart) -> Freeze:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -59,6 +59,8 @@ class TargetPart(_Part):
     first_symptom: str = ""
     monthly_budget_usd: Decimal | None = None
     declared: str = ""
+    runbook: dict[str, str | int | float | bool] = {}
+    serves: str = ""
 
 
 class PersonPart(_Part):
@@ -100,6 +102,16 @@ class FreezePart(_Part):
     override: list[str] = []
 
 
+class FieldRulePart(_Part):
+    """[[policy_rule]]: what a field of a deployment must be."""
+
+    name: str = Field(min_length=1)
+    field: str
+    must: Literal["equals", "one_of", "at_least", "at_most"]
+    value: str | int | float | bool | list[str | int | float | bool]
+    targets: list[str] = ["*"]
+
+
 class FilePart(_Part):
     """The whole file."""
 
@@ -112,6 +124,7 @@ class FilePart(_Part):
     groups: dict[str, GroupPart] = {}
     policy: dict[str, dict[str, Any]] = {}
     freeze: list[FreezePart] = []
+    policy_rule: list[FieldRulePart] = []
 
 
 TABLES: dict[str, type[BaseModel]] = {
@@ -123,4 +136,5 @@ TABLES: dict[str, type[BaseModel]] = {
     "people": PersonPart,
     "groups": GroupPart,
     "freeze": FreezePart,
+    "policy_rule": FieldRulePart,
 }

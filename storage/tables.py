@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from sqlalchemy import CheckConstraint, Index, LargeBinary, MetaData, Table, Text, column, table, text
 from sqlmodel import Field, SQLModel
 
+from bot.domain.baseline import Kept
 from bot.domain.change import OPEN_ON_ACCOUNT, ChangeState, ChangeType, Choice, Tier
 from bot.domain.effect import Phase
 from storage.columns import CanonicalJson, Names, UtcTime
@@ -179,6 +180,51 @@ class GroupRow(Row, table=True):
     observed_at: datetime = Field(sa_type=UtcTime)
 
 
+class BaselineRow(Row, table=True):
+    """A baseline that is kept for ever: a trigger refuses to change or delete one."""
+
+    __tablename__ = "baseline"
+    __table_args__ = (
+        _one_of("kind", Kept),
+        CheckConstraint("length(sha256) = 64", name="ck_baseline_digest"),
+        Index("ix_baseline_of", "arm_id", "number"),
+        {"sqlite_autoincrement": True},
+    )
+
+    number: int | None = Field(default=None, primary_key=True)
+    arm_id: str = Field(sa_type=Text)
+    target: str = Field(sa_type=Text)
+    at: datetime = Field(sa_type=UtcTime)
+    kind: str = Field(sa_type=Text)
+    by: str = Field(sa_type=Text)
+    sha256: str = Field(sa_type=Text)
+    change: str = Field(sa_type=Text)
+
+
+class DriftExceptionRow(Row, table=True):
+    """A field that may differ until a time."""
+
+    __tablename__ = "drift_exception"
+    __table_args__ = (
+        *(
+            CheckConstraint(f"length(trim({name})) > 0", name=f"ck_{name}_given")
+            for name in ("owner", "reason")
+        ),
+        Index("ix_drift_exception_of", "arm_id", "number"),
+        {"sqlite_autoincrement": True},
+    )
+
+    number: int | None = Field(default=None, primary_key=True)
+    arm_id: str = Field(sa_type=Text)
+    target: str = Field(sa_type=Text)
+    field: str = Field(sa_type=Text)
+    owner: str = Field(sa_type=Text)
+    until: datetime = Field(sa_type=UtcTime)
+    reason: str = Field(sa_type=Text)
+    by: str = Field(sa_type=Text)
+    at: datetime = Field(sa_type=UtcTime)
+
+
 class JobRow(Row, table=True):
     """A job of the embedded runner; beside Procrastinate, only its dead letters."""
 
@@ -207,6 +253,8 @@ RECEIPT: Table = METADATA.tables["receipt"]
 QUESTION: Table = METADATA.tables["question"]
 PERSON: Table = METADATA.tables["person_observation"]
 GROUP: Table = METADATA.tables["group_observation"]
+BASELINE: Table = METADATA.tables["baseline"]
+DRIFT_EXCEPTION: Table = METADATA.tables["drift_exception"]
 JOB: Table = METADATA.tables["job"]
 
 

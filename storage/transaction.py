@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.change import Change
-from bot.domain.entry import NewEntry, new_ulid
+from bot.domain.entry import EntryProof, NewEntry, new_ulid
 from bot.domain.event import AuditEvent
 from bot.domain.events import plain
 from bot.domain.json import Json
@@ -14,6 +14,7 @@ from bot.domain.people import Actor
 from bot.domain.request_events import ChangeApproved
 from bot.ports.archive import Cause
 from bot.ports.clock import Clock
+from storage.baseline_rows import BaselineRows
 from storage.change_rows import ChangeRows
 from storage.decision_rows import DecisionRows
 from storage.jobs import Jobs
@@ -22,7 +23,7 @@ from storage.ledger import Ledger
 from storage.ledger_values import prepared
 
 
-class SqlTransaction(ChangeRows, DecisionRows, KeptRows):
+class SqlTransaction(ChangeRows, DecisionRows, KeptRows, BaselineRows):
     """State, votes, audit entries and jobs that commit together or not at all."""
 
     def __init__(self, connection: AsyncConnection, *, ledger: Ledger, jobs: Jobs, clock: Clock) -> None:
@@ -61,6 +62,10 @@ class SqlTransaction(ChangeRows, DecisionRows, KeptRows):
             if entry.document["type"] == ChangeApproved.tag
             and entry.document["data"]["revision"] == change.revision
         ]
+
+    async def proof_of(self, entry_id: str) -> EntryProof:
+        """Return the proof that an entry is in the signed trail."""
+        return await self._ledger.proof_of_entry(self._connection, entry_id)
 
     @property
     def has_jobs(self) -> bool:

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from bot.domain.change import Tier
 from bot.domain.deployment import Account, DeploymentRef, Target, parse_arm_id
 from bot.domain.errors import InvalidInputError, NotFoundError
+from bot.domain.json import Json
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,21 @@ class Freeze:
 
 
 @dataclass(frozen=True)
+class FieldRule:
+    """What a field of the targets it matches must be: `must` is equals, one_of, at_least or at_most."""
+
+    name: str
+    field: str
+    must: str
+    values: tuple[Json, ...]
+    targets: tuple[str, ...] = ("*",)
+
+    def covers(self, alias: str) -> bool:
+        """Return whether the rule holds for this target."""
+        return any(fnmatchcase(alias, pattern) for pattern in self.targets)
+
+
+@dataclass(frozen=True)
 class Timing:
     """How long things take."""
 
@@ -81,6 +97,7 @@ class Configuration:
     entra_oids: Mapping[str, str] = field(default_factory=dict)
     feed_channel: str = ""
     incident_channel_pattern: str = ""
+    field_rules: tuple[FieldRule, ...] = ()
 
     def account(self, name: str) -> Account:
         """Return the account people call `name`, or whose Azure resource has that name."""

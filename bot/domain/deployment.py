@@ -75,6 +75,8 @@ class Target:
     first_symptom: str = ""
     monthly_budget_usd: Decimal | None = None
     declared: str = ""
+    runbook: Mapping[str, Json] = field(default_factory=dict, hash=False)
+    serves: str = ""
 
     @property
     def environment(self) -> str:

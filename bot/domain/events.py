@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from bot.domain.drift_events import BaselineRecorded, DriftDetected, DriftExcepted
 from bot.domain.event import AuditEvent
 from bot.domain.execution_events import (
     ApplyAsked,
@@ -58,6 +59,9 @@ EVENT_TYPES: tuple[type[AuditEvent], ...] = (
     RollbackStarted,
     RollbackFinished,
     RollbackFailed,
+    BaselineRecorded,
+    DriftDetected,
+    DriftExcepted,
 )
 
 

@@ -1,13 +1,15 @@
 """The database: one door, one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from bot.domain.baseline import Baseline, DriftException
 from bot.domain.change import Change, ChangeState, Request, Vote
 from bot.domain.effect import Effect, Question
+from bot.domain.entry import EntryProof
 from bot.domain.event import AuditEvent
 from bot.domain.people import Actor, Standing
 
@@ -144,6 +146,30 @@ class Transaction(Protocol):
 
         Raises LedgerBrokenError when the trail does not prove them.
         """
+        ...
+
+    async def proof_of(self, entry_id: str) -> EntryProof:
+        """Return the proof that a committed entry is in the signed trail; raise NotFoundError."""
+        ...
+
+    async def add_baseline(self, baseline: Baseline) -> Baseline:
+        """Keep a baseline under the next number; it can be neither changed nor deleted."""
+        ...
+
+    async def baselines(self, arm_id: str, limit: int) -> Sequence[Baseline]:
+        """Return the last baselines of a deployment, newest first."""
+        ...
+
+    async def add_exception(self, exception: DriftException) -> DriftException:
+        """Keep an exception of drift under the next number; the newest of a field counts."""
+        ...
+
+    async def exceptions(self, arm_id: str) -> Sequence[DriftException]:
+        """Return every exception of a deployment, newest first."""
+        ...
+
+    async def changes_sent(self, correlations: Collection[str]) -> Mapping[str, int]:
+        """Return the changes whose calls to Azure carried these correlation ids, by correlation id."""
         ...
 
 

@@ -1,15 +1,17 @@
 """The archive in memory: rows, compare-and-set, unique keys, and transactions that commit whole or not."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from bot.domain.baseline import Baseline, DriftException
 from bot.domain.change import OPEN_ON_ACCOUNT, WAITING, Change, ChangeState, Request, Tier, Vote, may_move
 from bot.domain.effect import Effect, Question
+from bot.domain.entry import EntryProof
 from bot.domain.errors import AuditRefusedError, ConflictError, LedgerBrokenError, NotFoundError
 from bot.domain.event import AuditEvent
 from bot.domain.events import EVENT_TYPES, plain
@@ -196,6 +198,40 @@ class FakeTransaction:
             if isinstance(entry.event, ChangeApproved)
             and (entry.event.change, entry.event.revision) == (change.id, change.revision)
         ]
+
+    async def proof_of(self, entry_id: str) -> EntryProof:
+        """Return a proof of an entry that was recorded."""
+        for seq, entry in enumerate(self._state.entries):
+            if entry.id == entry_id:
+                return EntryProof(seq, entry.id, (), "checkpoint")
+        raise NotFoundError("There is no such entry in the audit trail.")
+
+    async def add_baseline(self, baseline: Baseline) -> Baseline:
+        """Keep a baseline, for a snapshot that is stored."""
+        assert baseline.sha256 in self._state.evidence, "a baseline without its snapshot"
+        kept = replace(baseline, number=len(self._state.baselines) + 1)
+        self._state.baselines.append(kept)
+        return kept
+
+    async def baselines(self, arm_id: str, limit: int) -> Sequence[Baseline]:
+        """Return the last baselines of a deployment, newest first."""
+        return [each for each in reversed(self._state.baselines) if each.arm_id == arm_id.lower()][:limit]
+
+    async def add_exception(self, exception: DriftException) -> DriftException:
+        """Keep an exception."""
+        kept = replace(exception, number=len(self._state.exceptions) + 1)
+        self._state.exceptions.append(kept)
+        return kept
+
+    async def exceptions(self, arm_id: str) -> Sequence[DriftException]:
+        """Return every exception of a deployment, newest first."""
+        return [each for each in reversed(self._state.exceptions) if each.arm_id == arm_id.lower()]
+
+    async def changes_sent(self, correlations: Collection[str]) -> Mapping[str, int]:
+        """Return the changes whose calls carried these correlation ids."""
+        wanted = {each.lower() for each in correlations}
+        found = self._state.effects.values()
+        return {each.correlation: each.number for each in found if each.correlation.lower() in wanted}
 
     def _stands(self, change: Change) -> bool:
         now = self._state.changes.get(change.number)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from bot.domain.baseline import Baseline, DriftException
 from bot.domain.change import Change, Request, Vote
 from bot.domain.effect import Effect, Question
 from bot.domain.event import AuditEvent
@@ -56,6 +57,8 @@ class State:
     standings: dict[str, Standing] = field(default_factory=dict)
     groups: dict[str, tuple[frozenset[str], datetime]] = field(default_factory=dict)
     receipts: dict[str, str] = field(default_factory=dict)
+    baselines: list[Baseline] = field(default_factory=list)
+    exceptions: list[DriftException] = field(default_factory=list)
     numbers: int = 0
 
     def copy(self) -> "State":

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain import drift_events as drift
 from bot.domain import execution_events as execution
 from bot.domain import request_events as request
 from bot.domain.event import AuditEvent
@@ -144,6 +145,31 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
         execution.RollbackFailed(**ABOUT, code="X", why="refused"),
         "could not roll CHG-1 back: refused",
     ),
+    (
+        "baseline.recorded",
+        drift.BaselineRecorded(
+            **ABOUT, baseline="BL-3", alias="triage-prod", kind="submit", evidence="0123456789abcdef"
+        ),
+        "kept the baseline BL-3 of triage-prod (submit)",
+    ),
+    (
+        "drift.detected",
+        drift.DriftDetected(
+            alias="triage-prod", fields=("iac: capacity", "app: model"), silenced=1, evidence="e"
+        ),
+        "found drift of triage-prod: iac: capacity, app: model",
+    ),
+    (
+        "drift.excepted",
+        drift.DriftExcepted(
+            alias="triage-prod",
+            field="capacity",
+            owner="U0OTTO",
+            until="2026-12-31",
+            reason="a trial of ours",
+        ),
+        "excepted capacity of triage-prod from drift until 2026-12-31, owner <@U0OTTO>",
+    ),
 )
 NOT_PAST = {"evidence.read", "evidence.snapshot", "change.execution.unknown"}
 
@@ -163,7 +189,7 @@ def test_a_start_nobody_had_to_approve_names_the_policy() -> None:
     assert execution.ChangeReconciled(**ABOUT, applied=True).sentence().endswith("was applied")
 
 
-@pytest.mark.parametrize("module", [request, execution], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [request, execution, drift], ids=lambda module: module.__name__)
 def test_no_event_is_forgotten_in_the_list(module: ModuleType) -> None:
     found = {kind for _, kind in getmembers(module, isclass) if issubclass(kind, AuditEvent)} - {AuditEvent}
     assert found <= set(EVENT_TYPES)

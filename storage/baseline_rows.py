@@ -1,0 +1,56 @@
+"""Baselines and exceptions of drift in a transaction: both are only ever added to."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Table, func, select
+
+from bot.domain.baseline import Baseline, DriftException, Kept
+from bot.domain.errors import ConflictError
+from storage.queries import Queries
+from storage.tables import BASELINE, DRIFT_EXCEPTION, EFFECT
+
+
+class BaselineRows(Queries):
+    """The part of a transaction that holds baselines and exceptions of drift."""
+
+    async def add_baseline(self, baseline: Baseline) -> Baseline:
+        """Keep a baseline under the next number."""
+        columns = {**vars(baseline), "kind": baseline.kind.value, "arm_id": baseline.arm_id.lower()}
+        return _baseline(await self._added(BASELINE, columns))
+
+    async def baselines(self, arm_id: str, limit: int) -> Sequence[Baseline]:
+        """Return the last baselines of a deployment, newest first."""
+        chosen = select(BASELINE).where(BASELINE.c.arm_id == arm_id.lower())
+        rows = await self.all(chosen.order_by(BASELINE.c.number.desc()).limit(limit))
+        return [_baseline(row) for row in rows]
+
+    async def add_exception(self, exception: DriftException) -> DriftException:
+        """Keep an exception of drift under the next number."""
+        columns = {**vars(exception), "arm_id": exception.arm_id.lower()}
+        return DriftException(**await self._added(DRIFT_EXCEPTION, columns))
+
+    async def exceptions(self, arm_id: str) -> Sequence[DriftException]:
+        """Return every exception of a deployment, newest first."""
+        chosen = select(DRIFT_EXCEPTION).where(DRIFT_EXCEPTION.c.arm_id == arm_id.lower())
+        rows = await self.all(chosen.order_by(DRIFT_EXCEPTION.c.number.desc()))
+        return [DriftException(**row) for row in rows]
+
+    async def changes_sent(self, correlations: Collection[str]) -> Mapping[str, int]:
+        """Return the changes whose calls to Azure carried these correlation ids, by correlation id."""
+        wanted = sorted({each.lower() for each in correlations})
+        rows = await self.all(
+            select(EFFECT.c.correlation, EFFECT.c.number).where(func.lower(EFFECT.c.correlation).in_(wanted))
+        )
+        return {row["correlation"]: row["number"] for row in rows}
+
+    async def _added(self, table: Table, columns: dict[str, Any]) -> Mapping[str, Any]:
+        del columns["number"]
+        row = await self.one(self.insert(table).values(columns).returning(*table.c))
+        if row is None:
+            raise ConflictError("The database did not keep it.", advice="Ask again.")
+        return row
+
+
+def _baseline(row: Mapping[str, Any]) -> Baseline:
+    return Baseline(**{**row, "kind": Kept(row["kind"])})
