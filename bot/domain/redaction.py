@@ -17,6 +17,7 @@ _E_MAIL = re.compile(r"[A-Za-z0-9._%+#-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _MACHINE: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("connection string", re.compile(r"(?i)\b(?:DefaultEndpointsProtocol|Endpoint|Server)=[^;\s]+;\S*")),
     *_PATTERNS[:-1],
+    ("key", re.compile(r"\b(?=[A-Za-z0-9]*[0-9])(?=[A-Za-z0-9]*[a-z])(?=[A-Za-z0-9]*[A-Z])[A-Za-z0-9]{40,}")),
     ("key", re.compile(r"(?<![\w.-])[0-9a-f]{32}(?![\w-])")),  # not in an id, such as a job's
     ("token", re.compile(r"(?i)\bbearer\s+[A-Za-z0-9._~+/=-]{8,}")),
     ("SAS", re.compile(r"(?i)[?&](?:sv|se|sp|sr|sig)=[^\s&]+(?:&[^\s&]+)*")),

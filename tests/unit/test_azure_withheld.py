@@ -1,0 +1,98 @@
+"""What goes no further: every class is replaced in a machine's text, and counted in an answer."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from bot.azure import parse
+from bot.azure.withheld import withheld
+from bot.domain.redaction import scrub
+from sandbox.azure.canaries import canaries
+from tests.fakes.azure_server import REF, Reply, raw_deployment, reading, scripted
+
+HEX = "0123456789abcdef" * 2
+CLASSES: Mapping[str, tuple[str, ...]] = {
+    "key": (HEX, "A1" * 42, "api-key: q9q9q9q9"),
+    "token": ("eyJ" + "a" * 20 + "." + "b" * 20 + ".c", "Bearer abcdefgh12345"),
+    "SAS": ("?sv=2025-11-05&sr=b&sig=abc%3D", "sig=aB3%2faB3%2faB3%2f"),
+    "connection string": ("DefaultEndpointsProtocol=https;AccountName=x;AccountKey=Zm9vZm9v==",),
+    "e-mail": ("jane.doe@contoso.example",),
+    "UPN": ("jane@contoso.onmicrosoft.com", "jane_x.com#EXT#@contoso.onmicrosoft.com"),
+    "IP": ("10.20.30.40", "10.0.0.0/8", "fe80::7c2f:9aff:fe51:1%eth0"),
+    "path": ("/mnt/finetune/corpus", "C:\\data\\corpus", "~/tickets/a"),
+    "endpoint": ("https://x.openai.azure.com/", "contoso.blob.core.windows.net"),
+    "file name": ("tickets-2026.jsonl", "train.csv"),
+}
+ORDINARY = (
+    "gpt-4.1-mini-2025-04-14.ft-0123456789abcdef0123456789abcdef-support-triage",
+    "ftjob-0123456789abcdef0123456789abcdef",
+    "Tokens Per Minute (thousands) - gpt-4.1-mini - Standard",
+    "2026-11-24T12:03:20Z",
+    "12:03:20",
+    "OPS-1187",
+    "Microsoft.DefaultV2",
+    "Microsoft.CognitiveServices/accounts/deployments/write",
+    "v1.2.3",
+    "support-ai",
+)
+CASES = [(label, text) for label, texts in CLASSES.items() for text in texts]
+
+
+@pytest.mark.parametrize(("label", "text"), CASES)
+@pytest.mark.parametrize("around", ["{}", "see {} there"])
+def test_a_value_of_each_class_is_replaced_and_counted(label: str, text: str, around: str) -> None:
+    said, found = scrub(around.format(text))
+    assert text not in said
+    assert f"[redacted: {label}]" in said
+    assert found[label] == 1
+
+
+@pytest.mark.parametrize("text", ORDINARY)
+def test_ordinary_words_of_azure_are_left_alone(text: str) -> None:
+    assert scrub(text) == (text, {})
+    assert withheld({"x": text}) == {}
+
+
+@pytest.mark.parametrize(("label", "text"), CASES)
+def test_a_value_anywhere_in_an_answer_is_counted(label: str, text: str) -> None:
+    assert withheld({"value": [{"properties": {"x": {"y": [text]}}}]})[label] == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "label"),
+    [
+        ("primaryKey", "key"),
+        ("migrationToken", "token"),
+        ("storageAccountConnectionString", "connection string"),
+        ("principalName", "UPN"),
+        ("clientIpAddress", "IP"),
+        ("endpoint", "endpoint"),
+        ("filename", "file name"),
+        ("prompt", "prompt or completion"),
+        ("completion", "prompt or completion"),
+        ("grader", "prompt or completion"),
+    ],
+)
+def test_a_field_that_is_named_like_a_class_is_counted_whatever_it_holds(field: str, label: str) -> None:
+    assert withheld({field: {"source": "plain words"} if field == "grader" else "plain words"})[label] == 1
+
+
+@pytest.mark.parametrize("name", [name for name in canaries() if name not in ("prompt", "completion")])
+def test_no_canary_survives_in_a_tag(name: str) -> None:
+    canary = canaries()[name]
+    kept = parse.tags({"tags": {"x": canary, canary: "y"}})
+    assert "canary" not in str(kept).lower()
+
+
+async def test_a_tag_that_holds_a_secret_still_shows_that_it_changed_and_is_never_sent_back() -> None:
+    async def projected(tag: str) -> str:
+        body = {**raw_deployment(), "tags": {"contact": tag}}
+        async with scripted(lambda _: Reply(body=body)) as server, reading(server.url) as azure:
+            live = await azure.readers.azure.deployment(REF)
+        return f"{live.projection['tags']}{live.tags}"
+
+    one, same, other = [
+        await projected(tag) for tag in ("a@contoso.example", "a@contoso.example", "b@contoso.example")
+    ]
+    assert one == same != other
+    assert "@contoso" not in one + other
