@@ -4,6 +4,7 @@
 BIN := .venv/bin
 HOUSE := bot handlers storage sandbox
 LOCK := uv pip compile --quiet --generate-hashes --universal --no-header --python-version 3.11 $(LOCKFLAGS)
+WORKERS := 3
 COVER := $(if $(COVERAGE),--cov --cov-report=term-missing:skip-covered)
 
 help: ## Show this list
@@ -16,7 +17,7 @@ demo: venv ## Start a pretended Slack and Azure with the real bot between them; 
 	@$(BIN)/countersign demo
 
 test: venv ## Run the tests (ARGS="-k approve" passes words to pytest, COVERAGE=1 measures)
-	@$(BIN)/pytest $(COVER) $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(COVER) $(ARGS)
 
 check: lint ## Everything CI runs: format, lint, types, layers, dependencies, dead code, tests, coverage
 	@$(MAKE) --no-print-directory test COVERAGE=1
@@ -40,7 +41,7 @@ lock: ## Write the hash locks anew from pyproject.toml (needs uv; LOCKFLAGS=--up
 bench: venv ## Measure, as ratios against a floor in the same run
 	@$(BIN)/python -m bench $(ARGS)
 
-peers: venv ## Slower journeys against programs nobody here wrote (fetched by npm; skipped, visibly, without it)
+peers: venv ## Slower journeys against programs nobody here wrote (fetched by npm and PyPI; skipped, visibly, without)
 	@$(BIN)/pytest tests/peers -ra $(ARGS)
 
 clean: ## Remove .venv, caches and what the demo left

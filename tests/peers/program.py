@@ -12,52 +12,30 @@ import json
 import os
 import platform
 import re
-import shutil
 import signal
-import subprocess
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from tests.peers.installing import MissingError, cache, npm_install
+
 PACKAGE, VERSION = "local-slack-linux-x64", "0.1.8"
 SHA256 = "3332007b797969d835f694b463ac526f7ef1fc66afac93f950f585105fe4815f"
-INSTALL_SECONDS = 180
 START_SECONDS = 20.0
-
-
-class MissingError(Exception):
-    """local-slack cannot be had here, and why."""
 
 
 def fetch() -> Path:
     """Return the program, installed by npm into a cache outside the repository. Raises MissingError."""
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         raise MissingError(f"{PACKAGE} does not run on {platform.system()} {platform.machine()}")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    home = cache / "countersign" / f"{PACKAGE}-{VERSION}"
+    home = cache(f"{PACKAGE}-{VERSION}")
     program = home / "node_modules" / PACKAGE / "bin" / "local-slack"
     if not program.exists():
-        _install(home)
+        npm_install(home, f"{PACKAGE}@{VERSION}")
     found = hashlib.sha256(program.read_bytes()).hexdigest()
     assert found == SHA256, f"{program} is not the program this was written for: remove it and look"
     return program
-
-
-def _install(home: Path) -> None:
-    npm = shutil.which("npm")
-    if npm is None:
-        raise MissingError("npm is not installed")
-    home.mkdir(parents=True, exist_ok=True)
-    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"]
-    line = [npm, "install", "--prefix", str(home), *quiet, f"{PACKAGE}@{VERSION}"]
-    try:
-        done = subprocess.run(line, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False)
-    except subprocess.TimeoutExpired:
-        raise MissingError(f"npm did not install {PACKAGE} within {INSTALL_SECONDS} s") from None
-    if done.returncode:
-        reason = next(iter(done.stderr.splitlines()), f"exit code {done.returncode}")
-        raise MissingError(f"npm could not install {PACKAGE}: {reason}")
 
 
 @asynccontextmanager
@@ -69,15 +47,15 @@ async def running(program: Path, config: Mapping[str, Any], folder: Path) -> Asy
         program, "--config", path, "--port", "0", "--base-host", "127.0.0.1",
         cwd=folder, env={"PATH": os.environ["PATH"], "TMPDIR": str(folder)},
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        preexec_fn=_end_with_parent,
+        preexec_fn=end_with_parent,
     )  # fmt: skip
     try:
         yield await _address(process)
     finally:
-        await _end(process)
+        await end(process)
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Ask the kernel to end this process with the one that started it, however that one ends."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
@@ -93,7 +71,8 @@ async def _address(process: asyncio.subprocess.Process) -> str:
     raise AssertionError(f"local-slack did not start:\n{said}")
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+async def end(process: asyncio.subprocess.Process) -> None:
+    """End a program: asked first, and then not asked."""
     with suppress(ProcessLookupError):
         process.terminate()
     try:
