@@ -1,4 +1,4 @@
-"""What each of the two sandbox identities may do."""
+"""What each of the two sandbox identities may do: the roles of deploy/roles, action for action."""
 
 from __future__ import annotations
 
@@ -34,25 +34,21 @@ class Role:
 AUTHORIZATION = "Microsoft.Authorization"
 OPERATION_RESULTS = f"{COGNITIVE}/locations/operationResults/read"
 PERMISSIONS = "Microsoft.Authorization/permissions/read"
-ALWAYS = (OPERATION_RESULTS, PERMISSIONS, "Microsoft.Resources/subscriptions/read")
 FINE_TUNES = f"{COGNITIVE}/accounts/OpenAI/fine-tunes/read"
 LOGS_QUERY = "Microsoft.OperationalInsights/workspaces/query/read"
 LOGS_TABLE = "Microsoft.OperationalInsights/workspaces/query/AzureDiagnostics/read"
 SUBSCRIPTIONS = "Microsoft.Resources/subscriptions/read"
+ALWAYS = (PERMISSIONS, SUBSCRIPTIONS)
 
 READER_ROLE = Role(
     (
         f"{COGNITIVE}/accounts/read",
         f"{COGNITIVE}/accounts/deployments/read",
         f"{COGNITIVE}/accounts/models/read",
-        f"{COGNITIVE}/accounts/usages/read",
         f"{COGNITIVE}/accounts/raiPolicies/read",
         f"{COGNITIVE}/locations/usages/read",
         f"{COGNITIVE}/locations/models/read",
-        f"{COGNITIVE}/modelCapacities/read",
-        f"{COGNITIVE}/locations/modelCapacities/read",
         "Microsoft.Insights/metrics/read",
-        "Microsoft.Insights/metricDefinitions/read",
         "Microsoft.Insights/diagnosticSettings/read",
         "Microsoft.Insights/eventtypes/values/read",
         "Microsoft.ResourceHealth/availabilityStatuses/read",
@@ -65,14 +61,13 @@ READER_ROLE = Role(
 )
 EXECUTOR_ROLE = Role(
     (
-        f"{COGNITIVE}/accounts/read",
         f"{COGNITIVE}/accounts/deployments/read",
         f"{COGNITIVE}/accounts/deployments/write",
         f"{COGNITIVE}/accounts/deployments/delete",
         f"{COGNITIVE}/accounts/deployments/pause/action",
         f"{COGNITIVE}/accounts/deployments/resume/action",
         f"{COGNITIVE}/accounts/models/read",
-        f"{COGNITIVE}/accounts/raiPolicies/read",
+        OPERATION_RESULTS,
         f"{COGNITIVE}/locations/usages/read",
     )
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 
+from sandbox.azure.roles import Role
 from sandbox.azure.server import STATE, azure_app, serving
 from sandbox.azure.state import AzureState
 
@@ -98,12 +99,13 @@ class Cloud:
 
 @asynccontextmanager
 async def cloud() -> AsyncIterator[Cloud]:
-    """Serve a fresh simulated Azure whose operations end at once, unless a test says otherwise."""
+    """Serve a fresh simulated Azure whose operations end at once and whose reader may read all of it."""
     clock = MovableClock()
     app = azure_app(clock)
     app[STATE].switches.operation_seconds = 0.0
     app[STATE].switches.retry_after = 0
     app[STATE].switches.undocumented = False
+    app[STATE].roles["sandbox-reader"] = Role(("*/read",))
     async with serving(app) as url, aiohttp.ClientSession() as session:
         yield Cloud(url, app[STATE], clock, session)
 
