@@ -14,7 +14,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
-from bot.domain.errors import CountersignError
+from bot.domain.errors import CountersignError, SlackUnavailableError
 from bot.ports.slack import Message
 from bot.render.answer import render_bug, render_error
 from bot.render.notice import render_notice_view
@@ -178,7 +178,7 @@ class Doors:
         archive, key = self._deps.desk.archive, delivery_key(body)
         stored = await self._claimed(key)
         if stored is not None:
-            return dict(json.loads(stored or "{}"))
+            return dict(json.loads(stored))
         structlog.contextvars.bind_contextvars(ref=asked.ref)
         try:
             answer = await door(body, asked)
@@ -189,7 +189,7 @@ class Doors:
         return answer
 
     async def _claimed(self, key: str) -> str | None:
-        """Return None when the delivery is ours to run, else its answer: a copy waits until the first has one."""
+        """Return None when it is ours to run, else its answer; a copy of an unanswered one must come again."""
         clock, archive = self._deps.desk.clock, self._deps.desk.archive
         stored = await archive.receive(key, clock.now())
         for _ in range(COPY_LOOKS):
@@ -197,6 +197,8 @@ class Doors:
                 break
             await asyncio.sleep(COPY_WAIT_SECONDS)
             stored = await archive.receive(key, clock.now())
+        if stored == "":
+            raise SlackUnavailableError("The first copy of this delivery is not answered yet.")
         return stored
 
     async def _answered(self, run: Callable[[], Awaitable[Message | None]], asked: Asked) -> Message | None:
