@@ -3,34 +3,24 @@
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import replace
 
-from bot.domain.az_command import metrics_list
-from bot.domain.configuration import parse_duration
 from bot.domain.deployment import Account
 from bot.domain.effect import Question
 from bot.domain.errors import CountersignError, SlackRefusedError, SlackUnavailableError
-from bot.domain.evidence import Evidence, Window, changed_since
+from bot.domain.evidence import Evidence, changed_since
 from bot.domain.json import canonical
 from bot.evidence.sections import SECTIONS, STATUS_SECTIONS
 from bot.ports.slack import Message
 from bot.render.evidence import render_evidence
-from bot.render.figures import MetricRow, StatusLine, render_metrics, render_quota, render_status
-from bot.usecases.compare_metrics import Compared, compare_metrics, row_values
+from bot.render.figures import StatusLine, render_quota, render_status
 from bot.usecases.look import look_step_by_step
+from handlers.answers_metrics import metrics
+from handlers.answers_pack import pack
 from handlers.dependencies import Dependencies
+from handlers.seen import Seen
 
 SINCE = "since:"
-
-
-@dataclass(frozen=True)
-class Seen:
-    """An answer, what it was about, and what was seen, canonical."""
-
-    message: Message
-    about: str
-    body: bytes
 
 
 async def evidence(question: Question, deps: Dependencies) -> Seen:
@@ -90,20 +80,6 @@ async def status(question: Question, deps: Dependencies) -> Seen:
     return Seen(message, "all targets", body)
 
 
-async def metrics(question: Question, deps: Dependencies) -> Seen:
-    """Answer `metrics <target> --last --vs`."""
-    name, last, against = question.words
-    ref = deps.desk.configuration.find(name)
-    end = deps.desk.clock.now()
-    window = Window(end - parse_duration(last), end)
-    compared = await compare_metrics(ref, window, parse_duration(against), readers=deps.readers)
-    rows = [_row(*values) for values in row_values(compared)]
-    az = metrics_list(ref, "AzureOpenAIRequests", window, "PT1M")
-    return Seen(
-        render_metrics(name, rows, window=window, ref=question.ref, az=az), name, _metrics_body(compared)
-    )
-
-
 async def quota(question: Question, deps: Dependencies) -> Seen:
     """Answer `quota [account|region]`."""
     configuration = deps.desk.configuration
@@ -121,6 +97,7 @@ ANSWERS: Mapping[str, Callable[[Question, Dependencies], Awaitable[Seen]]] = {
     "show": evidence,
     "metrics": metrics,
     "quota": quota,
+    "evidence": pack,
 }
 
 
@@ -141,30 +118,3 @@ def _line(line: StatusLine) -> dict[str, str | int]:
         return {"alias": line.alias, "gap": line.gap}
     live = line.deployment
     return {"alias": line.alias, "state": live.provisioning_state, "capacity": live.sku.capacity}
-
-
-def _row(label: str, now: float | None, before: float | None) -> MetricRow:
-    change = ""
-    if now is not None and before:
-        change = f"{100 * (now - before) / before:+.0f} %"
-    return MetricRow(label, _figure(label, now), _figure(label, before), change)
-
-
-def _figure(label: str, value: float | None) -> str:
-    if value is None:
-        return "no data"
-    if label.startswith("share"):
-        return f"{value:.2f} %"
-    return f"{value:,.0f} ms" if label.startswith("time") else f"{value:,.0f}"
-
-
-def _metrics_body(compared: Compared) -> bytes:
-    rows = {
-        label: {"now": _exact(now), "before": _exact(before)} for label, now, before in row_values(compared)
-    }
-    window = {"start": compared.window.start.isoformat(), "end": compared.window.end.isoformat()}
-    return canonical({"format": "countersign.metrics/1", "window": window, "rows": rows})
-
-
-def _exact(value: float | None) -> str | None:
-    return None if value is None else str(Decimal(repr(value)))

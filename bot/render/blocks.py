@@ -155,7 +155,7 @@ def preformatted(text: str, limit: int = PREFORMATTED) -> Block:
     return {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": kept or EMPTY}]}
 
 
-def table(rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset()) -> Block:
+def table(rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset(), limit: int = 80) -> Block:
     """Return a table of raw text, its first row the heading; columns in `right` are aligned right."""
     width = len(rows[0])
     return {
@@ -164,7 +164,7 @@ def table(rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset())
             {"align": "right" if index in right else "left", "is_wrapped": True} for index in range(width)
         ],
         "rows": [
-            [{"type": "raw_text", "text": shorten(one_line(cell), 80) or EMPTY} for cell in row]
+            [{"type": "raw_text", "text": shorten(one_line(cell), limit) or EMPTY} for cell in row]
             for row in rows[:30]
         ],
     }

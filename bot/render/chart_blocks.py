@@ -45,7 +45,7 @@ def native_chart(chart: Chart) -> Block | None:
     axes = {
         "categories": list(labels.values()),
         "x_label": "UTC",
-        "y_label": shorten(f"{one_line(chart.unit)} {_per(shown)}", TITLE),
+        "y_label": shorten(f"{one_line(chart.unit)}{_per(shown)}", TITLE),
     }
     return {
         "type": NATIVE,
@@ -83,7 +83,7 @@ def chart_as_text(block: Block) -> tuple[str, str]:
 
 def _per(chart: Chart) -> str:
     width = span_words(chart.step)
-    return f"per {width}" if chart.adds_up else f"(mean of {width})"
+    return f" per {width}" if chart.adds_up else f", mean of {width}"
 
 
 def _rows(chart: Chart) -> list[_Row]:
@@ -108,7 +108,9 @@ def _labels(chart: Chart, times: Sequence[datetime]) -> dict[datetime, str]:
     """Return the label of each bucket; one in which something was done is named after that."""
     labels = {}
     for at in times:
-        marks = [mark.label.split()[0] for mark in chart.marks if at <= mark.at < at + chart.step]
+        marks = [
+            one_line(mark.label).partition(" ")[0] for mark in chart.marks if at <= mark.at < at + chart.step
+        ]
         labels[at] = shorten(" ".join((clock(at, chart.times), *marks)), LABEL)
     return labels
 
@@ -130,7 +132,7 @@ def _words(chart: Chart, *, is_drawn: bool) -> str:
         return f"{name} · no data"
     bars = "" if is_drawn else f"{sparkline(_values(resampled(chart, MOST_POINTS).lines[0]))} "
     lines = [
-        f"{line.name} {figure(min(line.known))} to {figure(max(line.known))} {_per(chart)}"
+        f"{line.name} {figure(min(line.known))} to {figure(max(line.known))} {one_line(chart.unit)}{_per(chart)}"
         for line in chart.lines
         if line.known
     ]

@@ -1,4 +1,4 @@
-"""Figures: metrics against their baseline, quota of a region, status of many deployments."""
+"""Figures: quota of a region, status of many deployments."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,50 +6,13 @@ from datetime import datetime
 from decimal import Decimal
 
 from bot.domain.deployment import Deployment, Usage
-from bot.domain.evidence import Window
 from bot.ports.slack import Block, Message
 from bot.render.blocks import context, footer, header, say, section, table
-from bot.render.by_hand import by_hand
-from bot.render.texts import EMPTY, count, escape, one_line, sentence, when
+from bot.render.texts import EMPTY, count, escape, one_line, when
 from bot.render.texts import words as safe
 
 _ROWS = 25
 _UNIT = "Tokens Per Minute (thousands) - "
-
-
-@dataclass(frozen=True)
-class MetricRow:
-    """One metric: its name, now, the baseline, and the difference in words."""
-
-    label: str
-    now: str
-    before: str
-    change: str = ""
-
-
-def render_metrics(
-    name: str, rows: Sequence[MetricRow], *, window: Window, ref: str, az: str = ""
-) -> Message:
-    """Return metrics of a deployment beside their baseline."""
-    heading = ("Metric", "Now", "Baseline", "Change")
-    cells = [heading, *[(sentence(row.label), row.now, row.before, row.change) for row in rows[:_ROWS]]]
-    shown = (
-        [table(cells, right=frozenset({1, 2, 3}))] if rows else [section("*No data* · nothing was measured.")]
-    )
-    said = ", ".join(
-        f"{one_line(row.label)} {one_line(row.now)} (baseline {one_line(row.before)})" for row in rows
-    )
-    title = f"{one_line(name)} · Metrics"
-    return say(
-        f"Metrics of {escape(one_line(name), 120)}: {escape(said, 2000) or 'no data'}.",
-        [
-            header(title),
-            context("*Read-only*", f"{when(window.start)} to {when(window.end)}"),
-            *shown,
-            *by_hand([az]),
-            footer(ref),
-        ],
-    )
 
 
 def render_quota(location: str, lines: Sequence[Usage], *, now: datetime, ref: str) -> Message:

@@ -11,7 +11,8 @@ from bot.render.texts import shorten
 
 WIDTH, HEIGHT = 2000, 800
 FONT_FAMILY = "DejaVu Sans"
-_LEFT, _RIGHT, _TOP, _BOTTOM = 190.0, 1940.0, 216.0, 700.0
+_LEFT, _RIGHT, _BOTTOM = 190.0, 1940.0, 700.0
+_TOP, _FLAGS, _LANE = 206.0, 178.0, 48.0
 _INK, _QUIET, _GRID, _AXIS = "#1d1c1d", "#5b5a5c", "#e4e4e6", "#8d8c8e"
 _BAND, _MEAN, _MARK = "#dce9f5", "#7fa3c4", "#6b2f7d"
 _COLOURS = ("#0b62a8", "#c4341c", "#a66a00", "#1c7a4a")
@@ -46,7 +47,7 @@ def draw_chart(chart: Chart) -> str:
     first, last = chart.times[0], chart.times[-1] + chart.step
     frame = _Frame(
         Scale(first.timestamp(), last.timestamp(), _LEFT, _RIGHT),
-        Scale(0.0, ticks[-1], _BOTTOM, _TOP),
+        Scale(0.0, ticks[-1], _BOTTOM, _TOP + (2 * _LANE if chart.marks else 0)),
         chart.step,
     )
     parts += [*_band(chart.usual, frame), *_rows(ticks, frame), *_columns(first, last, frame)]
@@ -63,8 +64,8 @@ def _highest(chart: Chart) -> float:
 
 def _head(chart: Chart) -> Iterator[str]:
     yield text(shorten(chart.title, 70), 60, 78, 44, fill=_INK)
-    how = "per" if chart.adds_up else "mean of"
-    said = f"{chart.unit} {how} {span_words(chart.step)}"
+    how = " per" if chart.adds_up else ", mean of"
+    said = f"{chart.unit}{how} {span_words(chart.step)}"
     if chart.times:
         first, last = chart.times[0], chart.times[-1] + chart.step
         same = first.date() == last.date()
@@ -129,20 +130,22 @@ def _runs(times: Sequence[datetime], step: timedelta) -> Iterator[list[int]]:
         yield run
 
 
-def _marks(chart: Chart, frame: _Frame) -> Iterator[str]:
-    """Return a dashed line with a flag at each moment, a flag lower where it would cover the one before."""
-    taken = [0.0, 0.0, 0.0]
+def _marks(chart: Chart, frame: _Frame) -> list[str]:
+    """Return a dashed line at each moment, and above the lines its flag, in the lane that has room."""
+    taken = [0.0, 0.0]
     shown = [mark for mark in chart.marks if _LEFT <= frame.across(mark.at) <= _RIGHT]
+    lines, flags = [], []
     for mark in sorted(shown, key=lambda each: each.at)[:_MOST_MARKS]:
         x, words = frame.across(mark.at), shorten(mark.label, 34)
         room = len(words) * 26 * _LETTER + 32
         left = x if x + room <= _RIGHT else x - room
-        level = next((index for index, end in enumerate(taken) if end <= left), len(taken) - 1)
-        taken[level] = left + room + 10
-        y = _TOP + 4 + level * 48
-        yield line((x, _TOP - 8, x, _BOTTOM), stroke=_MARK, width=3, dash="12 8")
-        yield element("rect", x=left, y=y, width=room, height=42, rx=6, fill=_MARK)
-        yield text(words, left + room / 2, y + 30, 26, fill="#ffffff", anchor="middle")
+        lane = min(range(len(taken)), key=lambda index: (taken[index] > left, index))
+        taken[lane] = left + room + 10
+        y = _FLAGS + lane * _LANE
+        lines.append(line((x, y, x, _BOTTOM), stroke=_MARK, width=3, dash="12 8"))
+        flags.append(element("rect", x=left, y=y, width=room, height=42, rx=6, fill=_MARK))
+        flags.append(text(words, left + room / 2, y + 30, 26, fill="#ffffff", anchor="middle"))
+    return lines + flags
 
 
 def _legend(chart: Chart) -> Iterator[str]:

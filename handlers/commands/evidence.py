@@ -2,11 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 
+from bot.domain.change import change_number
 from bot.domain.command_line import Words, parse
 from bot.domain.configuration import Configuration, parse_duration
 from bot.domain.errors import InvalidInputError
+from bot.domain.metric_catalogue import CATALOGUE
 from bot.ports.slack import Message
 from bot.render.evidence import render_skeleton
+from bot.render.metrics import render_catalogue
 from bot.usecases.ask_question import Asking, ask_question
 from handlers.dependencies import Dependencies
 from handlers.shapes import Asked, Command
@@ -41,6 +44,16 @@ def _metrics(words: Words, configuration: Configuration) -> tuple[str, ...]:
     return (words.arguments[0], last, against)
 
 
+def _pack(words: Words, configuration: Configuration) -> tuple[str, ...]:
+    if len(words.arguments) != 1:
+        raise InvalidInputError(
+            "A pack of which target?", advice="Write `evidence <target> [--change CHG-n]`."
+        )
+    configuration.find(words.arguments[0])
+    about = words.options.get("change", "")
+    return (words.arguments[0], f"CHG-{change_number(about)}") if about else words.arguments
+
+
 def _quota(words: Words, configuration: Configuration) -> tuple[str, ...]:
     _one_at_most(words, "quota [account|region]")
     for name in words.arguments:
@@ -72,10 +85,25 @@ STATUS = Command(
     "status", "status [target]", "What is deployed and how it does now.", _command("status", _status)
 )
 SHOW = Command("show", "show <target>", "Every fact of one target, with its source.", _command("show", _show))
+_LOOK_AT_METRICS = _command("metrics", _metrics, ("last", "vs"))
+
+
+async def _run_metrics(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
+    if parse(typed, flags=("share", "catalogue"), options=("last", "vs")).flag("catalogue"):
+        return render_catalogue(CATALOGUE, asked.ref)
+    return await _LOOK_AT_METRICS(typed, asked, deps)
+
+
 METRICS = Command(
     "metrics",
-    "metrics <target> [--last 6h] [--vs 7d]",
-    "Tokens, requests and times against an earlier window.",
-    _command("metrics", _metrics, ("last", "vs")),
+    "metrics <target> [--last 6h] [--vs 7d] · metrics --catalogue",
+    "Tokens, requests and times against the same hours before, as charts; what can be measured.",
+    _run_metrics,
+)
+PACK = Command(
+    "evidence",
+    "evidence <target> [--change CHG-n]",
+    "A pack for reviews: four parts as HTML and JSON, with its proof.",
+    _command("evidence", _pack, ("change",)),
 )
 QUOTA = Command("quota", "quota [account|region]", "What quota is left.", _command("quota", _quota))

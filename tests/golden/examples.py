@@ -9,6 +9,7 @@ from typing import Any
 from bot.domain.change import Choice
 from bot.domain.errors import AzureUnavailableError, ConflictError, InvalidInputError, NotFoundError
 from bot.domain.evidence import Window
+from bot.domain.metric_catalogue import CATALOGUE
 from bot.domain.people import Standing
 from bot.domain.policy import Refused
 from bot.ports.slack import Message
@@ -31,10 +32,12 @@ from bot.render.change_forms import (
 from bot.render.confirm_forms import render_confirm
 from bot.render.decide_form import render_decide
 from bot.render.evidence import render_compact, render_evidence, render_skeleton
-from bot.render.figures import render_metrics, render_quota, render_status
+from bot.render.figures import render_quota, render_status
 from bot.render.listing import render_changes, render_home, render_timeline
+from bot.render.metrics import MetricsView, render_catalogue, render_metrics
 from bot.render.notice import render_notice_view, render_open_button
 from bot.render.plan import render_plan, render_plan_view
+from tests.golden import charts
 from tests.golden.values import (
     CHANGE,
     CONFIRM_APPLY,
@@ -143,13 +146,21 @@ EXAMPLES: Mapping[str, Callable[[], Made]] = {
     "home_empty": partial(render_home, (), (), REF),
     "metrics": partial(
         render_metrics,
-        "triage-prod",
-        METRICS,
-        window=Window(NOW - timedelta(hours=1), NOW),
-        ref=REF,
-        az="az monitor metrics list --metric AzureOpenAIRequests",
+        MetricsView(
+            "triage-prod",
+            Window(NOW - timedelta(hours=1), NOW),
+            METRICS,
+            (charts.TOKENS, charts.STATUSES, charts.LATENCY),
+            "Usual: the same hours on the 7 days before, mean and spread",
+            ("az monitor metrics list --metrics AzureOpenAIRequests",),
+            "{}",
+        ),
+        REF,
     ),
-    "metrics_none": partial(render_metrics, "triage-prod", (), window=Window(NOW, NOW), ref=REF),
+    "metrics_none": partial(
+        render_metrics, MetricsView("triage-prod", Window(NOW, NOW), (), (charts.EMPTY,)), REF
+    ),
+    "metrics_catalogue": partial(render_catalogue, CATALOGUE, REF),
     "quota": partial(render_quota, "westeurope", QUOTA, now=NOW, ref=REF),
     "quota_none": partial(render_quota, "westeurope", (), now=NOW, ref=REF),
     "status": partial(render_status, STATUS, now=NOW, ref=REF),

@@ -15,8 +15,9 @@ from bot.render.change_forms import (
 )
 from bot.render.change_view import ChangeView
 from bot.render.confirm_forms import Confirmation
-from bot.render.figures import MetricRow, StatusLine
+from bot.render.figures import StatusLine
 from bot.render.listing import TimelineLine
+from bot.render.metrics import MetricRow
 
 S = ChangeState
 REF = "01JDEXAMPLEREF"
@@ -211,7 +212,7 @@ QUOTA = (
     Usage("OpenAI.Batch", "unused", Decimal(0), Decimal(0)),
 )
 METRICS = (
-    MetricRow("Requests", "18,204", "17,533", "+3.8 %"),
+    MetricRow("Requests", "18,204", "17,533", "+3.8 %", "▄▄▄▃▄▅██▇▇██"),
     MetricRow("HTTP 429", "4.1 %", "0.1 %", "41 ×"),
 )
 LINES = (

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.change import ChangeState, Choice
+from bot.domain.chart import Chart, Mark
 from bot.domain.deployment import Target, Usage
 from bot.domain.errors import ConflictError
 from bot.domain.evidence import Evidence, Fact, SectionResult, Window
@@ -34,12 +35,21 @@ from bot.render.classic import classic
 from bot.render.confirm_forms import Confirmation, render_confirm
 from bot.render.decide_form import render_decide
 from bot.render.evidence import render_compact, render_evidence, render_skeleton
-from bot.render.figures import MetricRow, StatusLine, render_metrics, render_quota, render_status
+from bot.render.figures import StatusLine, render_quota, render_status
 from bot.render.lint import check_message, check_view
 from bot.render.listing import TimelineLine, render_changes, render_home, render_timeline
+from bot.render.metrics import MetricRow, MetricsView, render_metrics
 from bot.render.notice import render_notice_view, render_open_button
 from bot.render.plan import render_plan, render_plan_view
+from tests.golden import charts
 from tests.golden import values as ex
+
+
+def _chart(text: Callable[[], str]) -> Chart:
+    """A chart whose words are anything; the names of its lines are ours."""
+    marks = (Mark(charts.START, text()),)
+    return replace(charts.LATENCY, title=text(), unit=text(), marks=marks)
+
 
 _PIECES = (
     "<!channel>",
@@ -186,7 +196,10 @@ def test_arbitrary_text_in_evidence_and_figures_breaks_no_card(pool: list[str]) 
     sound(render_compact(evidence, target=None, ref=text(), now=ex.NOW + timedelta(days=9)))
     sound(render_skeleton(text(), text()))
     row = MetricRow(text(), text(), text(), text())
-    sound(render_metrics(text(), [row] * 30, window=Window(ex.NOW, ex.NOW), ref=text(), az=text()))
+    shown = MetricsView(
+        text(), Window(ex.NOW, ex.NOW), [row] * 30, [_chart(text)] * 3, text(), [text()], "{}"
+    )
+    sound(render_metrics(shown, text()))
     usage = [Usage(text(), text(), line.current, line.limit) for line in ex.QUOTA] * 20
     sound(render_quota(text(), usage, now=ex.NOW, ref=text()))
     live = replace(ex.LIVE, provisioning_state=text(), running_state=text(), content_filter=text())

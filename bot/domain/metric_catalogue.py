@@ -1,0 +1,66 @@
+"""What can be measured of a deployment, by the names people ask for, and where Azure emits it, if it does."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class CatalogueEntry:
+    """One thing people ask for: the Azure metrics that answer it (none: not emitted), and what to know of it."""
+
+    name: str
+    metrics: tuple[str, ...]
+    note: str
+
+    @property
+    def is_emitted(self) -> bool:
+        """Return whether Azure emits a platform metric of it."""
+        return bool(self.metrics)
+
+
+CATALOGUE = (
+    CatalogueEntry(
+        "Token usage",
+        ("TokenTransaction", "ProcessedPromptTokens", "GeneratedTokens"),
+        "Per deployment, by the minute; `metrics` starts with it.",
+    ),
+    CatalogueEntry(
+        "Latency",
+        ("AzureOpenAITimeToResponse", "AzureOpenAITTLTInMS", "AzureOpenAINormalizedTTFTInMS"),
+        "Means only: p50, p95 and p99 come from the request logs (`show`).",
+    ),
+    CatalogueEntry(
+        "Throughput",
+        ("AzureOpenAIRequests", "AzureOpenAITokenPerSecond"),
+        "Requests by status, and tokens per second of a response.",
+    ),
+    CatalogueEntry(
+        "Failures",
+        ("AzureOpenAIRequests", "AzureOpenAIAvailabilityRate"),
+        "HTTP 429 and 5xx by the StatusCode dimension.",
+    ),
+    CatalogueEntry(
+        "Queueing",
+        (),
+        "Azure refuses with HTTP 429 and never queues: the share of HTTP 429 stands for it.",
+    ),
+    CatalogueEntry(
+        "Capacity",
+        ("AzureOpenAIProvisionedManagedUtilizationV2",),
+        "Of provisioned deployments; of the others see `quota` and the rate limits in `show`.",
+    ),
+    CatalogueEntry(
+        "Query duration",
+        (),
+        "A word of databases; of a model it is the latency above.",
+    ),
+    CatalogueEntry(
+        "Restore time",
+        (),
+        "Countersign measures it: from Roll back to the state read back, in `change show`.",
+    ),
+    CatalogueEntry(
+        "Deployment response",
+        (),
+        "Countersign measures it: from Apply to the state read back, in `change show`.",
+    ),
+)
