@@ -12,7 +12,7 @@ from bot.domain.json import Json
 
 Raw = Mapping[str, Json]
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_RESOURCE = re.compile(r"/subscriptions/[A-Za-z0-9/._()-]{1,400}")
+_RESOURCE = re.compile(r"/subscriptions/[A-Za-z0-9/._()-]{1,400}", re.IGNORECASE)
 _OBJECT_ID = "http://schemas.microsoft.com/identity/claims/objectidentifier"
 _DESTINATIONS = (
     ("workspaceId", "Log Analytics"),

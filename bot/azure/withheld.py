@@ -27,7 +27,8 @@ _FIELDS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 _SIGN = re.compile(
     r"[@\\=]|//|^[~/]|\w/\w+/|\d\.\d+\.\d|[0-9a-f]*:[0-9a-f]*:[0-9a-f]|eyJ|xox|xapp|[0-9A-Za-z]{32}"
-    r"|\.(?:azure|windows|microsoft|json|csv|tsv|txt|parquet|pdf|doc|xls|pem|key|pfx|zip)|[Bb]earer |(?:[Kk]ey|ecret|assword)\W"
+    r"|\.(?:azure|windows|microsoft|json|csv|tsv|txt|parquet|pdf|doc|xls|pem|key|pfx|zip)"
+    r"|[Bb]earer |(?:[Kk]ey|ecret|assword)\W"
 )
 _NOT_FIELDS = frozenset({"key", "keys"})  # ARM's rate limits call their name "key"
 
