@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from bot.domain.change import Change, ChangeState
+from bot.domain.course import course_chart
 from bot.domain.evidence import evidence_id
 from bot.ports.slack import Block, Message
 from bot.render.blocks import (
@@ -23,6 +24,7 @@ from bot.render.blocks import (
 )
 from bot.render.change_view import ChangeView, button_value
 from bot.render.change_words import history, state_line, summary_sentence, who_line
+from bot.render.chart_blocks import native_chart
 from bot.render.plan import diff_block, rollback_block
 from bot.render.texts import age, code, escape, mention, one_line, sentence
 
@@ -72,7 +74,16 @@ def _verdict(view: ChangeView) -> list[Block]:
     signal, why = escape(view.said("signal"), 200), escape(one_line(view.said("explanation")), 400)
     blocks = [section(f"*Validation: {escape(word, 60)}* · {signal}{f'{chr(10)}{why}' if why else ''}")]
     before, after = escape(view.said("before"), 200), escape(view.said("after"), 200)
-    return [*blocks, *fields([("Before", before), ("After", after)])]
+    return [*blocks, *fields([("Before", before), ("After", after)]), *_course(view.change)]
+
+
+def _course(change: Change) -> list[Block]:
+    """Return the signal before and after as a chart, while somebody is asked to look at it."""
+    if change.state is not _S.AWAITING_ATTESTATION:
+        return []
+    chart = course_chart(change.outcome.get("course"), f"{change.id} applied")
+    native = native_chart(chart) if chart is not None else None
+    return [native] if native is not None else []
 
 
 def _reason(reason: str) -> Block:

@@ -1,8 +1,12 @@
 """What time does to a change: its validation window ends, or nobody decided and it expires."""
 
+from datetime import timedelta
+
 from bot.domain.change import WAITING, Change, ChangeState
-from bot.domain.evidence import Window
+from bot.domain.course import course_json
+from bot.domain.evidence import Point, Window
 from bot.domain.execution_events import ChangeValidated
+from bot.domain.json import Json
 from bot.domain.people import system
 from bot.domain.request_events import ChangeExpired
 from bot.domain.signal import Verdict, judge, parse_signal
@@ -10,8 +14,11 @@ from bot.evidence.traffic import traffic_between
 from bot.ports.archive import Cause, ChangeQuery
 from bot.ports.registry import Readers
 from bot.usecases.desk import Desk
+from bot.usecases.measure_traffic import measure_traffic, whole
 
 TIMER = system("timer")
+_MOST_POINTS = 20
+_STEPS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 360, 720, 1440))
 TIMED = WAITING | {ChangeState.VERIFYING}
 
 
@@ -56,7 +63,9 @@ async def validate_change(number: int, *, readers: Readers, desk: Desk, cause: C
         or desk.clock.now() < ends
     ):
         return
-    verdict = await _verdict(change, Window(started, ends), readers, desk)
+    after = Window(started, ends)
+    verdict = await _verdict(change, after, readers, desk)
+    course = await _course(change, after, readers, desk)
     outcome = {
         **change.outcome,
         "verdict": verdict.word.value,
@@ -64,6 +73,7 @@ async def validate_change(number: int, *, readers: Readers, desk: Desk, cause: C
         "before": verdict.before,
         "after": verdict.after,
         "explanation": verdict.explanation,
+        "course": course,
     }
     async with desk.archive.transaction() as tx:
         if await tx.move(change, ChangeState.AWAITING_ATTESTATION, outcome=outcome) is None:
@@ -87,3 +97,17 @@ async def _verdict(change: Change, after: Window, readers: Readers, desk: Desk) 
     was = await traffic_between(readers.metrics, ref, before)
     became = await traffic_between(readers.metrics, ref, after)
     return judge(parse_signal(change.request.validation_signal), was, became)
+
+
+async def _course(change: Change, after: Window, readers: Readers, desk: Desk) -> dict[str, Json]:
+    """Return the signal's course from as long before the apply as the window is long, to the window's end."""
+    length = after.end - after.start
+    step = next((step for step in _STEPS if 2 * length / step <= _MOST_POINTS), _STEPS[-1])
+    span = whole(Window(after.start - length, after.end), step)
+    ref = desk.configuration.target(change.request.target).ref
+    measured = await measure_traffic(readers.metrics, ref, span, step)
+    metric = parse_signal(change.request.validation_signal).metric
+    points = [
+        Point(each.at, each.traffic.value(metric) if each.traffic else None) for each in measured.buckets
+    ]
+    return course_json(metric, points, step, after.start)

@@ -12,6 +12,7 @@ Json = Any
 LABEL = 20
 LONG = 6
 SHORT = 40
+BARS = "▁▂▃▄▅▆▇█"
 
 
 @dataclass(frozen=True)
@@ -199,6 +200,20 @@ def _table(block: Json, on: Surface) -> list[Line]:
     return made
 
 
+def _chart(block: Json, on: Surface) -> list[Line]:
+    """A chart as one row of bars per series, all on one scale."""
+    series = block["chart"]["series"]
+    labels = block["chart"]["axis_config"]["categories"]
+    top = max((point["value"] for each in series for point in each["data"]), default=0) or 1
+    width = max(columns(each["name"]) for each in series)
+    made: list[Line] = [[(f"{block['title']}  ", "bold"), (f"{labels[0]} to {labels[-1]}", "dim")]]
+    for each in series:
+        bars = "".join(BARS[min(7, int(max(0, point["value"]) / top * 7.99))] for point in each["data"])
+        last = f"{each['data'][-1]['value']:,}"
+        made.append([(each["name"].ljust(width + 2), "dim"), (bars, ""), (f"  {last}", "dim")])
+    return made
+
+
 def _input(block: Json, on: Surface) -> list[Line]:
     given = on.values.get(block["block_id"], {}).get(block["element"]["action_id"])
     label = block["label"]["text"] + (" (optional)" if block.get("optional") else "")
@@ -256,5 +271,6 @@ _DRAWERS: Mapping[str, Callable[[Json, Surface], list[Line]]] = {
     "actions": _actions,
     "rich_text": _rich_text,
     "table": _table,
+    "data_visualization": _chart,
     "input": _input,
 }
