@@ -1,14 +1,16 @@
 """Baselines and exceptions of drift in a transaction: both are only ever added to."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, select
 
 from bot.domain.baseline import Baseline, DriftException, Kept
+from bot.domain.effect import Effect
 from bot.domain.errors import ConflictError
 from storage.queries import Queries
-from storage.tables import BASELINE, DRIFT_EXCEPTION, EFFECT
+from storage.rows import effect_of
+from storage.tables import BASELINE, CHANGE, DRIFT_EXCEPTION, EFFECT
 
 
 class BaselineRows(Queries):
@@ -36,13 +38,12 @@ class BaselineRows(Queries):
         rows = await self.all(chosen.order_by(DRIFT_EXCEPTION.c.number.desc()))
         return [DriftException(**row) for row in rows]
 
-    async def changes_sent(self, correlations: Collection[str]) -> Mapping[str, int]:
-        """Return the changes whose calls to Azure carried these correlation ids, by correlation id."""
-        wanted = sorted({each.lower() for each in correlations})
-        rows = await self.all(
-            select(EFFECT.c.correlation, EFFECT.c.number).where(func.lower(EFFECT.c.correlation).in_(wanted))
-        )
-        return {row["correlation"]: row["number"] for row in rows}
+    async def effects_on(self, arm_id: str) -> Sequence[Effect]:
+        """Return every step of a change that was sent to a deployment, by change and step."""
+        joined = select(EFFECT).join(CHANGE, CHANGE.c.number == EFFECT.c.number)
+        chosen = joined.where(CHANGE.c.arm_id == arm_id.lower())
+        rows = await self.all(chosen.order_by(EFFECT.c.number, EFFECT.c.revision, EFFECT.c.step))
+        return [effect_of(row) for row in rows]
 
     async def _added(self, table: Table, columns: dict[str, Any]) -> Mapping[str, Any]:
         del columns["number"]

@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.drift import flat, same, value_at
+from bot.domain.effect import Effect
+from bot.domain.entry import is_ulid, time_of_ulid
 from bot.domain.inventory import ActivityEntry
 from bot.domain.json import Json
 
 FORMAT = "countersign.baseline/1"
+CLOCKS = timedelta(seconds=5)  # how far Azure's clock may be from ours
 
 
 class Kept(StrEnum):
@@ -38,6 +41,14 @@ class Baseline:
     def id(self) -> str:
         """Return the id people see."""
         return f"BL-{self.number}"
+
+    @property
+    def words(self) -> str:
+        """Return which one it is, as a person reads it."""
+        why = {Kept.HAND: "by hand", Kept.ROLLBACK: "after the rollback of"}.get(
+            self.kind, f"at {self.kind} of"
+        )
+        return f"{self.id}, kept {why} {self.change}".strip() if self.change else f"{self.id}, kept {why}"
 
 
 @dataclass(frozen=True)
@@ -116,3 +127,18 @@ def _bracket(path: str, live: Json, history: Sequence[Then]) -> tuple[datetime |
         elif latest is None:
             latest = then.at
     return earliest, latest
+
+
+def change_behind(entry: ActivityEntry, effects: Sequence[Effect]) -> str:
+    """Return the change that was being sent to the deployment when this write happened, empty when none was."""
+    for effect in effects:
+        if _sent_at(effect) - CLOCKS <= entry.at <= effect.at + CLOCKS:
+            return f"CHG-{effect.number}"
+    return ""
+
+
+def _sent_at(effect: Effect) -> datetime:
+    """Return when a step was written down: its correlation id begins with that time; else when it ended."""
+    if not is_ulid(effect.correlation):
+        return effect.at
+    return min(effect.at, time_of_ulid(effect.correlation))

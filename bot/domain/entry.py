@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from secrets import randbits
 
 from bot.domain.json import Json
@@ -41,10 +41,32 @@ class Receipt:
     id: str
 
 
+@dataclass(frozen=True)
+class EntryProof:
+    """That an entry is in the trail: its body, its audit path (hex, nearest sibling first) and the signed head."""
+
+    seq: int
+    body: str
+    path: tuple[str, ...]
+    checkpoint: str
+
+    def as_json(self) -> dict[str, Json]:
+        """Return the proof as packs hold it."""
+        return {"seq": self.seq, "body": self.body, "path": list(self.path), "checkpoint": self.checkpoint}
+
+
 def new_ulid(now: datetime) -> str:
     """Return a new ULID: 48 bits of milliseconds, 80 random bits, 26 characters."""
     number = (int(now.timestamp() * 1000) << 80) | randbits(80)
     return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def time_of_ulid(text: str) -> datetime:
+    """Return the time a ULID was made at, to the millisecond."""
+    number = 0
+    for char in text[:10]:
+        number = number << 5 | _CROCKFORD.index(char)
+    return datetime.fromtimestamp(number / 1000, UTC)
 
 
 def is_ulid(text: str) -> bool:

@@ -1,6 +1,6 @@
 """The database: one door, one transaction."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -168,8 +168,8 @@ class Transaction(Protocol):
         """Return every exception of a deployment, newest first."""
         ...
 
-    async def changes_sent(self, correlations: Collection[str]) -> Mapping[str, int]:
-        """Return the changes whose calls to Azure carried these correlation ids, by correlation id."""
+    async def effects_on(self, arm_id: str) -> Sequence[Effect]:
+        """Return every step of a change that was sent to a deployment, by change and step."""
         ...
 
 

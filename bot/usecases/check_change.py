@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from bot.changes.kinds import kind_named
+from bot.domain.baseline import Kept
 from bot.domain.change import WAITING, Change, ChangeState
 from bot.domain.configuration import Configuration, Rule
 from bot.domain.deployment import Deployment, Target
@@ -21,6 +22,7 @@ from bot.ports.azure import AzureReader
 from bot.ports.registry import PlanFacts, Readers
 from bot.usecases.desk import Caller, Desk
 from bot.usecases.find_people import who_could
+from bot.usecases.keep_baseline import State, keep_baseline
 from bot.usecases.look import gather
 
 Found = TypeVar("Found")
@@ -175,6 +177,7 @@ async def _submit(
         )
         if moved is None:
             raise InvalidInputError(f"{change.id} was submitted or withdrawn meanwhile.")
+        await _keep(moved, sha256, caller, desk, tx)
         for event in _events(moved, sha256, rule, who_could(rule, change.request.requester, people), desk):
             await tx.record(event, by=caller.actor, cause=caller.cause)
         if rule.quorum == 0:
@@ -183,6 +186,15 @@ async def _submit(
             )
         await tx.enqueue("deliver", f"deliver:{change.id}:card")
         return moved
+
+
+async def _keep(change: Change, evidence: str, caller: Caller, desk: Desk, tx: Transaction) -> None:
+    """Keep the live state that the plan starts from as a baseline."""
+    if change.plan is None:
+        return
+    target = desk.configuration.target(change.request.target)
+    state = State(target, change.plan.before, Kept.SUBMIT, desk.clock.now(), evidence, change.id)
+    await keep_baseline(state, by=caller.actor, cause=caller.cause, tx=tx)
 
 
 def _events(

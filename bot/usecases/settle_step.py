@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from bot.domain.baseline import Kept
 from bot.domain.change import Change, ChangeState
 from bot.domain.deployment import Deployment
 from bot.domain.effect import Effect, Phase
@@ -19,6 +20,7 @@ from bot.domain.json import Json
 from bot.domain.operation import differences
 from bot.ports.archive import Transaction
 from bot.usecases.desk import Desk
+from bot.usecases.keep_baseline import State, keep_baseline
 from bot.usecases.step import EXECUTOR, FORWARD, Step, fingerprints
 
 
@@ -62,13 +64,17 @@ async def doubt_step(step: Step, effect: Effect, why: str, desk: Desk) -> None:
 
 
 async def _finish(step: Step, effect: Effect, strangers: tuple[str, ...], untouched: int, desk: Desk) -> None:
-    now = desk.clock.now()
+    now, forward = desk.clock.now(), step.name == FORWARD
     async with desk.archive.transaction() as tx:
         if not await tx.journal(replace(effect, phase=Phase.DONE, at=now), expected=effect.phase.value):
             return
+        kept = State(
+            step.target, step.goal, Kept.APPLY if forward else Kept.ROLLBACK, now, change=step.change.id
+        )
+        await keep_baseline(kept, by=EXECUTOR, cause=step.cause, tx=tx)
         await _reconciled(tx, step, effect, applied=True)
         outcome = _outcome(step.change, {"strangers": list(strangers)})
-        if step.name == FORWARD:
+        if forward:
             ends = now + desk.configuration.timing.validation_window
             await _move(tx, step, ChangeState.VERIFYING, outcome, executed_at=now, window_ends_at=ends)
             event: AuditEvent = ExecutionFinished(

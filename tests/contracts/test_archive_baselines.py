@@ -92,10 +92,10 @@ async def test_an_exception_needs_an_owner_and_a_reason(archives: Archives, miss
             await tx.add_exception(replace(EXCEPTION, **{missing: " "}))
 
 
-async def test_a_change_is_found_by_what_its_calls_carried(archives: Archives) -> None:
+async def test_what_was_sent_to_a_deployment_is_found(archives: Archives) -> None:
     change = await stored_change(archives.opened)
     async with archives.opened.archive.transaction() as tx:
         await tx.journal(effect(change), expected="")
     async with archives.opened.archive.transaction() as tx:
-        assert await tx.changes_sent(["RUN-1", "another"]) == {"run-1": change.number}
-        assert await tx.changes_sent([]) == {}
+        assert await tx.effects_on(change.arm_id.upper()) == [effect(change)]
+        assert await tx.effects_on("/another") == []

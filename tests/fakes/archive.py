@@ -1,7 +1,7 @@
 """The archive in memory: rows, compare-and-set, unique keys, and transactions that commit whole or not."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -227,11 +227,10 @@ class FakeTransaction:
         """Return every exception of a deployment, newest first."""
         return [each for each in reversed(self._state.exceptions) if each.arm_id == arm_id.lower()]
 
-    async def changes_sent(self, correlations: Collection[str]) -> Mapping[str, int]:
-        """Return the changes whose calls carried these correlation ids."""
-        wanted = {each.lower() for each in correlations}
-        found = self._state.effects.values()
-        return {each.correlation: each.number for each in found if each.correlation.lower() in wanted}
+    async def effects_on(self, arm_id: str) -> Sequence[Effect]:
+        """Return every step that was sent to a deployment."""
+        here = {number for number, change in self._state.changes.items() if change.arm_id == arm_id.lower()}
+        return [effect for _, effect in sorted(self._state.effects.items()) if effect.number in here]
 
     def _stands(self, change: Change) -> bool:
         now = self._state.changes.get(change.number)

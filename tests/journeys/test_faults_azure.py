@@ -172,9 +172,10 @@ async def test_an_answer_that_got_lost_is_doubted_and_read_back_never_sent_again
     assert await sent(house) == 1
     assert len(await Azure(house).writes()) == 1
     assert await Azure(house).capacity() == 150
-    assert tags(house)[-4:] == [
+    assert tags(house)[-5:] == [
         "change.execution.started",
         "change.execution.unknown",
+        "baseline.recorded",
         "change.reconciled",
         "change.execution.finished",
     ]

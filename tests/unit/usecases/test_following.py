@@ -354,7 +354,7 @@ async def test_the_rollback_that_was_approved_is_what_runs(house: House) -> None
     assert house.writer.calls[-1][1] == plan.rollback[0]
     assert house.world.capacity == 120
     assert house.change().state is S.ROLLED_BACK
-    assert house.tags[-2:] == ["rollback.started", "rollback.finished"]
+    assert house.tags[-3:] == ["rollback.started", "baseline.recorded", "rollback.finished"]
     assert house.effect("rollback").phase is Phase.DONE
 
 

@@ -107,7 +107,8 @@ async def test_green_prechecks_submit_with_plan_policy_evidence_and_expiry(house
     assert change.expires_at == house.clock.now() + timedelta(hours=24)
     snapshot = json.loads(house.archive.state.evidence[change.evidence])
     assert snapshot["alias"] == "triage-prod"
-    assert house.tags == ["evidence.snapshot", "change.requested", "change.planned", "policy.evaluated"]
+    told = ["evidence.snapshot", "change.requested", "change.planned", "policy.evaluated"]
+    assert house.tags == ["baseline.recorded", *told]
     assert {entry.by.id for entry in house.archive.state.entries} == {ANNA}
     assert "deliver:CHG-1:card" in house.jobs
 
