@@ -13,6 +13,7 @@ import pytest
 from bot.azure.metrics import AGGREGATIONS
 from bot.domain.deployment import DeploymentRef
 from bot.domain.evidence import Window
+from bot.domain.json import Json
 from bot.domain.operation import Operation
 from bot.evidence.sections import SECTIONS
 from bot.ports.azure import Executor
@@ -95,7 +96,7 @@ async def _write_everything(executor: Executor) -> None:
     await executor.reader.quota(PLACE)
     await executor.reader.models(PLACE)
     live = await executor.reader.deployment(LIVE)
-    body = {**live.projection, "sku": {"name": live.sku.name, "capacity": 10}}
+    body: dict[str, Json] = {**live.projection, "sku": {"name": live.sku.name, "capacity": 10}}
     await _send(executor, Operation("PUT", NEW.arm_id, body))
     await _send(executor, Operation("PATCH", NEW.arm_id, {"sku": {"name": live.sku.name, "capacity": 20}}))
     await _send(executor, Operation("POST", NEW.arm_id, {}, "pause"))
