@@ -12,6 +12,7 @@ from bot.domain.effect import Question
 from bot.domain.evidence import Window
 from bot.domain.json import Json, canonical
 from bot.render.metrics import MetricRow, MetricsView, render_metrics
+from bot.render.texts import count
 from bot.usecases.compare_metrics import Compared, applied_marks, charts_of, compare_metrics, row_values
 from bot.usecases.measure_traffic import LATENCY, REQUESTS, TOKENS
 from handlers.dependencies import Dependencies
@@ -72,11 +73,12 @@ def _figure(label: str, value: float | None) -> str:
 
 
 def _beside(compared: Compared) -> str:
-    length = compared.window.end - compared.window.start
+    length, found = compared.window.end - compared.window.start, len(compared.earlier)
+    if not found:
+        return "Usual: nothing was measured before"
     if length > timedelta(days=1):
-        return f"Usual: the {compared.days} windows as long before it"
-    days = "day" if compared.days == 1 else f"{compared.days} days"
-    return f"Usual: the same hours on the {days} before, mean and spread"
+        return f"Usual: mean and spread of {count(found, 'window')} as long before it"
+    return f"Usual: mean and spread of the same hours on {count(found, 'earlier day')}"
 
 
 def _by_hand(ref: DeploymentRef, compared: Compared) -> list[str]:

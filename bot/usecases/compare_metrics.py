@@ -28,7 +28,10 @@ _Take = Callable[[Bucket], float | None]
 
 @dataclass(frozen=True)
 class Compared:
-    """Traffic in a window, and in the same window `days` times before, in buckets; totals are means per window."""
+    """Traffic in a window, and in the same window up to `days` times before, in buckets; totals are means.
+
+    Earlier windows of which Azure has no sample at all are left out: the deployment may not have been there.
+    """
 
     window: Window
     step: timedelta
@@ -71,7 +74,8 @@ async def compare_metrics(
     span = Window(here.start - days * period, here.end)
     measured = await measure_traffic(readers.metrics, ref, span, step)
     shifts = [back * period for back in range(1, days + 1)]
-    earlier = tuple(measured.within(Window(here.start - shift, here.end - shift)) for shift in shifts)
+    before = (measured.within(Window(here.start - shift, here.end - shift)) for shift in shifts)
+    earlier = tuple(each for each in before if any(bucket.is_sampled for bucket in each))
     return Compared(here, step, days, measured.within(here), earlier)
 
 
@@ -180,6 +184,8 @@ def _total(buckets: Sequence[Bucket]) -> float | None:
 
 
 def _mean(traffics: Sequence[Traffic]) -> Traffic:
+    if not traffics:
+        return Traffic(0.0, 0.0, 0.0, None)
     latencies = [found.latency_ms for found in traffics if found.latency_ms is not None]
     return Traffic(
         requests=fmean(found.requests for found in traffics),

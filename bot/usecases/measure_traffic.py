@@ -24,6 +24,7 @@ class Bucket:
     tokens: float | None
     traffic: Traffic | None
     answered: float = 0.0
+    is_sampled: bool = False
 
     @property
     def latency_ms(self) -> float | None:
@@ -102,7 +103,9 @@ def _bucket(
         latency_ms=latency.get(at),
     )
     answered = sum(count for status, count in counts.items() if status.startswith("2"))
-    return Bucket(at, tokens.get(at, 0.0) if tokens else None, traffic if by_status else None, answered)
+    is_sampled = at in tokens or any(at in values for values in by_status.values())
+    counted = tokens.get(at, 0.0) if tokens else None
+    return Bucket(at, counted, traffic if by_status else None, answered, is_sampled)
 
 
 def _values(series: Sequence[Series]) -> dict[datetime, float]:

@@ -106,6 +106,13 @@ VERDICT = {
     "before": "4.10 %",
     "after": "0.20 %",
     "explanation": "Differences within ±1 are noise. The threshold of 1 holds.",
+    "course": {
+        "metric": "share of HTTP 429",
+        "start": (NOW - timedelta(minutes=30)).isoformat(),
+        "step": 300,
+        "applied": NOW.isoformat(),
+        "values": [4.31, 3.9, 4.4, 4.02, 3.8, 4.17, 0.9, 0.3, 0.12, 0, None, 0.1],
+    },
 }
 DONE = {"votes": BOTH, "apply_asked_by": "U0ALICE", "executed_at": NOW}
 

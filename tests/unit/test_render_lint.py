@@ -1,5 +1,6 @@
 """The linter refuses what Slack refuses, and what our own rules forbid."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,8 +18,10 @@ from bot.render.blocks import (
     section,
     table,
 )
+from bot.render.chart_blocks import native_chart
 from bot.render.lint import check_message, check_view
 from bot.render.modal import Ask, Modal, ask, choice, metadata_json, modal, number_input, text_input
+from tests.golden import charts
 
 VIEW = modal(Modal("Title", "id", submit="Go"), [ask(Ask("ticket", "Ticket"), text_input(limit=10))])
 
@@ -31,13 +34,44 @@ def raw(text: str, kind: str = "mrkdwn") -> dict[str, Any]:
     return {"type": "section", "text": {"type": kind, "text": text}}
 
 
+def test_two_sound_charts_pass() -> None:
+    check_message(message(chart(), chart()))
+    check_message(message(chart(series=[series(name) for name in "abcd"])))
+
+
 def test_a_sound_message_passes() -> None:
     check_message(message(header("H"), section("a &amp; b <@U0BOB>"), *fields([("A", "b")])))
     check_message(Message("Only a sentence."))
     check_view(VIEW)
 
 
+def chart(**changed: Any) -> dict[str, Any]:
+    """A native chart of two points, with parts of it changed."""
+    native = native_chart(replace(charts.TOKENS, lines=(charts.line("Now", 1, 2),), usual=(), marks=()))
+    assert native is not None
+    return {**native, "chart": {**native["chart"], **changed}}
+
+
+def series(name: str = "Now", *values: Any) -> dict[str, Any]:
+    """A series on the axis of `chart`."""
+    data = zip(("09:00", "09:05"), values or (1, 2), strict=False)
+    return {"name": name, "data": [{"label": label, "value": value} for label, value in data]}
+
+
 WRONG: dict[str, Message] = {
+    "three charts": message(*[chart()] * 3),
+    "a chart without a title": message({**chart(), "title": ""}),
+    "a title of 51": message({**chart(), "title": "x" * 51}),
+    "a pie": message(chart(type="pie")),
+    "five series": message(chart(series=[series(name) for name in "abcde"])),
+    "no series": message(chart(series=[])),
+    "a series twice": message(chart(series=[series(), series()])),
+    "a series name of 21": message(chart(series=[series("x" * 21)])),
+    "a series that lacks a point": message(chart(series=[series("Now", 1)])),
+    "a value that is no number": message(chart(series=[series("Now", 1, None)])),
+    "a value without end": message(chart(series=[series("Now", 1, float("inf"))])),
+    "21 points": message(chart(axis_config={"categories": [str(n) for n in range(21)]})),
+    "a label twice": message(chart(axis_config={"categories": ["09:00", "09:00"]})),
     "no text": message(section("x"), text=""),
     "a text of 4001": message(section("x"), text="x" * 4001),
     "51 blocks": message(*[section("x")] * 51),

@@ -6,6 +6,7 @@ import pytest
 
 from bot.domain.change import ChangeState as S
 from bot.domain.change import Choice
+from bot.domain.course import course_chart
 from bot.domain.errors import AuditRefusedError, AzureUnavailableError
 from bot.domain.execution_events import ChangeValidated
 from bot.domain.request_events import ChangeExpired
@@ -43,6 +44,16 @@ async def _verdict(house: House, before: tuple[float, float], after: tuple[float
     assert event.verdict == house.change().outcome["verdict"]
     assert event.signal == "share of HTTP 429"
     return event.verdict
+
+
+async def test_the_course_around_the_apply_is_kept_with_the_change(house: House) -> None:
+    await _verdict(house, (100, 5), (100, 0))
+    chart = course_chart(house.change().outcome["course"], "applied")
+    assert chart is not None
+    assert chart.marks[0].at == house.change().executed_at
+    assert (chart.step, len(chart.times)) == (timedelta(minutes=5), 12)
+    values = chart.lines[0].known
+    assert (values[0], values[-1]) == (5, 0)
 
 
 @pytest.mark.parametrize(
