@@ -139,6 +139,7 @@ def _sign_in() -> tuple[Route, ...]:
     none: frozenset[str] = frozenset()
     tenant = r"/(?P<tenant>[^/]+)"
     known = arm.SUBSCRIPTION_VERSIONS
+    path(r"/subscriptions/(?P<subscription>[0-9a-f-]{36})")
     return (
         Route("GET", path("/metadata/endpoints"), "", none, login.endpoints, public=True),
         Route(
