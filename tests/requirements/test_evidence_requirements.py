@@ -1,7 +1,7 @@
 """Each requirement that concerns evidence, by its number: what is there of it today."""
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -12,9 +12,9 @@ from bot.azure.credentials import async_credential
 from bot.azure.endpoints import Endpoints, Identity
 from bot.azure.errors import AzureRefusedError
 from bot.azure.pipeline import reader_client
-from bot.domain.baseline import DriftException, exception_for
+from bot.domain.baseline import DriftException, Kept, exception_for
 from bot.domain.configuration import FieldRule
-from bot.domain.deployment import Deployment, Sku, Target
+from bot.domain.deployment import Deployment, DeploymentRef, Sku, Target
 from bot.domain.drift import (
     Source,
     differences_of,
@@ -33,6 +33,7 @@ from bot.domain.redaction import scrub
 from bot.ports.registry import Readers
 from bot.render.evidence import render_evidence
 from bot.usecases.compare_metrics import compare_metrics
+from bot.usecases.compare_targets import compare_targets
 from bot.usecases.look import gather
 from tests.fakes.azure_inventory import MemoryDeclared, MemoryInventory, MemoryLogs, training_job
 from tests.fakes.azure_reads import (
@@ -198,6 +199,15 @@ def _differences(live: Deployment, source: Source, wanted: Json) -> list[str]:
     return [each.name for each in differences_of(expected[source], live.projection)]
 
 
+@dataclass
+class _Two(MemoryAzure):
+    """An account of which two deployments can be looked at."""
+
+    async def deployment(self, ref: DeploymentRef) -> Deployment:
+        """Return the one that is asked for."""
+        return next(each for each in await self.deployments(ref.account) if each.ref == ref)
+
+
 def _projected() -> Deployment:
     projection: dict[str, Json] = {
         "properties": {"model": {"name": TUNED, "version": "1"}},
@@ -352,6 +362,18 @@ async def test_r39_usage_now_is_set_beside_usage_before() -> None:
     assert (compared.now.requests, compared.before.requests) == (100, 200)
 
 
+async def test_r40_two_targets_are_compared_field_by_field_with_what_is_idle() -> None:
+    other = replace(_projected(), ref=replace(THING, deployment="triage-spill"), sku=Sku("Standard", 10))
+    smaller: dict[str, Json] = {**other.projection, "sku": {"name": "Standard", "capacity": 10}}
+    world = _Two(_projected(), siblings=(replace(other, projection=smaller),))
+    found = await compare_targets(
+        ("triage-prod", THING), ("spill", other.ref), readers=memory_readers(world, _busy()), now=NOW
+    )
+    assert [(row.field, row.left, row.right) for row in found.rows] == [("sku.capacity", "120", "10")]
+    assert found.left.use.idle is not None
+    assert found.left.use.idle > 0.8
+
+
 async def test_r42_the_budget_is_said_with_its_owner() -> None:
     assert _facts(await _seen(), "cost")["Budget"] == (
         f"$4,000 a month; hosting alone takes 31 %; owner <@{OTTO}>"
@@ -362,13 +384,15 @@ async def test_r48_the_symptom_that_shows_first_is_said() -> None:
     assert _facts(await _seen(), "scope")["First symptom"] == "Tickets wait"
 
 
-async def test_r49_the_state_before_a_change_is_kept_when_it_is_submitted() -> None:
+async def test_r49_a_baseline_is_kept_at_submit_and_at_apply_and_the_old_one_stays() -> None:
     house = House()
-    change = await house.pending()
+    change = await house.applied()
     async with house.archive.transaction() as tx:
-        body = await tx.evidence(change.evidence)
-    assert body is not None
-    assert "120" in json.dumps(json.loads(body)["sections"])
+        kept = await tx.baselines(change.arm_id, 10)
+        bodies = [await tx.evidence(each.sha256) for each in kept]
+    assert [each.kind for each in kept] == [Kept.APPLY, Kept.SUBMIT]
+    capacities = [json.loads(body)["projection"]["sku"]["capacity"] for body in bodies if body]
+    assert capacities == [150, 120]
 
 
 def test_r50_the_nine_names_have_a_metric_azure_gives_or_say_it_gives_none() -> None:

@@ -51,7 +51,7 @@ def _functions(path: str) -> frozenset[str]:
 
 
 def _numbered() -> Iterator[tuple[str, str]]:
-    for path in sorted((ROOT / "tests" / "requirements").glob("test_*.py")):
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
         name = path.relative_to(ROOT).as_posix()
         yield from ((name, each) for each in _functions(name) if re.match(r"test_r\d\d_", each))
 
