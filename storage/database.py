@@ -105,7 +105,9 @@ class Database:
             ConflictError: it was closed; who comes late finds no door.
         """
         if self._closed:
-            raise ConflictError("The database is closed: the app is stopping.", advice="Try again in a moment.")
+            raise ConflictError(
+                "The database is closed: the app is stopping.", advice="Try again in a moment."
+            )
         async with self._turn(), _translated(), self.engine.begin() as connection:
             yield connection
 

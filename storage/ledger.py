@@ -6,11 +6,19 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.entry import NewEntry, Receipt, new_ulid
+from bot.domain.entry import EntryProof, NewEntry, Receipt, new_ulid
 from bot.domain.errors import InvalidInputError
 from bot.domain.note import Signer, Verifier
 from storage.ledger_append import Batch
-from storage.ledger_read import ChangeProof, StoredEntry, broken, opened_head, proofs_of, stored
+from storage.ledger_read import (
+    ChangeProof,
+    StoredEntry,
+    broken,
+    opened_head,
+    proof_of_entry,
+    proofs_of,
+    stored,
+)
 from storage.ledger_sql import AuditRows, database_trouble
 from storage.ledger_values import prepared, timestamp
 from storage.ledger_view import View, rebuilt
@@ -145,6 +153,10 @@ class Ledger:
             LedgerBrokenError: the trail does not prove them.
         """
         return await proofs_of(connection, change, self.verifiers)
+
+    async def proof_of_entry(self, connection: AsyncConnection, entry_id: str) -> EntryProof:
+        """Return the proof that an entry is in the signed log; raise NotFoundError or LedgerBrokenError."""
+        return await proof_of_entry(connection, entry_id, self.verifiers)
 
     async def verified_entries(self, connection: AsyncConnection, change: str) -> list[StoredEntry]:
         """Return a change's entries, oldest first, each proved to be in the signed log and none missing.

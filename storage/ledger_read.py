@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.errors import CountersignError, LedgerBrokenError
+from bot.domain.entry import EntryProof
+from bot.domain.errors import CountersignError, LedgerBrokenError, NotFoundError
 from bot.domain.merkle import leaf_hash, verify_inclusion
 from bot.domain.note import Checkpoint, Verifier, open_note
 from storage.ledger_proofs import TreeReader
@@ -98,6 +99,24 @@ async def proofs_of(
         await _proof(connection, [each for each in entries if each.shard == shard], verifiers)
         for shard in shards
     ]
+
+
+async def proof_of_entry(
+    connection: AsyncConnection, entry_id: str, verifiers: Sequence[Verifier]
+) -> EntryProof:
+    """Return the proof of one entry against the signed head of its shard.
+
+    Raises:
+        NotFoundError: there is no such entry.
+        LedgerBrokenError: the trail does not prove it.
+    """
+    found = await AuditRows(connection, 0).entries("id = :id", "seq", id=entry_id, limit=1)
+    if not found:
+        raise NotFoundError("There is no such entry in the audit trail.")
+    proof = await _proof(connection, await stored(connection, found), verifiers)
+    (proven,) = proof.entries
+    path = tuple(each.hex() for each in proven.path)
+    return EntryProof(proven.entry.seq, proven.entry.body, path, proof.checkpoint)
 
 
 async def _proof(

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import cast
 from secrets import token_bytes
+from typing import cast
 
 from bot.domain.entry import NewEntry, is_ulid
 from bot.domain.errors import AuditRefusedError

@@ -93,7 +93,8 @@ def _headline(evidence: Evidence) -> str:
         size,
         f"HTTP 429: {refused} of requests" if refused[:1].isdigit() else "",
     ]
-    emoji = f":{'warning' if evidence.gaps else 'white_check_mark'}:"
+    done = "warning" if evidence.gaps else "white_check_mark"
+    emoji = f":{done if evidence.is_complete else 'hourglass_flowing_sand'}:"
     looked = f"{_state(evidence)} {emoji}"
     known = " · ".join(filter(None, parts))
     return f"{known}\n{looked}" if known else f"*{_state(evidence)}* {emoji}"

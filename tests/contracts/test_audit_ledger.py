@@ -15,6 +15,7 @@ from bot.domain.errors import (
     AuditRefusedError,
     InvalidInputError,
     LedgerBrokenError,
+    NotFoundError,
     ProofError,
 )
 from bot.domain.json import Json
@@ -183,6 +184,20 @@ async def test_an_erased_text_leaves_every_proof_valid(house: House) -> None:
     async with house.engine.begin() as connection:
         (read,) = await house.ledger.verified_entries(connection, "CHG-1")
     assert read.disclosed() == {}
+
+
+async def test_one_entry_is_proved_to_be_in_the_signed_log(house: House) -> None:
+    wanted = entry(change="")
+    await house.append(entry(), wanted, *[entry() for _ in range(5)])
+    async with house.engine.begin() as connection:
+        proof = await house.ledger.proof_of_entry(connection, wanted.id)
+        with pytest.raises(NotFoundError):
+            await house.ledger.proof_of_entry(connection, "0" * 26)
+    signed = Checkpoint.parse(open_note(proof.checkpoint, house.ledger.verifiers).text)
+    assert json.loads(proof.body)["id"] == wanted.id
+    path = [bytes.fromhex(each) for each in proof.path]
+    leaf = leaf_hash(proof.body.encode())
+    verify_inclusion(index=proof.seq, size=signed.size, leaf=leaf, proof=path, root=signed.root)
 
 
 async def test_a_clock_that_goes_back_is_written_down_first(house: House) -> None:
