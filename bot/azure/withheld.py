@@ -30,24 +30,36 @@ _SIGN = re.compile(
     r"|\.(?:azure|windows|microsoft|json|csv|tsv|txt|parquet|pdf|doc|xls|pem|key|pfx|zip)"
     r"|[Bb]earer |(?:[Kk]ey|ecret|assword)\W"
 )
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,7})?(?:Z|\+00:00)")
 _NOT_FIELDS = frozenset({"key", "keys"})  # ARM's rate limits call their name "key"
 
 
 def withheld(body: Json) -> Counter[str]:
     """Return how many values of each class an answer holds."""
     found: Counter[str] = Counter()
-    for name, text in _texts(body, "", 0):
-        label = next((each for each, pattern in _FIELDS if pattern.fullmatch(name)), "")
-        if label and name not in _NOT_FIELDS and text:
-            found[label] += 1
+    labels: dict[str, str] = {}
+    for (name, text), times in Counter(_texts(body, "", 0)).items():
+        if name not in labels:
+            labels[name] = _label(name)
+        if labels[name] and text:
+            found[labels[name]] += times
         elif _could_hold(text):
-            found.update(scrub(text)[1])
+            found.update({each: count * times for each, count in scrub(text)[1].items()})
     return found
+
+
+def _label(name: str) -> str:
+    """Return the class of every value in a field of this name, empty when its value decides."""
+    if name in _NOT_FIELDS:
+        return ""
+    return next((each for each, pattern in _FIELDS if pattern.fullmatch(name)), "")
 
 
 def _could_hold(text: str) -> bool:
     """Return whether a text has a sign that a value of some class would have: a cheap look before the thorough."""
-    return len(text) > 6 and not text.startswith("/subscriptions/") and _SIGN.search(text) is not None
+    if len(text) <= 6 or text.startswith("/subscriptions/") or _TIME.fullmatch(text):
+        return False
+    return _SIGN.search(text) is not None
 
 
 def _texts(value: Json, name: str, depth: int) -> Iterator[tuple[str, str]]:
