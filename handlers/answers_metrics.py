@@ -31,7 +31,7 @@ async def metrics(question: Question, deps: Dependencies) -> Seen:
     window = Window(end - parse_duration(last), end)
     compared = await compare_metrics(ref, window, parse_duration(against), readers=deps.readers)
     alias = target.alias if target else name
-    marks = await applied_marks(ref.arm_id, alias, compared.window, desk=deps.desk)
+    marks = await applied_marks(ref, alias, compared.window, desk=deps.desk)
     charts = charts_of(compared, marks)
     value = json.dumps({"verb": "metrics", "names": [name, last, against]})
     view = MetricsView(

@@ -21,12 +21,12 @@ CATALOGUE = (
     CatalogueEntry(
         "Token usage",
         ("TokenTransaction", "ProcessedPromptTokens", "GeneratedTokens"),
-        "Per deployment, by the minute; `metrics` starts with it.",
+        "Per deployment, by the minute; metrics starts with it.",
     ),
     CatalogueEntry(
         "Latency",
         ("AzureOpenAITimeToResponse", "AzureOpenAITTLTInMS", "AzureOpenAINormalizedTTFTInMS"),
-        "Means only: p50, p95 and p99 come from the request logs (`show`).",
+        "Means only: p50, p95 and p99 come from the request logs (show).",
     ),
     CatalogueEntry(
         "Throughput",
@@ -46,7 +46,7 @@ CATALOGUE = (
     CatalogueEntry(
         "Capacity",
         ("AzureOpenAIProvisionedManagedUtilizationV2",),
-        "Of provisioned deployments; of the others see `quota` and the rate limits in `show`.",
+        "Of provisioned deployments; of the others see quota and the rate limits in show.",
     ),
     CatalogueEntry(
         "Query duration",
@@ -56,11 +56,11 @@ CATALOGUE = (
     CatalogueEntry(
         "Restore time",
         (),
-        "Countersign measures it: from Roll back to the state read back, in `change show`.",
+        "Countersign measures it: from Roll back to the state read back, in change show.",
     ),
     CatalogueEntry(
         "Deployment response",
         (),
-        "Countersign measures it: from Apply to the state read back, in `change show`.",
+        "Countersign measures it: from Apply to the state read back, in change show.",
     ),
 )

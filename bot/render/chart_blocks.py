@@ -131,13 +131,16 @@ def _words(chart: Chart, *, is_drawn: bool) -> str:
     if chart.is_empty:
         return f"{name} · no data"
     bars = "" if is_drawn else f"{sparkline(_values(resampled(chart, MOST_POINTS).lines[0]))} "
-    lines = [
-        f"{line.name} {figure(min(line.known))} to {figure(max(line.known))} {one_line(chart.unit)}{_per(chart)}"
-        for line in chart.lines
-        if line.known
-    ]
+    lines = [_extremes(chart, line) for line in chart.lines if line.known]
     usual = [f"usually {usual_words(chart)}"] if chart.usual else []
     marks = [f"{mark.label} {mark.at:%H:%M} UTC" for mark in chart.marks]
     unknown = sum(point.value is None for point in chart.lines[0].points)
     gaps = [f"{unknown} of {len(chart.times)} have no data"] if unknown else []
     return f"{name} · {bars}{escape(' · '.join([*lines, *usual, *gaps, *marks]), 900)}"
+
+
+def _extremes(chart: Chart, line: Line) -> str:
+    """Return from where to where a line goes; the only line of a chart needs no name."""
+    name = f"{line.name} " if len(chart.lines) > 1 else ""
+    unit = f" {one_line(chart.unit)}" if len(chart.lines) == 1 else ""
+    return f"{name}{figure(min(line.known))} to {figure(max(line.known))}{unit}{_per(chart)}"

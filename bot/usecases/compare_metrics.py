@@ -89,14 +89,14 @@ def row_values(compared: Compared) -> tuple[tuple[str, float | None, float | Non
     return (("tokens", *compared.tokens), *rows)
 
 
-async def applied_marks(arm_id: str, alias: str, window: Window, *, desk: Desk) -> tuple[Mark, ...]:
+async def applied_marks(ref: DeploymentRef, alias: str, window: Window, *, desk: Desk) -> tuple[Mark, ...]:
     """Return a mark for each change of the deployment that was applied within the window, oldest first."""
     async with desk.archive.transaction() as tx:
         changes = await tx.changes(ChangeQuery(target=alias, limit=100))
     marks = [
         Mark(change.executed_at, f"{change.id} applied")
         for change in changes
-        if change.arm_id == arm_id
+        if change.arm_id.lower() == ref.key
         and change.executed_at is not None
         and window.start <= change.executed_at < window.end
     ]

@@ -4,7 +4,7 @@ import { number } from "./format.js";
 
 const W = 640;
 const H = 268;
-const PAD = { left: 50, right: 18, top: 14, bottom: 46 };
+const PAD = { left: 62, right: 18, top: 14, bottom: 46 };
 const inner = { w: W - PAD.left - PAD.right, h: H - PAD.top - PAD.bottom };
 
 function ticks(low, high) {
@@ -27,6 +27,8 @@ function model(chart) {
   return { categories, rows, marks, low: marks[0], high: marks[marks.length - 1], axis: chart.axis_config || {} };
 }
 
+const compact = new Intl.NumberFormat("en-GB", { notation: "compact", maximumFractionDigits: 1 });
+const tickNumber = (value) => (Math.abs(value) >= 10000 ? compact.format(value) : number(value));
 const short = (text, max = 12) => (String(text).length > max ? `${String(text).slice(0, max - 1)}…` : String(text));
 const tip = (m, n) => `${m.categories[n]}\n${m.rows.map((r) => `${r.name}: ${r.values[n] === null ? "no data" : number(r.values[n])}`).join("\n")}`;
 
@@ -34,7 +36,7 @@ function frame(m, y, x) {
   const every = Math.ceil(m.categories.length / 8);
   const lines = m.marks.map((v) => [
     svg("line", { class: v === 0 ? "axis" : "grid", x1: PAD.left, x2: W - PAD.right, y1: y(v), y2: y(v) }),
-    svg("text", { class: "tick", x: PAD.left - 8, y: y(v) + 4, "text-anchor": "end" }, number(v))]);
+    svg("text", { class: "tick", x: PAD.left - 8, y: y(v) + 4, "text-anchor": "end" }, tickNumber(v))]);
   const labels = m.categories.map((c, n) => (n % every === 0 ? svg("text", { class: "tick", x: x(n), y: H - PAD.bottom + 18, "text-anchor": "middle" }, short(c)) : null));
   return [lines, labels,
     m.axis.x_label && svg("text", { class: "axis-title", x: PAD.left + inner.w / 2, y: H - 6, "text-anchor": "middle" }, m.axis.x_label),

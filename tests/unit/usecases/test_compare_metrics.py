@@ -1,5 +1,6 @@
 """A window beside the same hours before: totals, buckets, what is usual, and what was applied meanwhile."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -117,8 +118,11 @@ async def test_a_change_applied_in_the_window_is_a_mark_of_its_deployment() -> N
     change = await house.applied()
     assert change.executed_at is not None
     window = Window(change.executed_at - HOUR, change.executed_at + HOUR)
-    marks = await applied_marks(change.arm_id, "triage-prod", window, desk=house.desk)
+    marks = await applied_marks(THING, "triage-prod", window, desk=house.desk)
     assert [(mark.at, mark.label) for mark in marks] == [(change.executed_at, f"{change.id} applied")]
     before = Window(window.start, change.executed_at)
-    assert await applied_marks(change.arm_id, "triage-prod", before, desk=house.desk) == ()
-    assert await applied_marks("/another", "triage-prod", window, desk=house.desk) == ()
+    assert await applied_marks(THING, "triage-prod", before, desk=house.desk) == ()
+    assert (
+        await applied_marks(replace(THING, deployment="another"), "triage-prod", window, desk=house.desk)
+        == ()
+    )
