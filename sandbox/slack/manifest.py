@@ -4,7 +4,15 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-DEFAULT_SCOPES = ("app_mentions:read", "chat:write", "commands", "im:write", "usergroups:read", "users:read")
+DEFAULT_SCOPES = (
+    "app_mentions:read",
+    "chat:write",
+    "commands",
+    "files:write",
+    "im:write",
+    "usergroups:read",
+    "users:read",
+)
 DEFAULT_EVENTS = ("app_home_opened", "app_mention", "subteam_members_changed")
 
 

@@ -77,7 +77,8 @@ def checked_text(args: Args, longest: int, *, has_blocks: bool) -> str:
     return text
 
 
-def _thread(world: Workspace, args: Args, channel: str) -> str | None:
+def thread_of(world: Workspace, args: Args, channel: str) -> str | None:
+    """The parent that a reply names, if it names one."""
     thread_ts = args.get("thread_ts")
     if not thread_ts:
         return None
@@ -100,7 +101,7 @@ async def post_message(world: Workspace, args: Args) -> Args:
             user=company.BOT_USER_ID,
             text=checked_text(args, LONGEST_POST, has_blocks=bool(blocks)),
             app=True,
-            thread_ts=_thread(world, args, channel.id),
+            thread_ts=thread_of(world, args, channel.id),
             blocks=blocks or [],
             metadata=checked_metadata(args),
         )
@@ -122,7 +123,7 @@ async def post_ephemeral(world: Workspace, args: Args) -> Args:
             user=company.BOT_USER_ID,
             text=checked_text(args, LONGEST_POST, has_blocks=bool(blocks)),
             app=True,
-            thread_ts=_thread(world, args, channel.id),
+            thread_ts=thread_of(world, args, channel.id),
             blocks=blocks or [],
             ephemeral_to=str(args["user"]),
         )

@@ -1,14 +1,17 @@
 """What the simulated workspace remembers: messages, views, triggers, response URLs, deliveries."""
 
+import mimetypes
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from sandbox import company
 
 Json = Any
 
+PRETTY = {"html": "HTML", "json": "JSON", "png": "PNG", "svg": "SVG", "txt": "Plain Text", "csv": "CSV"}
 NOT_STATEFUL = ("button", "overflow", "image")
 
 
@@ -73,6 +76,7 @@ class Message:
     metadata: dict[str, Json] | None = None
     reply_count: int = 0
     state: dict[str, dict[str, Json]] = field(default_factory=dict)
+    files: list[dict[str, Json]] = field(default_factory=list)
 
     def as_ui(self) -> dict[str, Json]:
         """The shape the page and the scripts read."""
@@ -88,7 +92,7 @@ class Message:
             "edited": self.edited_at is not None,
             "metadata": self.metadata,
             "reply_count": self.reply_count,
-            "files": [],
+            "files": self.files,
         }
 
     def as_slack(self) -> dict[str, Json]:
@@ -104,6 +108,8 @@ class Message:
             shape |= {"bot_id": company.BOT_ID, "app_id": company.APP_ID}
         if self.blocks:
             shape["blocks"] = self.blocks
+        if self.files:
+            shape |= {"files": self.files, "upload": True}
         if self.thread_ts:
             shape["thread_ts"] = self.thread_ts
         if self.metadata:
@@ -111,6 +117,50 @@ class Message:
         if self.edited_at:
             shape["edited"] = {"user": self.user, "ts": self.edited_at}
         return shape
+
+
+@dataclass
+class StoredFile:
+    """One file, from the upload address on; it is shared once it was completed."""
+
+    id: str
+    name: str
+    length: int
+    ticket: str
+    alt: str
+    created: int
+    content: bytes | None = None
+    title: str = ""
+    shared: bool = False
+    channels: tuple[str, ...] = ()
+
+    @property
+    def mimetype(self) -> str:
+        """The media type that the name promises."""
+        return mimetypes.guess_type(self.name)[0] or "application/octet-stream"
+
+    def as_slack(self, base_url: str) -> dict[str, Json]:
+        """The file object of Slack's answers and messages."""
+        kind = self.name.rpartition(".")[2].lower()
+        url = f"{base_url}/files-pri/{company.TEAM_ID}-{self.id}/{quote(self.name, safe='')}"
+        shape: dict[str, Json] = {
+            "id": self.id,
+            "created": self.created,
+            "timestamp": self.created,
+            "name": self.name,
+            "title": self.title or self.name,
+            "mimetype": self.mimetype,
+            "filetype": kind,
+            "pretty_type": PRETTY.get(kind, kind.upper()),
+            "user": company.BOT_USER_ID,
+            "size": len(self.content or b""),
+            "mode": "hosted",
+            "is_external": False,
+            "is_public": bool(self.channels),
+            "url_private": url,
+            "url_private_download": f"{url}?download=1",
+        }
+        return shape | ({"alt_txt": self.alt} if self.alt else {})
 
 
 @dataclass

@@ -10,6 +10,7 @@ from sandbox.clock import SandboxClock, clock_routes
 from sandbox.slack.control import Control
 from sandbox.slack.deeds import People
 from sandbox.slack.delivery import RETRY_WAITS, Dispatcher, HttpTransport, Transport
+from sandbox.slack.files import FileDoor
 from sandbox.slack.manifest import Manifest
 from sandbox.slack.rates import RateLimits
 from sandbox.slack.replies import Hooks
@@ -82,6 +83,7 @@ def simulated_slack(clock: SandboxClock, settings: SlackSettings) -> SimulatedSl
     app.router.add_post("/hooks/{kind}/{team}/{number}/{secret}", Hooks(world).handle)
     app.router.add_get("/", _index)
     app.add_routes(UserInterface(world, People(world, dispatcher), settings.transport).routes())
+    app.add_routes(FileDoor(world).routes())
     app.add_routes(Control(world, dispatcher).routes())
     app.add_routes(clock_routes(clock))
     if isinstance(transport, SocketTransport):

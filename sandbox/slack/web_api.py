@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.slack import methods_chat, methods_people, methods_views
+from sandbox.slack import files, methods_chat, methods_people, methods_views
 from sandbox.slack.errors import SlackError, invalid_blocks
 from sandbox.slack.rates import RateLimits
 from sandbox.slack.records import Fault
@@ -35,6 +35,8 @@ METHODS: dict[str, Method] = {
     "chat.postEphemeral": Method(methods_chat.post_ephemeral, ("chat:write",), 4),
     "chat.update": Method(methods_chat.update, ("chat:write",), 3),
     "chat.delete": Method(methods_chat.delete, ("chat:write",), 3),
+    "files.getUploadURLExternal": Method(files.get_upload_url, ("files:write",), 4),
+    "files.completeUploadExternal": Method(files.complete_upload, ("files:write",), 4),
     "views.open": Method(methods_views.open_),
     "views.push": Method(methods_views.push),
     "views.update": Method(methods_views.update),
@@ -50,7 +52,7 @@ METHODS: dict[str, Method] = {
     "conversations.members": Method(methods_people.conversations_members, _READ_CHANNELS, 4),
 }
 _SECRET_ARGUMENTS = ("token", "app_token", "client_secret")
-_PARSED_FOR_THE_LOG = ("blocks", "view", "metadata", "attachments")
+_PARSED_FOR_THE_LOG = ("blocks", "view", "metadata", "attachments", "files")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from sandbox.clock import SandboxClock
 from sandbox.company import Channel, Person, UserGroup
 from sandbox.slack.errors import SlackError
 from sandbox.slack.manifest import Manifest
-from sandbox.slack.records import Fault, Hook, Message, Trigger, View
+from sandbox.slack.records import Fault, Hook, Message, StoredFile, Trigger, View
 
 Json = Any
 
@@ -33,6 +33,7 @@ class Workspace:
         self.groups: dict[str, UserGroup] = {group.id: group for group in company.USER_GROUPS}
         self.channels: dict[str, Channel] = {channel.id: channel for channel in company.CHANNELS}
         self.messages: dict[tuple[str, str], Message] = {}
+        self.files: dict[str, StoredFile] = {}
         self.views: dict[str, View] = {}
         self.modals: dict[str, list[str]] = {}
         self.homes: dict[str, str] = {}

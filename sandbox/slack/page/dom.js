@@ -60,4 +60,15 @@ export function localImage(raw) {
   }
 }
 
+/** The address, on this machine, of a file that was shared here; null for any other. */
+export function sharedFile(raw, query = "") {
+  try {
+    const url = new URL(String(raw), location.href);
+    const here = ["127.0.0.1", "localhost", "[::1]"].includes(url.hostname) && url.pathname.startsWith("/files-pri/");
+    return here ? `${location.origin}${url.pathname}${query}` : null;
+  } catch {
+    return null;
+  }
+}
+
 export const colour = (raw, fallback = "#4a6670") => (/^#[0-9a-f]{3,8}$/i.test(String(raw)) ? raw : fallback);

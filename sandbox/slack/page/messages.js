@@ -1,5 +1,6 @@
 /** Messages: author, time, blocks, thread link; lists that change in place. */
-import { colour, el, link, localImage } from "./dom.js";
+import { colour, el } from "./dom.js";
+import { fileNode } from "./files.js";
 import { brand, icon } from "./icons.js";
 import { blocks } from "./blocks.js";
 import { dayLabel, full, time, tsDate } from "./format.js";
@@ -20,16 +21,6 @@ export function authorName(message) {
   return message.app ? store.workspace.app.name : store.people.get(message.user)?.real_name || message.user;
 }
 
-function fileChip(file) {
-  const src = file.url_private || file.url || file.permalink;
-  const picture = /^image\//.test(file.mimetype || "") && src && localImage(src);
-  if (picture) return el("img", { class: "img-full", src: picture, alt: file.alt_txt || file.title || file.name });
-  const local = src && localImage(src);
-  const name = file.title || file.name || file.id;
-  return el("div", { class: "filechip", "data-file-id": file.id }, icon("file", 22), el("div", {}, local ? link(local, name) : el("strong", {}, name),
-    el("div", { class: "muted small" }, [file.pretty_type || file.filetype || file.mimetype, file.size && `${Math.ceil(file.size / 1024)} kB`].filter(Boolean).join(" · "))));
-}
-
 function threadLink(message, hooks) {
   const list = replies(message);
   const count = Math.max(message.reply_count || 0, list.length);
@@ -43,8 +34,8 @@ function threadLink(message, hooks) {
 function body(message, hooks) {
   const ctx = hooks.context({ kind: "message", channel: message.channel, ts: message.ts }, message);
   const hasBlocks = message.blocks?.length > 0;
-  return el("div", { class: "message-body" }, hasBlocks ? blocks(message.blocks, ctx) : el("div", { class: "text" }, mrkdwn(message.text, ctx)),
-    message.edited && el("span", { class: "edited" }, "(edited)"), (message.files || []).map(fileChip));
+  return el("div", { class: "message-body" }, hasBlocks ? blocks(message.blocks, ctx) : message.text && el("div", { class: "text" }, mrkdwn(message.text, ctx)),
+    message.edited && el("span", { class: "edited" }, "(edited)"), (message.files || []).map(fileNode));
 }
 
 /** One message as an article with stable attributes for tests. */

@@ -54,6 +54,7 @@ class CannedSlack:
     answers: dict[str, Json] = field(default_factory=dict)
     posts: list[tuple[str, dict[str, Json]]] = field(default_factory=list)
     streams: list["queue.Queue[tuple[str, Json]]"] = field(default_factory=list)
+    files: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     release: threading.Event = field(default_factory=threading.Event)
 
     def tell(self, name: str, content: Json) -> None:
@@ -117,6 +118,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(json.dumps(self.slack.state(query.removeprefix("as="))).encode(), "application/json")
         elif path == "/ui/events":
             self._stream()
+        elif path in self.slack.files:
+            self._send(*self.slack.files[path])
         else:
             file = PAGE / (path.lstrip("/") or "index.html")
             if file.is_file():
