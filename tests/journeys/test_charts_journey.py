@@ -1,0 +1,77 @@
+"""Charts as people see them: beside what is usual, marked where a change was applied, as pictures in a thread."""
+
+from typing import Any
+
+import pytest
+
+from tests.journeys.conftest import House
+from tests.journeys.people import words_of
+from tests.journeys.ways import ALICE, BOB, WINDOW_SECONDS, applied, calls
+
+HERE = pytest.mark.parametrize("house", [("sqlite", "http")], indirect=True)
+
+
+def _charts(message: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        block["title"]: block["chart"] for block in message["blocks"] if block["type"] == "data_visualization"
+    }
+
+
+@HERE
+async def test_r31_metrics_chart_tokens_first_and_mark_an_applied_change(house: House) -> None:
+    await applied(house)
+    await house.people.advance(WINDOW_SECONDS)
+    await house.people.card(ALICE, "CHG-1", "awaiting_attestation")
+    await house.people.say(ALICE, "/cs metrics triage-prod --last 2h --vs 7d")
+    card = await house.people.message(ALICE, "triage-prod · Metrics")
+    charts = _charts(card)
+    assert list(charts) == ["Tokens", "Requests by status"]
+    assert [each["name"] for each in charts["Tokens"]["series"]] == ["Tokens", "Usual, low", "Usual, high"]
+    for chart in charts.values():
+        assert len(chart["axis_config"]["categories"]) <= 20
+        assert sum("CHG-1" in label for label in chart["axis_config"]["categories"]) == 1
+    assert "CHG-1 applied" in words_of(card)
+    assert card["ephemeral_to"] == ALICE
+
+
+@HERE
+async def test_the_verdict_comes_with_the_signal_before_and_after(house: House) -> None:
+    await applied(house)
+    await house.people.advance(WINDOW_SECONDS)
+    card = await house.people.card(ALICE, "CHG-1", "awaiting_attestation")
+    (chart,) = _charts(card).values()
+    values = [point["value"] for point in chart["series"][0]["data"]]
+    assert values[0] > values[-1]
+    assert sum("CHG-1" in label for label in chart["axis_config"]["categories"]) == 1
+
+
+@HERE
+async def test_shared_metrics_bring_the_third_chart_as_a_picture_with_its_words(house: House) -> None:
+    await house.people.say(ALICE, "/cs metrics triage-prod --last 6h --share")
+    card = await house.people.message(BOB, "triage-prod · Metrics")
+    assert len(_charts(card)) == 2
+    (asked,) = await _calls_of(house, "files.getUploadURLExternal")
+    (done,) = await _calls_of(house, "files.completeUploadExternal")
+    assert asked["args"]["filename"] == "time-to-response.png"
+    assert asked["args"]["alt_txt"].startswith("Time to response, ")
+    assert done["args"]["thread_ts"] == card["ts"]
+
+
+@HERE
+async def test_r50_the_catalogue_says_what_is_emitted_and_what_is_not(house: House) -> None:
+    await house.people.say(ALICE, "/cs metrics --catalogue")
+    card = await house.people.message(ALICE, "Metrics · Catalogue")
+    said = words_of(card)
+    assert "TokenTransaction" in said
+    assert "Queueing: not emitted" in card["text"]
+
+
+async def _calls_of(house: House, method: str) -> list[dict[str, Any]]:
+    """Return the calls of a method, waiting for the first."""
+
+    async def look() -> dict[str, Any] | None:
+        found = await calls(house, method)
+        return {"found": found} if found else None
+
+    found: list[dict[str, Any]] = (await house.people._wait(look, 20, f"no call of {method}"))["found"]
+    return found
