@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
 from azure.core import AsyncPipelineClient
@@ -16,6 +16,7 @@ from azure.core.rest import AsyncHttpResponse, HttpRequest
 
 from bot.azure.errors import AzureRefusedError, signed_out
 from bot.azure.limits import Limits
+from bot.azure.parse import parsed
 from bot.azure.replies import Reply, items_of, parse_json, read_body
 from bot.azure.sharing import NEVER, Sharing
 from bot.azure.withheld import withheld
@@ -30,14 +31,17 @@ _MAX_PAGES = 100
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})
 
 
+Raw = Mapping[str, Json]
 Send = Callable[[], Awaitable[Reply | None]]
+A = TypeVar("A", Raw, list[Raw])
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class _Found:
-    """What is shared of a read: its answer, and how many values of each class it holds that go no further."""
+class _Found(Generic[T]):
+    """What is shared of a read: what was made of it, and how many values of each class went no further."""
 
-    answer: Any
+    value: T
     withheld: Mapping[str, int]
 
 
@@ -69,46 +73,56 @@ class Fetch:
         return self._with(_origin=origin.rstrip("/"))
 
     async def one(
-        self, path: str, query: Mapping[str, str], *, what: str, keep: timedelta = NEVER
-    ) -> Mapping[str, Json]:
-        """Return the object at a path, at most `keep` old. `what` names it for a person: `the deployment x`.
+        self,
+        path: str,
+        query: Mapping[str, str],
+        read: Callable[[Raw], T],
+        *,
+        what: str,
+        keep: timedelta = NEVER,
+    ) -> T:
+        """Return what `read` makes of the object at a path, at most `keep` old. `what` names it for a person.
 
         Raises:
             NotFoundError: there is none. AzureUnavailableError: Azure did not answer, or not in time.
         """
         url = self._url(path, query)
 
-        async def read() -> Mapping[str, Json]:
+        async def get() -> Raw:
             return read_body(await self.look(url), what)
 
-        found: Mapping[str, Json] = await self._shared(url, keep, read)
-        return found
+        return await self._shared(f"{url} {what}", keep, get, partial(_read, read, what))
 
     async def pages(
-        self, path: str, query: Mapping[str, str], *, what: str, keep: timedelta = NEVER
-    ) -> list[Mapping[str, Json]]:
-        """Return every item of a list, all pages read within one deadline, at most `keep` old.
+        self,
+        path: str,
+        query: Mapping[str, str],
+        read: Callable[[Raw], T],
+        *,
+        what: str,
+        keep: timedelta = NEVER,
+    ) -> list[T]:
+        """Return what `read` makes of every item of a list, all pages read within one deadline.
 
         Raises:
             NotFoundError: there is none. AzureUnavailableError: Azure did not answer, or not in time.
         """
         url = self._url(path, query)
-        found: list[Mapping[str, Json]] = await self._shared(f"{url} *", keep, lambda: self._pages(url, what))
-        return found
+        each = partial(_read_each, read, what)
+        return list(await self._shared(f"{url} {what}", keep, partial(self._pages, url, what), each))
 
-    async def ask(self, url: str, key: str, send: Send, *, what: str, keep: timedelta) -> Mapping[str, Json]:
+    async def ask(self, url: str, key: str, send: Send, *, what: str, keep: timedelta) -> Raw:
         """Return what another kind of read answers; `key` tells what is asked of the URL.
 
         Raises:
             NotFoundError, AzureUnavailableError: as the others.
         """
 
-        async def read() -> Mapping[str, Json]:
+        async def get() -> Raw:
             async with _within(self._deadline) as timeout:
                 return read_body(await self._tried(url, send, timeout), what)
 
-        found: Mapping[str, Json] = await self._shared(f"{url} {key}", keep, read)
-        return found
+        return await self._shared(f"{url} {key}", keep, get, as_is)
 
     async def look(self, url: str) -> Reply:
         """Return what a full URL answers now, whatever the status, within the deadline.
@@ -124,18 +138,20 @@ class Fetch:
         other.__dict__.update(changed)
         return other
 
-    async def _shared(self, key: str, keep: timedelta, read: Callable[[], Awaitable[Any]]) -> Any:
-        async def make() -> _Found:
-            answer = await read()
-            return _Found(answer, withheld(answer))
+    async def _shared(
+        self, key: str, keep: timedelta, get: Callable[[], Awaitable[A]], read: Callable[[A], T]
+    ) -> T:
+        async def make() -> _Found[T]:
+            answer = await get()
+            return _Found(read(answer), withheld(answer))
 
         found = await make() if self._sharing is None else await self._sharing.get(key, keep, make)
         self._meter.hold_back(found.withheld)
         self._meter.note(self._limits.remaining(key))
-        return found.answer
+        return found.value
 
-    async def _pages(self, first: str, what: str) -> list[Mapping[str, Json]]:
-        items: list[Mapping[str, Json]] = []
+    async def _pages(self, first: str, what: str) -> list[Raw]:
+        items: list[Raw] = []
         url: Json = first
         seen: set[str] = set()
         async with _within(self._deadline) as timeout:
@@ -192,3 +208,16 @@ async def _within(seconds: float) -> AsyncIterator[asyncio.Timeout]:
         raise AzureUnavailableError(
             f"Azure did not answer within {seconds:g} s.", advice="Try again in a minute."
         ) from None
+
+
+def as_is(raw: Raw) -> Raw:
+    """Return an answer as it is, for one who reads it further."""
+    return raw
+
+
+def _read(read: Callable[[Raw], T], what: str, raw: Raw) -> T:
+    return parsed(lambda: read(raw), what)
+
+
+def _read_each(read: Callable[[Raw], T], what: str, found: list[Raw]) -> list[T]:
+    return parsed(lambda: [read(raw) for raw in found], what)

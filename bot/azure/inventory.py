@@ -1,12 +1,11 @@
 """What is around a deployment, read: its account, the platform's health, models' lives, writes, and roles."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
 
 from bot.azure import access, parse, parse_inventory
-from bot.azure.fetch import Fetch
+from bot.azure.fetch import Fetch, as_is
 from bot.azure.reader import API_VERSION, account_path, region_path
 from bot.domain.deployment import Account
 from bot.domain.errors import NotFoundError
@@ -21,7 +20,6 @@ from bot.domain.inventory import (
 from bot.domain.json import Json
 from bot.ports.clock import Clock
 
-T = TypeVar("T")
 Raw = Mapping[str, Json]
 DIAGNOSTICS = "2021-05-01-preview"
 HEALTH = "2022-10-01"
@@ -43,29 +41,35 @@ class ArmInventory:
     async def posture(self, account: Account) -> AccountPosture:
         """Return how the account is set up and protected."""
         what = f"the account {account.name}"
-        raw = await self._fetch.one(account_path(account), _version(API_VERSION), what=what, keep=MINUTE)
-        return parse.parsed(lambda: parse_inventory.posture(raw, self._clock.now()), what)
+
+        def read(raw: Raw) -> AccountPosture:
+            return parse_inventory.posture(raw, self._clock.now())
+
+        return await self._fetch.one(
+            account_path(account), _version(API_VERSION), read, what=what, keep=MINUTE
+        )
 
     async def diagnostics(self, account: Account) -> Sequence[DiagnosticSetting]:
         """Return the account's diagnostic settings, by name."""
         path = f"{account_path(account)}/providers/Microsoft.Insights/diagnosticSettings"
         what = f"the diagnostic settings of {account.name}"
-        found = await self._fetch.pages(path, _version(DIAGNOSTICS), what=what, keep=FIVE_MINUTES)
-        return sorted(_each(found, parse_inventory.diagnostic_setting, what), key=lambda each: each.name)
+        read = parse_inventory.diagnostic_setting
+        found = await self._fetch.pages(path, _version(DIAGNOSTICS), read, what=what, keep=FIVE_MINUTES)
+        return sorted(found, key=lambda each: each.name)
 
     async def health(self, account: Account) -> Health:
         """Return what Azure Resource Health says of the account."""
         path = f"{account_path(account)}/providers/Microsoft.ResourceHealth/availabilityStatuses/current"
         what = f"the health of {account.name}"
-        raw = await self._fetch.one(path, _version(HEALTH), what=what, keep=FIVE_MINUTES)
-        return parse.parsed(lambda: parse_inventory.health(raw), what)
+        read = parse_inventory.health
+        return await self._fetch.one(path, _version(HEALTH), read, what=what, keep=FIVE_MINUTES)
 
     async def lifecycles(self, account: Account) -> Sequence[Lifecycle]:
         """Return the life of every base model in the account's region, sorted."""
         path, place = region_path(account)
         what = f"the models of {place}"
-        found = await self._fetch.pages(f"{path}/models", _version(API_VERSION), what=what, keep=HALF_A_DAY)
-        lives = set(_each(found, parse_inventory.lifecycle, what))
+        query, read = _version(API_VERSION), parse_inventory.lifecycle
+        lives = set(await self._fetch.pages(f"{path}/models", query, read, what=what, keep=HALF_A_DAY))
         return sorted(lives, key=lambda each: (each.model, each.version, each.status))
 
     async def activity(self, account: Account, since: datetime, until: datetime) -> Sequence[ActivityEntry]:
@@ -79,11 +83,8 @@ class ArmInventory:
             f"/subscriptions/{path.split('/')[2]}/providers/Microsoft.Insights/eventtypes/management/values"
         )
         what = f"the activity log of {account.name}"
-        found = _each(
-            await self._fetch.pages(events, query, what=what, keep=MINUTE),
-            parse_inventory.activity_entry,
-            what,
-        )
+        read = parse_inventory.activity_entry
+        found = await self._fetch.pages(events, query, read, what=what, keep=MINUTE)
         mine = [
             each
             for each in found
@@ -96,27 +97,24 @@ class ArmInventory:
         """Return who holds a role that reaches the account; what a role that cannot be read allows, it is said to."""
         path = f"{account_path(account)}/providers/Microsoft.Authorization/roleAssignments"
         what = f"the role assignments of {account.name}"
-        found = await self._fetch.pages(path, _version(ROLES), what=what, keep=FIVE_MINUTES)
+        found = await self._fetch.pages(path, _version(ROLES), as_is, what=what, keep=FIVE_MINUTES)
         guids = sorted({access.definition_id(raw) for raw in found} - {""})
-        known = dict(
-            zip(guids, await asyncio.gather(*(self._role(account, guid) for guid in guids)), strict=True)
-        )
-        return sorted(
-            _each(found, lambda raw: access.role_assignment(raw, known.get(access.definition_id(raw))), what),
-            key=lambda each: (each.role, each.principal, each.scope),
-        )
+        roles = await asyncio.gather(*(self._role(account, guid) for guid in guids))
+        known = dict(zip(guids, roles, strict=True))
+
+        def read() -> list[RoleAssignment]:
+            return [access.role_assignment(raw, known.get(access.definition_id(raw))) for raw in found]
+
+        return sorted(parse.parsed(read, what), key=lambda each: (each.role, each.principal, each.scope))
 
     async def _role(self, account: Account, guid: str) -> Raw | None:
         subscription = account_path(account).split("/")[2]
         path = f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{guid}"
         try:
-            return await self._fetch.one(path, _version(ROLES), what="a role's definition", keep=HALF_A_DAY)
+            what = f"the role {guid}"
+            return await self._fetch.one(path, _version(ROLES), as_is, what=what, keep=HALF_A_DAY)
         except NotFoundError:
             return None
-
-
-def _each(found: Sequence[Raw], read: Callable[[Raw], T], what: str) -> list[T]:
-    return parse.parsed(lambda: [read(raw) for raw in found], what)
 
 
 def _version(version: str) -> dict[str, str]:

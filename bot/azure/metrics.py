@@ -70,8 +70,11 @@ class ArmMetrics:
         }
         path = f"{account_path(ref.account)}/providers/Microsoft.Insights/metrics"
         what = f"the metric {metric} of {ref.deployment}"
-        body = await self._fetch.one(path, query, what=what, keep=METRICS_KEPT)
-        return parse.parsed(lambda: read_series(body, metric, AGGREGATIONS[metric], split_by), what)
+
+        def read(body: Mapping[str, Json]) -> Sequence[Series]:
+            return read_series(body, metric, AGGREGATIONS[metric], split_by)
+
+        return await self._fetch.one(path, query, read, what=what, keep=METRICS_KEPT)
 
 
 def read_series(body: Mapping[str, Json], metric: str, aggregation: str, split_by: str) -> Sequence[Series]:

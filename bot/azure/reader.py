@@ -41,18 +41,21 @@ class ArmReader:
 
     async def deployments(self, account: Account) -> Sequence[Deployment]:
         """Return every deployment of the account, sorted by name."""
-        what = f"the deployments of {account.name}"
-        now = self._clock.now()
         found = await self._list(
-            f"{account_path(account)}/deployments", what, lambda raw: parse.deployment(raw, account, now)
+            f"{account_path(account)}/deployments",
+            f"the deployments of {account.name}",
+            lambda raw: parse.deployment(raw, account, self._clock.now()),
         )
         return sorted(found, key=lambda each: each.ref.deployment)
 
     async def deployment(self, ref: DeploymentRef) -> Deployment:
         """Return one deployment."""
+
+        def read(raw: Mapping[str, Json]) -> Deployment:
+            return parse.deployment(raw, ref.account, self._clock.now())
+
         what = f"the deployment {ref.deployment} of {ref.account.name}"
-        raw = await self._fetch.one(deployment_path(ref), _QUERY, what=what)
-        return parse.parsed(lambda: parse.deployment(raw, ref.account, self._clock.now()), what)
+        return await self._fetch.one(deployment_path(ref), _QUERY, read, what=what)
 
     async def skus(self, ref: DeploymentRef) -> Sequence[SkuBounds]:
         """Return what SKUs and capacities the deployment can have, sorted by name."""
@@ -78,14 +81,12 @@ class ArmReader:
             raise InvalidInputError(f"{name!r} is not the name of a content filter.", field="content_filter")
         what = f"the content filter {name}"
         path = f"{account_path(account)}/raiPolicies/{name}"
-        raw = await self._fetch.one(path, _QUERY, what=what, keep=FILTERS_KEPT)
-        return parse.parsed(lambda: parse.content_filter(raw), what)
+        return await self._fetch.one(path, _QUERY, parse.content_filter, what=what, keep=FILTERS_KEPT)
 
     async def _list(
         self, path: str, what: str, read: Callable[[Mapping[str, Json]], T], keep: timedelta = NEVER
     ) -> list[T]:
-        found = await self._fetch.pages(path, _QUERY, what=what, keep=keep)
-        return parse.parsed(lambda: [read(raw) for raw in found], what)
+        return await self._fetch.pages(path, _QUERY, read, what=what, keep=keep)
 
 
 def account_path(account: Account) -> str:

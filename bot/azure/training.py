@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from bot.azure import parse, parse_training
 from bot.azure.endpoints import DATA_PLANE_HOST, Endpoints, is_loopback
 from bot.azure.errors import AzureRefusedError
-from bot.azure.fetch import Fetch
+from bot.azure.fetch import Fetch, as_is
 from bot.azure.reader import API_VERSION, account_path
 from bot.domain.deployment import Account, DeploymentRef
 from bot.domain.errors import NotFoundError
@@ -73,7 +73,7 @@ class DataPlaneTraining:
         found: list[Raw] = []
         for _ in range(MOST_PAGES):
             query = {"limit": PAGE, "after": after} if after else {"limit": PAGE}
-            body = await data.one(prefix + path, query, what=what, keep=keep)
+            body = await data.one(prefix + path, query, as_is, what=what, keep=keep)
             page = parse.items(body, "data")
             found.extend(page)
             if body.get("has_more") is not True or not page:
@@ -86,14 +86,16 @@ class DataPlaneTraining:
         if self._url:
             local = f"/dataplane/{account.account}" if is_loopback(self._url) else ""
             return self._url, f"{local}/openai/v1"
-        what = f"the account {account.name}"
-        raw = await self._arm.one(
-            account_path(account), {"api-version": API_VERSION}, what=what, keep=JOBS_KEPT
+        path, query, what = (
+            account_path(account),
+            {"api-version": API_VERSION},
+            f"the endpoint of {account.name}",
         )
-        return endpoint_of(raw, account), "/openai/v1"
+        read = partial(endpoint_of, account)
+        return await self._arm.one(path, query, read, what=what, keep=JOBS_KEPT), "/openai/v1"
 
 
-def endpoint_of(raw: Raw, account: Account) -> str:
+def endpoint_of(account: Account, raw: Raw) -> str:
     """Return the origin of an account's own data plane.
 
     Raises:

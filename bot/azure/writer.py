@@ -7,7 +7,7 @@ from functools import partial
 from azure.core.credentials import TokenCredential
 
 from bot.azure.endpoints import Endpoints
-from bot.azure.fetch import Fetch
+from bot.azure.fetch import Fetch, as_is
 from bot.azure.operations import progress, sent
 from bot.azure.reader import API_VERSION, arm_path
 from bot.azure.sending import send_once
@@ -81,7 +81,7 @@ class ArmWriter:
         query = {"api-version": API_VERSION}
         try:
             live = await self._fetch.one(
-                arm_path(operation.arm_id), query, what="the deployment to be changed"
+                arm_path(operation.arm_id), query, as_is, what="the deployment to be changed"
             )
         except (AzureUnavailableError, NotFoundError) as error:
             raise NotAppliedError(

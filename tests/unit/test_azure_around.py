@@ -274,9 +274,9 @@ def test_the_data_plane_is_asked_at_the_accounts_own_host_only(
     raw = {"properties": {"endpoint": endpoint, "customSubDomainName": domain}}
     if origin is None:
         with pytest.raises(AzureRefusedError, match="no endpoint of its own"):
-            endpoint_of(raw, ACCOUNT)
+            endpoint_of(ACCOUNT, raw)
     else:
-        assert endpoint_of(raw, ACCOUNT) == origin
+        assert endpoint_of(ACCOUNT, raw) == origin
 
 
 @pytest.mark.parametrize(

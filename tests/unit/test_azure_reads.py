@@ -105,7 +105,7 @@ async def test_a_server_that_does_not_answer_is_left_at_the_deadline() -> None:
         async with reader_client(endpoints, async_credential(Identity("sandbox"), endpoints)) as client:
             began = time.monotonic()
             with pytest.raises(AzureUnavailableError, match=r"within 0\.3 s"):
-                await Fetch(client, server.url, deadline=0.3).one("/x", {}, what="x")
+                await Fetch(client, server.url, deadline=0.3).one("/x", {}, dict, what="x")
     assert time.monotonic() - began < 2
 
 
