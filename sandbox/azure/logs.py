@@ -138,19 +138,29 @@ def _summary(question: Question, rows: Iterator[Row], now: datetime) -> Json:
     heaps: dict[tuple[Any, ...], list[Row]] = {} if question.keys else {(): []}
     for row in rows:
         heaps.setdefault(tuple(_key(row, column, size) for _, column, size in question.keys), []).append(row)
-    columns = [{"name": name, "type": _type(column)} for name, column, _ in question.keys]
+    columns = [{"name": name, "type": _type(name, column)} for name, column, _ in question.keys]
     columns += [
         {"name": name, "type": "long" if kind in ("count", "countif") else "real"}
         for name, kind, _ in question.figures
     ]
     found = [
-        [*key, *(_figure(question, kind, inner, heap, now) for _, kind, inner in question.figures)]
+        [
+            *_shown(question, key),
+            *(_figure(question, kind, inner, heap, now) for _, kind, inner in question.figures),
+        ]
         for key, heap in sorted(heaps.items(), key=lambda one: [str(part) for part in one[0]])
     ]
     return {"columns": columns, "rows": found[: question.take]}
 
 
-def _type(column: str) -> str:
+def _shown(question: Question, key: tuple[Any, ...]) -> list[Any]:
+    kinds = [_type(name, column) for name, column, _ in question.keys]
+    return [str(part) if kind == "string" else part for kind, part in zip(kinds, key, strict=True)]
+
+
+def _type(name: str, column: str) -> str:
+    if name.lower() == "resultsignature":
+        return "string"
     return {"status": "int", "duration": "real", "time": "datetime"}.get(column, "string")
 
 

@@ -62,6 +62,7 @@ async def test_figures_by_status_and_by_time_add_up_to_the_whole(azure: Cloud) -
     (whole,) = rows(await ask(azure, f"{base} | summarize n=count()"))
     by_status = rows(await ask(azure, f"{base} | summarize n=count() by ResultSignature"))
     by_time = rows(await ask(azure, f"{base} | summarize n=count() by bin(TimeGenerated, 15m)"))
+    assert {type(one["ResultSignature"]) for one in by_status} == {str}
     assert len(by_time) in (4, 5)
     assert sum(one["n"] for one in by_status) == whole["n"]
     assert abs(sum(one["n"] for one in by_time) - whole["n"]) <= len(by_time)
