@@ -29,6 +29,7 @@ from bot.domain.evidence import Evidence, Window
 from bot.domain.inventory import ActivityEntry, LogFigures, RoleAssignment
 from bot.domain.json import Json
 from bot.domain.metric_catalogue import CATALOGUE
+from bot.domain.pack import PARTS
 from bot.domain.redaction import scrub
 from bot.ports.registry import Readers
 from bot.render.evidence import render_evidence
@@ -158,13 +159,12 @@ async def test_r15_a_snapshot_is_named_by_what_it_says_and_stands_for_one_time()
 
 async def test_r16_one_look_has_what_each_of_the_four_reviews_asks_for() -> None:
     seen = await _seen()
-    for review in (
-        ("posture", "access", "content_filter", "changes"),
-        ("configuration", "health", "requests", "logs", "retirement"),
-        ("cost", "quota", "tokens"),
-        ("traffic", "latency", "ptu"),
-    ):
-        assert all(_facts(seen, key) for key in review)
+    assert list(PARTS) == ["Security", "Reliability", "Cost", "Performance"]
+    for keys in PARTS.values():
+        assert all(_facts(seen, key) for key in keys)
+    assert sorted(key for keys in PARTS.values() for key in keys) == sorted(
+        each.key for each in seen.sections
+    )
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "POST"])
