@@ -66,15 +66,7 @@ async def validate_change(number: int, *, readers: Readers, desk: Desk, cause: C
     after = Window(started, ends)
     verdict = await _verdict(change, after, readers, desk)
     course = await _course(change, after, readers, desk)
-    outcome = {
-        **change.outcome,
-        "verdict": verdict.word.value,
-        "signal": verdict.signal,
-        "before": verdict.before,
-        "after": verdict.after,
-        "explanation": verdict.explanation,
-        "course": course,
-    }
+    outcome = {**change.outcome, **_said(verdict), "course": course}
     async with desk.archive.transaction() as tx:
         if await tx.move(change, ChangeState.AWAITING_ATTESTATION, outcome=outcome) is None:
             return
@@ -89,6 +81,16 @@ async def validate_change(number: int, *, readers: Readers, desk: Desk, cause: C
         await tx.record(event, by=TIMER, cause=cause)
         await tx.enqueue("deliver", f"deliver:{change.id}:card")
         await tx.enqueue("deliver", f"deliver:{change.id}:owner")
+
+
+def _said(verdict: Verdict) -> dict[str, str]:
+    return {
+        "verdict": verdict.word.value,
+        "signal": verdict.signal,
+        "before": verdict.before,
+        "after": verdict.after,
+        "explanation": verdict.explanation,
+    }
 
 
 async def _verdict(change: Change, after: Window, readers: Readers, desk: Desk) -> Verdict:

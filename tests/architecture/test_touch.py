@@ -23,6 +23,7 @@ LIBRARIES: Mapping[str, tuple[str, ...]] = {
     "requests": ("bot.azure",),
     "rfc8785": ("bot.domain", "storage"),
     "slack_bolt": ("handlers.slack_app",),
+    "resvg_py": ("bot.slack.picture",),
     "slack_sdk": ("bot.slack",),
     "sqlalchemy": ("storage",),
     "sqlmodel": ("storage",),
