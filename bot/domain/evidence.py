@@ -46,6 +46,8 @@ class Evidence:
     taken_at: datetime
     sections: tuple[SectionResult, ...]
     asked_by: str = ""
+    redacted: int = 0
+    strain: str = ""
 
     def as_json(self) -> dict[str, Json]:
         """Return the snapshot as it is stored: without what changes at every look, such as times and ages."""

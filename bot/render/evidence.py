@@ -167,4 +167,9 @@ def _buttons(share_value: str) -> list[Block]:
 def _rests_on(evidence: Evidence, now: datetime) -> str:
     seen = age(evidence.taken_at, now)
     ago = seen if seen == "just now" else f"{seen} ago"
-    return f"Evidence {code(evidence.id)} · taken {ago} · sha256 {code(evidence.digest[:16] + '…')}"
+    said = (
+        f"Evidence {code(evidence.id)} · taken {ago} · sha256 {code(evidence.digest[:16] + '…')}",
+        f"redacted: {evidence.redacted}" if evidence.redacted else "",
+        evidence.strain,
+    )
+    return " · ".join(filter(None, said))

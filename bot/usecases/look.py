@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.deployment import DeploymentRef
@@ -18,26 +19,32 @@ async def gather(
     ref: DeploymentRef, alias: str, *, readers: Readers, now: datetime, sections: Sequence[Section] = SECTIONS
 ) -> Evidence:
     """Return the evidence of a deployment; sections that could not look say why."""
-    results = await asyncio.gather(*(_look(section, readers, ref, now) for section in sections))
-    return Evidence(ref, alias, now, tuple(results))
+    mine = readers.metered()
+    results = await asyncio.gather(*(_look(section, mine, ref, now) for section in sections))
+    return _metered(Evidence(ref, alias, now, tuple(results)), mine)
 
 
 async def look_step_by_step(
     ref: DeploymentRef, alias: str, *, readers: Readers, now: datetime, sections: Sequence[Section]
 ) -> AsyncIterator[Evidence]:
     """Give the evidence as it fills: what is there after a moment and after four seconds, then all of it."""
-    tasks = [asyncio.ensure_future(_look(section, readers, ref, now)) for section in sections]
+    mine = readers.metered()
+    tasks = [asyncio.ensure_future(_look(section, mine, ref, now)) for section in sections]
     try:
         for seconds in PARTIAL_AFTER_SECONDS:
             _, waiting = await asyncio.wait(tasks, timeout=seconds)
             if not waiting:
                 break
             seen = [_so_far(task, section) for task, section in zip(tasks, sections, strict=True)]
-            yield Evidence(ref, alias, now, tuple(seen))
-        yield Evidence(ref, alias, now, tuple(await asyncio.gather(*tasks)))
+            yield _metered(Evidence(ref, alias, now, tuple(seen)), mine)
+        yield _metered(Evidence(ref, alias, now, tuple(await asyncio.gather(*tasks))), mine)
     finally:
         for task in tasks:
             task.cancel()
+
+
+def _metered(evidence: Evidence, readers: Readers) -> Evidence:
+    return replace(evidence, redacted=readers.meter.redacted, strain=readers.meter.strain)
 
 
 def _so_far(task: "asyncio.Future[SectionResult]", section: Section) -> SectionResult:

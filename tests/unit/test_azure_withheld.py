@@ -1,14 +1,21 @@
 """What goes no further: every class is replaced in a machine's text, and counted in an answer."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from typing import ClassVar
 
 import pytest
 
 from bot.azure import parse
 from bot.azure.withheld import withheld
+from bot.domain.deployment import DeploymentRef
+from bot.domain.evidence import Fact
 from bot.domain.redaction import scrub
+from bot.ports.registry import Readers
+from bot.render.evidence import render_evidence
+from bot.usecases.look import gather
 from sandbox.azure.canaries import canaries
-from tests.fakes.azure_server import REF, Reply, raw_deployment, reading, scripted
+from tests.fakes.azure_server import REF, Reply, WallClock, raw_deployment, reading, scripted
 
 HEX = "0123456789abcdef" * 2
 CLASSES: Mapping[str, tuple[str, ...]] = {
@@ -96,3 +103,26 @@ async def test_a_tag_that_holds_a_secret_still_shows_that_it_changed_and_is_neve
     ]
     assert one == same != other
     assert "@contoso" not in one + other
+
+
+async def test_a_look_says_how_many_values_were_held_back_and_when_few_reads_are_left() -> None:
+    class Holding:
+        key: ClassVar[str] = "holding"
+        title: ClassVar[str] = "Holding"
+
+        async def look(self, readers: Readers, ref: DeploymentRef, now: datetime) -> tuple[Fact, ...]:
+            await readers.azure.deployment(ref)
+            return ()
+
+    body = {**raw_deployment(), "x": {"primaryKey": "k", "contact": "jane@contoso.example"}}
+    answer = Reply(200, body, {"x-ms-ratelimit-remaining-subscription-reads": "9"})
+    async with scripted(lambda _: answer) as server, reading(server.url) as azure:
+        now = WallClock().now()
+        seen = [
+            await gather(REF, "", readers=azure.readers, now=now, sections=(Holding(),)) for _ in range(2)
+        ]
+    assert [each.redacted for each in seen] == [2, 2]
+    footer = render_evidence(seen[0], target=None, ref="ref-1", now=now).blocks[-1]
+    assert "redacted: 2" in str(footer)
+    assert "9 more reads" in str(footer)
+    assert "redacted" not in str(seen[0].as_json())
