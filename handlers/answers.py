@@ -15,6 +15,7 @@ from bot.ports.slack import Message
 from bot.render.evidence import render_evidence
 from bot.render.figures import StatusLine, render_quota, render_status
 from bot.usecases.look import look_step_by_step
+from handlers.answers_drift import baseline, compare, drift, lineage
 from handlers.answers_metrics import metrics
 from handlers.answers_pack import pack
 from handlers.dependencies import Dependencies
@@ -98,6 +99,10 @@ ANSWERS: Mapping[str, Callable[[Question, Dependencies], Awaitable[Seen]]] = {
     "metrics": metrics,
     "quota": quota,
     "evidence": pack,
+    "drift": drift,
+    "compare": compare,
+    "lineage": lineage,
+    "baseline": baseline,
 }
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal, TypeVar
 
@@ -23,6 +23,7 @@ from bot.usecases.desk import Desk
 from bot.usecases.watch_change import sweep
 from handlers.clock import SandboxClock, WallClock
 from handlers.configuration_file import read_configuration
+from handlers.declared_files import DeclaredFiles
 from handlers.dependencies import Dependencies, ExecutorSide, TrailCheck
 from handlers.jobs.registry import EXECUTOR_JOBS, JOBS
 from handlers.observers import NOBODY, Observers, observed_socket
@@ -169,7 +170,8 @@ class _Builder:
         self.stack.push_async_callback(azure.close)
         desk = Desk(self.configuration, self.archive.archive, self.clock, SlackWebDirectory(client))
         messenger = SlackMessenger(client, response_hosts(settings.slack_api_url))
-        deps = Dependencies(desk, messenger, azure.readers, trail.check, self.observers)
+        readers = replace(azure.readers, declared=DeclaredFiles(self.configuration, settings.config.parent))
+        deps = Dependencies(desk, messenger, readers, trail.check, self.observers, self.signer.vkey)
         me = await who_am_i(client)
         if me.team != self.configuration.team_id:
             raise InvalidInputError(

@@ -3,38 +3,23 @@
 Checks and unique keys stand here because the database is the last to be asked: what it refuses cannot happen.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, MetaData, Table, Text, column, table, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import CheckConstraint, Index, LargeBinary, MetaData, Table, Text, column, table
+from sqlmodel import Field
 
-from bot.domain.baseline import Kept
 from bot.domain.change import OPEN_ON_ACCOUNT, ChangeState, ChangeType, Choice, Tier
 from bot.domain.effect import Phase
+from storage.baseline_tables import BaselineRow, DriftExceptionRow
 from storage.columns import CanonicalJson, Names, UtcTime
+from storage.table_base import Row, given, one_of, unique_where
 
-METADATA = MetaData()
+METADATA: MetaData = Row.metadata
 REQUIRED = ("owner", "ticket", "reason", "expected_cost", "validation_signal", "rollback_plan")
 
 
-def _one_of(name: str, values: Iterable[str]) -> CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in sorted(values))
-    return CheckConstraint(f"{name} IN ({listed})", name=f"ck_{name}_known")
-
-
-def _unique_where(name: str, *columns: str, where: str) -> Index:
-    return Index(name, *columns, unique=True, sqlite_where=text(where), postgresql_where=text(where))
-
-
 OPEN = f"state IN ({', '.join(repr(str(state)) for state in sorted(OPEN_ON_ACCOUNT))})"
-
-
-class Row(SQLModel):
-    """What every table shares: the archive's own metadata."""
-
-    metadata: ClassVar[MetaData] = METADATA
 
 
 class ChangeRow(Row, table=True):
@@ -42,13 +27,13 @@ class ChangeRow(Row, table=True):
 
     __tablename__ = "change"
     __table_args__ = (
-        *(CheckConstraint(f"length(trim({name})) > 0", name=f"ck_{name}_given") for name in REQUIRED),
-        _one_of("state", ChangeState),
-        _one_of("type", ChangeType),
-        _one_of("tier", Tier),
+        *map(given, REQUIRED),
+        one_of("state", ChangeState),
+        one_of("type", ChangeType),
+        one_of("tier", Tier),
         CheckConstraint("revision >= 1", name="ck_revision_counts"),
         CheckConstraint("quorum >= 0", name="ck_quorum_counts"),
-        _unique_where("ux_change_open_on_account", "account", where=OPEN),
+        unique_where("ux_change_open_on_account", "account", where=OPEN),
         Index("ix_change_expires", "state", "expires_at"),
         Index("ix_change_window", "state", "window_ends_at"),
         {"sqlite_autoincrement": True},
@@ -97,7 +82,7 @@ class VoteRow(Row, table=True):
     """One person's word on one revision: the primary key is why nobody votes twice."""
 
     __tablename__ = "vote"
-    __table_args__ = (_one_of("choice", Choice),)
+    __table_args__ = (one_of("choice", Choice),)
 
     number: int = Field(primary_key=True, foreign_key="change.number")
     revision: int = Field(primary_key=True)
@@ -115,7 +100,7 @@ class EffectRow(Row, table=True):
     """The journal of calls to Azure, one row a step."""
 
     __tablename__ = "effect"
-    __table_args__ = (_one_of("phase", Phase),)
+    __table_args__ = (one_of("phase", Phase),)
 
     number: int = Field(primary_key=True, foreign_key="change.number")
     revision: int = Field(primary_key=True)
@@ -180,59 +165,14 @@ class GroupRow(Row, table=True):
     observed_at: datetime = Field(sa_type=UtcTime)
 
 
-class BaselineRow(Row, table=True):
-    """A baseline that is kept for ever: a trigger refuses to change or delete one."""
-
-    __tablename__ = "baseline"
-    __table_args__ = (
-        _one_of("kind", Kept),
-        CheckConstraint("length(sha256) = 64", name="ck_baseline_digest"),
-        Index("ix_baseline_of", "arm_id", "number"),
-        {"sqlite_autoincrement": True},
-    )
-
-    number: int | None = Field(default=None, primary_key=True)
-    arm_id: str = Field(sa_type=Text)
-    target: str = Field(sa_type=Text)
-    at: datetime = Field(sa_type=UtcTime)
-    kind: str = Field(sa_type=Text)
-    by: str = Field(sa_type=Text)
-    sha256: str = Field(sa_type=Text)
-    change: str = Field(sa_type=Text)
-
-
-class DriftExceptionRow(Row, table=True):
-    """A field that may differ until a time."""
-
-    __tablename__ = "drift_exception"
-    __table_args__ = (
-        *(
-            CheckConstraint(f"length(trim({name})) > 0", name=f"ck_{name}_given")
-            for name in ("owner", "reason")
-        ),
-        Index("ix_drift_exception_of", "arm_id", "number"),
-        {"sqlite_autoincrement": True},
-    )
-
-    number: int | None = Field(default=None, primary_key=True)
-    arm_id: str = Field(sa_type=Text)
-    target: str = Field(sa_type=Text)
-    field: str = Field(sa_type=Text)
-    owner: str = Field(sa_type=Text)
-    until: datetime = Field(sa_type=UtcTime)
-    reason: str = Field(sa_type=Text)
-    by: str = Field(sa_type=Text)
-    at: datetime = Field(sa_type=UtcTime)
-
-
 class JobRow(Row, table=True):
     """A job of the embedded runner; beside Procrastinate, only its dead letters."""
 
     __tablename__ = "job"
     __table_args__ = (
         CheckConstraint("state IN ('waiting', 'running', 'dead')", name="ck_job_state_known"),
-        _unique_where("ux_job_waiting", "kind", "key", where="state = 'waiting'"),
-        _unique_where("ux_job_running", "kind", "key", where="state = 'running'"),
+        unique_where("ux_job_waiting", "kind", "key", where="state = 'waiting'"),
+        unique_where("ux_job_running", "kind", "key", where="state = 'running'"),
         Index("ix_job_due", "state", "run_at"),
         {"sqlite_autoincrement": True},
     )
@@ -253,8 +193,8 @@ RECEIPT: Table = METADATA.tables["receipt"]
 QUESTION: Table = METADATA.tables["question"]
 PERSON: Table = METADATA.tables["person_observation"]
 GROUP: Table = METADATA.tables["group_observation"]
-BASELINE: Table = METADATA.tables["baseline"]
-DRIFT_EXCEPTION: Table = METADATA.tables["drift_exception"]
+BASELINE: Table = METADATA.tables[str(BaselineRow.__tablename__)]
+DRIFT_EXCEPTION: Table = METADATA.tables[str(DriftExceptionRow.__tablename__)]
 JOB: Table = METADATA.tables["job"]
 
 

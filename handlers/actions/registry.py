@@ -2,6 +2,7 @@
 
 from handlers.actions.attest import ATTEST
 from handlers.actions.decide import APPROVE, REJECT
+from handlers.actions.drift import OPEN_EXCEPT
 from handlers.actions.evidence import REFRESH, SHARE
 from handlers.actions.form import REDRAW
 from handlers.actions.plan import PLAN
@@ -21,4 +22,5 @@ ACTIONS: tuple[Action, ...] = (
     REDRAW,
     REFRESH,
     SHARE,
+    OPEN_EXCEPT,
 )

@@ -15,7 +15,7 @@ from typing import Literal
 
 from bot.domain.errors import CountersignError
 from bot.domain.note import Signer
-from handlers.cli.demo_company import ORIGIN, company_toml
+from handlers.cli.demo_company import ORIGIN, company_files, company_toml
 from handlers.clock import WallClock
 from handlers.settings import Settings
 from handlers.version import BUILD
@@ -181,6 +181,10 @@ async def _first_to_end(process: Process, task: asyncio.Task[None]) -> None:
 async def _prepared(settings: Settings, keys: _Keys, more_toml: str) -> None:
     """Write the configuration, and give a new database its schema."""
     settings.config.write_text(company_toml() + more_toml, encoding="utf-8")
+    for name, text in company_files().items():
+        path = settings.config.parent / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
     if await schema_state(settings.database_url) == "missing":
         signer = Signer.parse(keys.signing_key)
         await migrate(settings.database_url, signer, clock=WallClock(), build=BUILD)

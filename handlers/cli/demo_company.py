@@ -62,6 +62,17 @@ audit_channel = "C0AUDIT"
 [audit]
 origin = "{ORIGIN}"
 
+[[policy_rule]]
+name = "content filters that security has reviewed"
+field = "content_filter"
+must = "one_of"
+value = ["strict-support-v3", "Microsoft.DefaultV2"]
+targets = ["*-prod"]
+
+[[people]]
+user = "U0DAN"
+entra_oid = "0038d4ec-736c-209b-c716-fc79c71190e3"
+
 [groups.approvers]
 usergroup = "S0AIOPS"
 [groups.security]
@@ -80,6 +91,35 @@ _TARGETS = (
     ("router-test", "test-swc", "intent-router-ft", "U0BOB"),
     ("summary-test", "test-swc", "summary-ft", "U0ALICE"),
 )
+_DECLARED = {
+    "triage-prod": 'runbook = { capacity = 120, content_filter = "strict-support-v3" }\n',
+    "extract-prod": 'declared = "infra/extract-prod.json"\n',
+}
+_TEMPLATE = """{
+  "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+  "contentVersion": "1.0.0.0",
+  "parameters": {
+    "account": { "type": "string", "defaultValue": "aoai-contoso-weu" },
+    "units": { "type": "int", "defaultValue": 60 },
+    "model": { "type": "string" }
+  },
+  "variables": { "owner": "legal-ai" },
+  "resources": [
+    {
+      "type": "Microsoft.CognitiveServices/accounts/deployments",
+      "apiVersion": "2025-12-01",
+      "name": "[format('{0}/{1}', parameters('account'), 'contract-extract-ft')]",
+      "sku": { "name": "globalstandard", "capacity": "[parameters('units')]" },
+      "properties": {
+        "model": { "format": "OpenAI", "name": "[parameters('model')]" },
+        "raiPolicyName": "microsoft.defaultv2",
+        "versionUpgradeOption": "NoAutoUpgrade"
+      },
+      "tags": { "owner": "[variables('owner')]", "environment": "production" }
+    }
+  ]
+}
+"""
 
 
 def company_toml() -> str:
@@ -90,7 +130,13 @@ def company_toml() -> str:
     ]
     targets = [
         _TARGET.format(alias=alias, account=account, deployment=deployment, owner=owner)
+        + _DECLARED.get(alias, "")
         for alias, account, deployment, owner in _TARGETS
     ]
     rules = [_RULE.format(environment=environment) for environment in ("production", "test")]
     return "".join([_REST.lstrip(), *accounts, *targets, *rules])
+
+
+def company_files() -> dict[str, str]:
+    """Return the files that the configuration names, by path beside it: a template as `bicep build` writes it."""
+    return {"infra/extract-prod.json": _TEMPLATE}

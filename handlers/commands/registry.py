@@ -6,8 +6,12 @@ from bot.ports.slack import Message
 from bot.render.answer import render_help
 from handlers.commands.approvals import APPROVALS
 from handlers.commands.audit import AUDIT
+from handlers.commands.baseline import BASELINE
 from handlers.commands.change import CHANGE
-from handlers.commands.evidence import METRICS, QUOTA, SHOW, STATUS
+from handlers.commands.compare import COMPARE
+from handlers.commands.drift import DRIFT
+from handlers.commands.evidence import METRICS, PACK, QUOTA, SHOW, STATUS
+from handlers.commands.lineage import LINEAGE
 from handlers.commands.whoami import WHOAMI
 from handlers.dependencies import Dependencies
 from handlers.shapes import Asked, Command
@@ -26,6 +30,11 @@ COMMANDS: tuple[Command, ...] = (
     SHOW,
     METRICS,
     QUOTA,
+    DRIFT,
+    COMPARE,
+    LINEAGE,
+    BASELINE,
+    PACK,
     CHANGE,
     APPROVALS,
     AUDIT,

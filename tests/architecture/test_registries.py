@@ -1,6 +1,7 @@
 """Each file of a registry folder is listed, and each door says what it is."""
 
 import ast
+import re
 from importlib import import_module
 
 import pytest
@@ -69,3 +70,25 @@ def test_the_manifest_subscribes_to_exactly_the_events_there_are_doors_for() -> 
     doors = {event.type for event in import_module("handlers.events.registry").SLACK_EVENTS}
     subscribed = set(manifest["settings"]["event_subscriptions"]["bot_events"])
     assert doors | {"app_mention"} == subscribed
+
+
+def test_every_click_and_every_modal_there_is_a_door_for_is_let_in() -> None:
+    text = (ROOT / "handlers/slack_app.py").read_text(encoding="utf-8")
+    patterns = {
+        kind: re.search(rf'app\.{kind}\(re\.compile\(r"(.*?)"\)\)', text) for kind in ("action", "view")
+    }
+    doors = {
+        "action": [each.action_id for each in import_module("handlers.actions.registry").ACTIONS],
+        "view": [each.callback_id for each in import_module("handlers.views.registry").VIEWS],
+    }
+    for kind, pattern in patterns.items():
+        assert pattern is not None
+        assert [name for name in doors[kind] if not re.match(pattern[1], name)] == []
+
+
+def test_the_page_hints_exactly_the_verbs_there_are() -> None:
+    text = (ROOT / "sandbox/slack/page/commands.js").read_text(encoding="utf-8")
+    lines = text[text.index("const LINES") : text.index("];")]
+    hinted = {words.split()[0] for words in re.findall(r'\["([a-z ]+)", "', lines)}
+    commands = {command.name for command in import_module("handlers.commands.registry").COMMANDS}
+    assert hinted == commands

@@ -1,0 +1,185 @@
+"""Drift for a person: what differs from what was declared, who can have changed it, and what is excepted."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from bot.domain.az_command import activity_list, deployment_show
+from bot.domain.baseline import DriftException
+from bot.domain.drift import Expected, Source
+from bot.domain.field_names import field_words
+from bot.ports.slack import Block, Message
+from bot.render.blocks import actions, button, context, footer, header, say, section
+from bot.render.by_hand import by_hand
+from bot.render.texts import code, count, escape, is_user, mention, one_line, when
+from bot.render.texts import words as safe
+from bot.usecases.find_drift import HISTORY, Drift, Line
+
+_LINES = 15
+_SOURCES: Mapping[Source, str] = {
+    Source.IAC: "Template",
+    Source.RUNBOOK: "Runbook",
+    Source.POLICY: "Policy rule",
+    Source.APP: "Application",
+    Source.SNAPSHOT: "Baseline",
+}
+
+
+def render_drift(drift: Drift, *, ref: str, share_value: str = "") -> Message:
+    """Return the drift of one target in full; with `share_value` also the buttons that share and refresh it."""
+    alias = one_line(drift.target.alias)
+    grouped = _by_field(drift.open)
+    blocks: list[Block] = [
+        header(f"{alias} · Drift"),
+        section(_headline(drift)),
+        _where(drift),
+        *[_difference(lines) for lines in grouped[:_LINES]],
+        *_silenced(drift.silenced),
+        *_not_compared(drift),
+        *by_hand([deployment_show(drift.target.ref), *_history(drift)]),
+        *actions(_buttons(share_value)),
+    ]
+    more = f"{len(grouped) - _LINES} more are not shown." if len(grouped) > _LINES else ""
+    example = f"drift except {alias} {grouped[0][0].difference.name}" if grouped else ""
+    hint = f"{code(example, 120)} asks for an exception with an owner and an end." if example else ""
+    blocks.append(footer(ref, more, hint))
+    return say(f"Drift of {escape(alias, 120)}: {_state(drift).lower()}.", blocks)
+
+
+def render_drifts(
+    drifts: Sequence[Drift | str], *, now: datetime, ref: str, share_value: str = ""
+) -> Message:
+    """Return a line or two for each target; a text is why one could not be looked at."""
+    found = [each for each in drifts if isinstance(each, Drift)]
+    adrift = [each for each in found if each.open]
+    state = f"{len(adrift)} of {count(len(drifts), 'target')} differ from what is declared"
+    emoji = "warning" if adrift or len(found) < len(drifts) else "white_check_mark"
+    lines = [
+        _line_of(each) if isinstance(each, Drift) else f"• {safe(one_line(each), 400)}" for each in drifts
+    ]
+    chunks = [section("\n".join(lines[start : start + 6])) for start in range(0, min(len(lines), 60), 6)]
+    return say(
+        f"Drift: {state}.",
+        [
+            header("Targets · Drift"),
+            context("*Read-only*", f"Taken {when(now)}"),
+            section(f"*{state}* :{emoji}:"),
+            *chunks,
+            *actions(_buttons(share_value)),
+            footer(ref, f"{code('drift <target>')} says who and when."),
+        ],
+    )
+
+
+def _buttons(share_value: str) -> list[Block]:
+    if not share_value:
+        return []
+    return [
+        button("Share", "evidence.share", share_value, style="primary", says="Share it in this channel"),
+        button("Refresh", "evidence.refresh", share_value, says="Look again, read-only"),
+    ]
+
+
+def _state(drift: Drift) -> str:
+    if not drift.compared:
+        return "Nothing could be compared" if drift.gaps else "Nothing is declared"
+    differ = len(_by_field(drift.open))
+    if not differ:
+        return "As declared"
+    return f"{count(differ, 'field')} differ{'s' if differ == 1 else ''} from what is declared"
+
+
+def _headline(drift: Drift) -> str:
+    fine = drift.compared and not drift.open and not drift.gaps
+    against = ", ".join(_SOURCES[source].lower() for source in drift.compared)
+    compared = f"\nCompared with: {against}" if against else ""
+    return f"*{_state(drift)}* :{'white_check_mark' if fine else 'warning'}:{compared}"
+
+
+def _where(drift: Drift) -> Block:
+    account = drift.target.ref.account
+    return context(
+        "*Read-only*",
+        f"{escape(one_line(account.environment), 60)} · {code(account.account, 80)} / "
+        f"{code(drift.target.ref.deployment, 80)}",
+        f"Owner {mention(drift.target.owner)}",
+        f"Taken {when(drift.at)}",
+    )
+
+
+def _by_field(lines: Sequence[Line]) -> list[list[Line]]:
+    return [list(group) for _, group in groupby(lines, key=lambda line: line.difference.key)]
+
+
+def _difference(lines: Sequence[Line]) -> Block:
+    """Return one field: what is live, what each source wants, and who can have changed it."""
+    first = lines[0]
+    title = escape(field_words(first.difference.expected.field), 100)
+    wants = [_wants(line.difference.expected) for line in lines[:6]]
+    shown = [
+        f"*{title}* · live {code(first.difference.live_words, 120)}",
+        *wants,
+        _behind(first),
+        *([_lapsed(first.lapsed)] if first.lapsed else []),
+    ]
+    return section("\n".join(shown))
+
+
+def _wants(expected: Expected) -> str:
+    where = escape(one_line(expected.where), 160)
+    name = _SOURCES[expected.source]
+    beside = "" if where.lower() == name.lower() else f" ({where})"
+    return f"{name} wants {code(expected.words, 160)}{beside}"
+
+
+def _behind(line: Line) -> str:
+    origin = line.origin
+    if origin.entry is None:
+        since = f" It was so {when(origin.unchanged_since)} already." if origin.unchanged_since else ""
+        return f"No write in the activity log explains it.{since}"
+    who = mention(line.who) if is_user(line.who) else code(line.who, 80)
+    change = f" while {escape(line.change, 20)} was applied" if line.change else ""
+    others = f"; {count(origin.others, 'earlier write')} could have, too" if origin.others else ""
+    return f"Last written {when(origin.entry.at)} by {who}{change}{others}"
+
+
+def _lapsed(exception: DriftException) -> str:
+    return f"An exception of {mention(exception.owner)} lapsed {when(exception.until)}"
+
+
+def _silenced(lines: Sequence[Line]) -> list[Block]:
+    said = [
+        f"• {escape(field_words(group[0].difference.expected.field), 100)} until {_day(group[0].exception)}, "
+        f"owner {mention(group[0].exception.owner)}: {escape(one_line(group[0].exception.reason), 200)}"
+        for group in _by_field(lines)[:10]
+        if group[0].exception is not None
+    ]
+    return [section("*Excepted* · different, and silenced\n" + "\n".join(said))] if said else []
+
+
+def _day(exception: DriftException | None) -> str:
+    """Return the last day of an exception."""
+    return f"{exception.until - timedelta(seconds=1):%d %b %Y}".lstrip("0") if exception else ""
+
+
+def _not_compared(drift: Drift) -> list[Block]:
+    unresolved = [
+        f"• {escape(field_words(each.field), 100)} is {code(each.words, 200)} in "
+        f"{escape(one_line(each.where), 160)}: only Azure can evaluate that"
+        for each in drift.unresolved[:8]
+    ]
+    gaps = [f"• {safe(one_line(gap), 400)}" for gap in drift.gaps[:8]]
+    lines = [*unresolved, *gaps]
+    return [section("*Not compared*\n" + "\n".join(lines))] if lines else []
+
+
+def _history(drift: Drift) -> list[str]:
+    return [activity_list(drift.target.ref.account, drift.at - HISTORY)] if drift.lines else []
+
+
+def _line_of(drift: Drift) -> str:
+    fields = ", ".join(field_words(group[0].difference.expected.field) for group in _by_field(drift.open)[:6])
+    named = f": {escape(fields, 300)}" if fields else ""
+    silenced = f" · {len(drift.silenced)} excepted" if drift.silenced else ""
+    gaps = f" · {count(len(drift.gaps), 'source')} could not be read" if drift.gaps else ""
+    return f"• *{escape(one_line(drift.target.alias), 120)}* · {_state(drift)}{named}{silenced}{gaps}"
