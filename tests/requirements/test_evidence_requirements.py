@@ -264,6 +264,13 @@ def test_r23_each_class_of_secret_is_masked_and_counted(label: str, secret: str)
     assert found == {label: 1}
 
 
+async def test_r23_the_card_says_how_many_values_were_held_back() -> None:
+    readers = memory_readers()
+    readers.meter.hold_back({"endpoint": 2, "IP": 1})
+    assert "redacted: 3" in _card(await _seen(readers))
+    assert "redacted" not in _card(await _seen())
+
+
 async def test_r25_a_deployment_exists_in_a_state_or_is_said_to_be_unknown() -> None:
     moving = MemoryAzure(replace(live_deployment(), provisioning_state="Updating"))
     assert _facts(await _seen(memory_readers(moving)), "configuration")["Provisioning"] == "Updating"
