@@ -4,7 +4,7 @@
 BIN := .venv/bin
 HOUSE := bot handlers storage sandbox
 LOCK := uv pip compile --quiet --generate-hashes --universal --no-header --python-version 3.11 $(LOCKFLAGS)
-WORKERS := 3
+WORKERS := 2
 COVER := $(if $(COVERAGE),--cov --cov-report=term-missing:skip-covered)
 
 help: ## Show this list

@@ -32,6 +32,7 @@ class Dependencies:
     readers: Readers
     check_trail: Callable[[], Awaitable[TrailCheck]]
     observers: Observers = NOBODY
+    vkey: str = ""
 
     def cause(self, source: str, *, channel: str = "") -> Cause:
         """Return a fresh cause with its own correlation id."""

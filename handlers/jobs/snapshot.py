@@ -11,8 +11,9 @@ from bot.ports.archive import Cause
 from bot.ports.slack import Message
 from bot.render.answer import render_error, render_refused
 from bot.usecases.find_people import FOR_AN_APPLY, find_people
-from handlers.answers import ANSWERS, Seen
+from handlers.answers import ANSWERS
 from handlers.dependencies import Dependencies
+from handlers.seen import Seen
 from handlers.shapes import Job
 
 
@@ -39,16 +40,24 @@ async def _answer(question: Question, deps: Dependencies) -> Message:
     started = perf_counter()
     seen = await ANSWERS[question.verb](question, deps)
     deps.observers.evidence(question.verb, perf_counter() - started)
-    await _remember(question, seen, standing, deps)
+    entry_id = await _remember(question, seen, standing, deps)
+    if seen.packed is not None:
+        async with deps.desk.archive.transaction() as tx:
+            proof = await tx.proof_of(entry_id)
+        channel = question.channel if question.share else question.user
+        files = seen.packed(proof, deps.vkey)
+        await deps.messenger.upload(channel, files, comment=f"Evidence pack of {seen.about}")
     return seen.message
 
 
-async def _remember(question: Question, seen: Seen, standing: Standing, deps: Dependencies) -> None:
+async def _remember(question: Question, seen: Seen, standing: Standing, deps: Dependencies) -> str:
     person = Person(question.user, question.team, entra_oid=standing.entra_oid)
     async with deps.desk.archive.transaction() as tx:
         sha256 = await tx.keep_evidence(seen.body, kind=question.verb, now=deps.desk.clock.now())
         event = EvidenceRead(command=question.verb, alias=seen.about, evidence=sha256)
-        await tx.record(event, by=actor_of(person), cause=Cause("slack", question.ref, question.channel))
+        return await tx.record(
+            event, by=actor_of(person), cause=Cause("slack", question.ref, question.channel)
+        )
 
 
 async def _say(question: Question, message: Message, deps: Dependencies) -> None:
