@@ -31,11 +31,12 @@ from bot.domain.json import Json
 from bot.domain.metric_catalogue import CATALOGUE
 from bot.domain.pack import PARTS
 from bot.domain.redaction import scrub
+from bot.evidence.sections import STATUS_SECTIONS
 from bot.ports.registry import Readers
 from bot.render.evidence import render_evidence
 from bot.usecases.compare_metrics import compare_metrics
 from bot.usecases.compare_targets import compare_targets
-from bot.usecases.look import gather
+from bot.usecases.look import gather, look_step_by_step
 from tests.fakes.azure_inventory import MemoryDeclared, MemoryInventory, MemoryLogs, training_job
 from tests.fakes.azure_reads import (
     NOW,
@@ -267,7 +268,9 @@ def test_r23_each_class_of_secret_is_masked_and_counted(label: str, secret: str)
 async def test_r23_the_card_says_how_many_values_were_held_back() -> None:
     readers = memory_readers()
     readers.meter.hold_back({"endpoint": 2, "IP": 1})
-    assert "redacted: 3" in _card(await _seen(readers))
+    steps = look_step_by_step(THING, "triage-prod", readers=readers, now=NOW, sections=STATUS_SECTIONS)
+    whole = [each async for each in steps][-1]
+    assert "redacted: 3" in _card(whole)
     assert "redacted" not in _card(await _seen())
 
 
