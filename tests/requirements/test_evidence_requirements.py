@@ -28,15 +28,15 @@ from bot.domain.errors import NotFoundError
 from bot.domain.evidence import Evidence, Window
 from bot.domain.inventory import ActivityEntry, LogFigures, RoleAssignment
 from bot.domain.json import Json
+from bot.domain.meter import Meter
 from bot.domain.metric_catalogue import CATALOGUE
 from bot.domain.pack import PARTS
 from bot.domain.redaction import scrub
-from bot.evidence.sections import STATUS_SECTIONS
 from bot.ports.registry import Readers
 from bot.render.evidence import render_evidence
 from bot.usecases.compare_metrics import compare_metrics
 from bot.usecases.compare_targets import compare_targets
-from bot.usecases.look import gather, look_step_by_step
+from bot.usecases.look import gather
 from tests.fakes.azure_inventory import MemoryDeclared, MemoryInventory, MemoryLogs, training_job
 from tests.fakes.azure_reads import (
     NOW,
@@ -266,11 +266,11 @@ def test_r23_each_class_of_secret_is_masked_and_counted(label: str, secret: str)
 
 
 async def test_r23_the_card_says_how_many_values_were_held_back() -> None:
-    readers = memory_readers()
-    readers.meter.hold_back({"endpoint": 2, "IP": 1})
-    steps = look_step_by_step(THING, "triage-prod", readers=readers, now=NOW, sections=STATUS_SECTIONS)
-    whole = [each async for each in steps][-1]
-    assert "redacted: 3" in _card(whole)
+    def holding(meter: Meter) -> Readers:
+        meter.hold_back({"endpoint": 2, "IP": 1})
+        return replace(memory_readers(), meter=meter)
+
+    assert "redacted: 3" in _card(await _seen(replace(memory_readers(), again=holding)))
     assert "redacted" not in _card(await _seen())
 
 
