@@ -14,7 +14,11 @@ _KINDS = {
     name.lower(): name
     for name in (
         "accounts",
+        "availabilityStatuses",
+        "checkpoints",
         "deployments",
+        "diagnosticSettings",
+        "jobs",
         "locations",
         "metrics",
         "models",
@@ -22,10 +26,14 @@ _KINDS = {
         "operations",
         "operationsStatus",
         "pause",
+        "query",
         "raiPolicies",
         "resume",
+        "roleAssignments",
+        "roleDefinitions",
         "skus",
         "usages",
+        "values",
     )
 }
 _PROVIDER = re.compile(r".*/providers/[^/]+/", re.IGNORECASE)
@@ -61,6 +69,8 @@ class ObserverPolicy(SansIOHTTPPolicy[HttpRequest, Any]):
 def operation_of(method: str, url: str) -> str:
     """Return the kind of a call, such as `get deployments`; it holds no name of anything."""
     path = re.sub(r"^https?://[^/]*|[?#].*$", "", url)
-    rest = _PROVIDER.sub("", path, count=1) if _PROVIDER.match(path) else ""
-    types = rest.strip("/").split("/")[::2]
+    if _PROVIDER.match(path):
+        types = _PROVIDER.sub("", path, count=1).strip("/").split("/")[::2]
+    else:
+        types = path.split("/")[-1:]
     return f"{method.lower()} {_KINDS.get(types[-1].lower(), 'other')}"

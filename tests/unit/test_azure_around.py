@@ -12,6 +12,7 @@ from bot.azure import access
 from bot.azure.credentials import async_credential
 from bot.azure.endpoints import Endpoints, Identity
 from bot.azure.errors import AzureRefusedError
+from bot.azure.observing import operation_of
 from bot.azure.pipeline import data_client
 from bot.azure.training import endpoint_of
 from bot.domain.deployment import DeploymentRef
@@ -374,3 +375,23 @@ async def test_the_logs_answer_twice_and_are_remembered_for_a_minute() -> None:
             await azure.readers.logs.figures(LOGGED, WINDOW)
     assert [each["method"] for each in app[STATE].requests] == ["POST", "POST"]
     assert all("project" not in each["body"]["query"] for each in app[STATE].requests)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "kind"),
+    [
+        (
+            "GET",
+            f"{ACCOUNT.arm_id}/providers/Microsoft.ResourceHealth/availabilityStatuses/current",
+            "availabilityStatuses",
+        ),
+        ("GET", f"{ACCOUNT.arm_id}/providers/Microsoft.Authorization/roleAssignments", "roleAssignments"),
+        ("GET", "/subscriptions/s/providers/Microsoft.Insights/eventtypes/management/values?x=1", "values"),
+        ("GET", "/dataplane/secret-name/openai/v1/fine_tuning/jobs?limit=100", "jobs"),
+        ("GET", "/openai/v1/fine_tuning/jobs/ftjob-secret/checkpoints", "checkpoints"),
+        ("GET", "/openai/v1/fine_tuning/jobs/ftjob-secret", "other"),
+        ("POST", f"/v1/workspaces/{WORKSPACE_ID}/query", "query"),
+    ],
+)
+def test_what_is_measured_of_a_read_names_its_kind_and_no_thing(method: str, path: str, kind: str) -> None:
+    assert operation_of(method, f"https://x.example{path}") == f"{method.lower()} {kind}"
