@@ -1,31 +1,21 @@
-"""Looking: all six sections of `status` against a single GET to the same simulated Azure."""
+"""Looking: every section of evidence against a single GET to the same simulated Azure."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from aiohttp import ClientSession
 
+from bench.azure import READER, REF, connected, requests, slow_down
 from bench.children import child
 from bench.measure import Row, interleaved
-from bot.azure.connection import connect_reader
-from bot.azure.endpoints import Endpoints, Identity
-from bot.domain.deployment import Account, DeploymentRef
+from bot.evidence.sections import SECTIONS
 from bot.usecases.look import gather
-from handlers.clock import WallClock
 
-ROUNDS = 8
+ROUNDS = 5
 DELAYS_MS = (0, 100)
-ACCOUNT = Account(
-    "prod-weu",
-    "production",
-    "00000000-0000-0000-0000-000000000001",
-    "rg-ai-prod",
-    "aoai-contoso-weu",
-    "westeurope",
-)
-REF = DeploymentRef(ACCOUNT, "support-triage-ft")
 
 
 async def evidence() -> Sequence[Row]:
@@ -36,39 +26,38 @@ async def evidence() -> Sequence[Row]:
 
 
 async def _looks(url: str, delay: int) -> list[Row]:
-    await _slow_down(url, delay)
-    clock = WallClock()
-    azure = connect_reader(Endpoints(url, url, url), Identity("sandbox"), clock)
+    await slow_down(url, delay)
+    async with connected(url) as (readers, clock), ClientSession(headers=READER) as session:
 
-    async def look() -> None:
-        seen = await gather(REF, "triage-prod", readers=azure.readers, now=clock.now())
-        gaps = [section.gap for section in seen.sections if section.gap]
-        if gaps or len(seen.sections) != 6:
-            raise RuntimeError(f"the look has gaps: {gaps}")
+        async def look() -> None:
+            clock.leap()
+            seen = await gather(REF, "triage-prod", readers=readers, now=datetime.now(UTC))
+            gaps = [f"{section.title}: {section.gap}" for section in seen.sections if section.gap]
+            if gaps:
+                raise RuntimeError(f"the look has gaps: {gaps}")
 
-    async def get() -> None:
-        await azure.readers.azure.deployment(REF)
+        async def get() -> None:
+            await readers.azure.deployment(REF)
 
-    try:
-        async with ClientSession(headers={"Authorization": "Bearer sandbox-reader"}) as session:
-            same = await _same_reads(session, url, look)
-            ours, one, bare = await interleaved(ROUNDS, look, get, same)
-    finally:
-        await azure.close()
-    name = f"`status`, 6 sections, Azure {delay} ms"
+        same = await _same_reads(session, url, look)
+        ours, one, bare = await interleaved(ROUNDS, look, get, same)
+    name = f"evidence, {len(SECTIONS)} sections, Azure {delay} ms"
     return [Row(name, ours, one, "one GET"), Row(name, ours, bare, "the same reads, bare and at once")]
 
 
 async def _same_reads(
     session: ClientSession, url: str, look: Callable[[], Awaitable[None]]
 ) -> Callable[[], Awaitable[None]]:
-    """Return what sends the GETs that one look sends, all at once and without reading their answers."""
-    before = len(await _requests(session, url))
+    """Return what sends the reads that one look sends, all at once and without reading their answers."""
+    before = len(await requests(session, url))
     await look()
-    asked = (await _requests(session, url))[before:]
+    asked = (await requests(session, url))[before:]
 
     async def get(request: Mapping[str, Any]) -> None:
-        async with session.get(url + request["path"], params=request["query"]) as answer:
+        method, body = request["method"], request.get("body")
+        async with session.request(
+            method, url + request["path"], params=request["query"], json=body
+        ) as answer:
             answer.raise_for_status()
             await answer.read()
 
@@ -76,18 +65,3 @@ async def _same_reads(
         await asyncio.gather(*map(get, asked))
 
     return all_of_them
-
-
-async def _requests(session: ClientSession, url: str) -> Sequence[Mapping[str, Any]]:
-    async with session.get(f"{url}/control/requests") as answer:
-        found: list[Mapping[str, Any]] = (await answer.json())["requests"]
-        return found
-
-
-async def _slow_down(url: str, delay: int) -> None:
-    async with ClientSession() as session:
-        await session.delete(f"{url}/control/faults")
-        if delay:
-            fault = {"kind": "slow", "method": "GET", "path": "", "times": None, "seconds": delay / 1000}
-            async with session.post(f"{url}/control/faults", json=fault) as answer:
-                answer.raise_for_status()
