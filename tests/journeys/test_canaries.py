@@ -133,8 +133,13 @@ async def test_no_refusal_and_no_trouble_of_azure_lets_a_canary_through(house: H
     assert await leaks(house) == []
 
 
-async def test_no_change_lets_a_canary_through(house: House) -> None:
+async def test_no_change_lets_a_canary_through_not_even_one_in_a_tag_that_it_keeps(house: House) -> None:
+    known: Mapping[str, str] = (await Azure(house).get("/control/canaries"))["canaries"]
+    tags = {"contact": known["email"], "corpus": known["path"], "cs": known["connection_string"]}
+    await Azure(house).behind(tags=tags)
     await applied(house)
+    written = (await Azure(house).writes())[-1]["body"]["tags"]
+    assert {name: written[name] for name in tags} == tags
     await attested(house)
     assert trail(house).ok
     assert await leaks(house) == []
