@@ -52,7 +52,7 @@ def render_drifts(
     """Return a line or two for each target; a text is why one could not be looked at."""
     found = [each for each in drifts if isinstance(each, Drift)]
     adrift = [each for each in found if each.open]
-    state = f"{len(adrift)} of {count(len(drifts), 'target')} differ from what is declared"
+    state = f"{len(adrift)} of {count(len(drifts), 'target')} {_differ(adrift)} from what is declared"
     emoji = "warning" if adrift or len(found) < len(drifts) else "white_check_mark"
     lines = [
         _line_of(each) if isinstance(each, Drift) else f"• {safe(one_line(each), 400)}" for each in drifts
@@ -71,6 +71,10 @@ def render_drifts(
     )
 
 
+def _differ(what: Sequence[object]) -> str:
+    return "differs" if len(what) == 1 else "differ"
+
+
 def _buttons(share_value: str) -> list[Block]:
     if not share_value:
         return []
@@ -86,7 +90,7 @@ def _state(drift: Drift) -> str:
     differ = len(_by_field(drift.open))
     if not differ:
         return "As declared"
-    return f"{count(differ, 'field')} differ{'s' if differ == 1 else ''} from what is declared"
+    return f"{count(differ, 'field')} {_differ(_by_field(drift.open))} from what is declared"
 
 
 def _headline(drift: Drift) -> str:
@@ -181,5 +185,5 @@ def _line_of(drift: Drift) -> str:
     fields = ", ".join(field_words(group[0].difference.expected.field) for group in _by_field(drift.open)[:6])
     named = f": {escape(fields, 300)}" if fields else ""
     silenced = f" · {len(drift.silenced)} excepted" if drift.silenced else ""
-    gaps = f" · {count(len(drift.gaps), 'source')} could not be read" if drift.gaps else ""
+    gaps = " · not everything could be read" if drift.gaps else ""
     return f"• *{escape(one_line(drift.target.alias), 120)}* · {_state(drift)}{named}{silenced}{gaps}"

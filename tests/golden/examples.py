@@ -38,6 +38,7 @@ from bot.render.metrics import MetricsView, render_catalogue, render_metrics
 from bot.render.notice import render_notice_view, render_open_button
 from bot.render.plan import render_plan, render_plan_view
 from tests.golden import charts
+from tests.golden.drift_values import DRIFT_EXAMPLES
 from tests.golden.values import (
     CHANGE,
     CONFIRM_APPLY,
@@ -164,6 +165,7 @@ EXAMPLES: Mapping[str, Callable[[], Made]] = {
     "quota": partial(render_quota, "westeurope", QUOTA, now=NOW, ref=REF),
     "quota_none": partial(render_quota, "westeurope", (), now=NOW, ref=REF),
     "status": partial(render_status, STATUS, now=NOW, ref=REF),
+    **DRIFT_EXAMPLES,
 }
 
 

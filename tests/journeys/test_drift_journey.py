@@ -78,7 +78,7 @@ async def test_r34_an_exception_silences_a_line_and_it_comes_back_when_it_lapses
 @ONE
 async def test_r19_every_target_is_compared_at_once_and_a_source_can_be_named(house: House) -> None:
     shown = await answer(house, ALICE, "drift", "Targets · Drift")
-    assert "1 of 6 targets differ from what is declared" in shown
+    assert "1 of 6 targets differs from what is declared" in shown
     assert "*extract-prod* · 1 field differs from what is declared: Upgrade option" in shown
     assert "*triage-prod* · As declared" in shown
     assert "*router-test* · Nothing is declared" in shown
