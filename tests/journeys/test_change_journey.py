@@ -86,6 +86,7 @@ async def test_a_change_goes_from_the_first_question_to_its_closed_card(house: H
 async def _check_what_is_left(house: House) -> None:
     azure = Azure(house)
     assert [(each.type, each.actor) for each in entries(house, "CHG-1")] == [
+        ("baseline.recorded", ALICE),
         ("evidence.snapshot", ALICE),
         ("change.requested", ALICE),
         ("change.planned", ALICE),
@@ -94,6 +95,7 @@ async def _check_what_is_left(house: House) -> None:
         ("change.approved", BOB),
         ("change.apply_requested", ALICE),
         ("change.execution.started", "executor"),
+        ("baseline.recorded", "executor"),
         ("change.execution.finished", "executor"),
         ("change.validated", "timer"),
         ("change.refused", ALICE),
