@@ -6,6 +6,7 @@ from functools import partial
 
 from azure.core.credentials import TokenCredential
 
+from bot.azure import parse
 from bot.azure.endpoints import Endpoints
 from bot.azure.fetch import Fetch, as_is
 from bot.azure.operations import progress, sent
@@ -15,6 +16,7 @@ from bot.azure.threads import in_thread
 from bot.domain.errors import AzureUnavailableError, NotAppliedError, NotFoundError
 from bot.domain.json import Json
 from bot.domain.operation import CHANGE_TAG, Operation
+from bot.domain.redaction import REDACTED
 from bot.ports.azure import Progress, Sent
 from bot.ports.observer import AzureObserver, unobserved
 
@@ -73,6 +75,8 @@ class ArmWriter:
         kept = tags if isinstance(tags, Mapping) else {}
         if operation.verb == "PATCH" and not isinstance(tags, Mapping):
             kept = await self._live_tags(operation)
+        elif any(REDACTED in f"{name}{value}" for name, value in kept.items()):
+            kept = _restored(kept, await self._live_tags(operation))
         body = {**operation.body, "tags": {**kept, CHANGE_TAG: change}}
         return json.dumps(body, sort_keys=True).encode()
 
@@ -92,3 +96,29 @@ class ArmWriter:
             ) from None
         tags = live.get("tags")
         return tags if isinstance(tags, Mapping) else {}
+
+
+def _restored(tags: Mapping[str, Json], live: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Return tags with what was held back put in again from those of now: a secret is kept by Azure, not by us.
+
+    Raises:
+        NotAppliedError: a tag that was held back is no longer there.
+    """
+    texts = {name: value for name, value in live.items() if isinstance(value, str)}
+    known = {
+        shown: (name, value)
+        for name, value in texts.items()
+        for shown in parse.tags({"tags": {name: value}}).items()
+    }
+    restored: dict[str, Json] = {}
+    for name, value in tags.items():
+        is_held_back = REDACTED in f"{name}{value}"
+        if is_held_back and (name, str(value)) not in known:
+            raise NotAppliedError(
+                "Nothing was sent. A tag that looks like a secret has changed since.",
+                code="NotSent",
+                advice="Ask anew, on the tags of now; better, keep no secret in a tag.",
+            )
+        true_name, true_value = known[name, str(value)] if is_held_back else (name, value)
+        restored[true_name] = true_value
+    return restored

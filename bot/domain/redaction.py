@@ -44,11 +44,13 @@ _MACHINE: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("path", re.compile(r"(?<![\w/:])(?:[A-Za-z]:\\|\\\\|~?/)[\w.()-]+(?:[/\\][\w.()-]+)+")),
 )
 
+REDACTED = "[redacted: "
+
 
 def redact(text: str) -> str:
     """Return the text with keys, tokens, SAS signatures and connection strings replaced by `[redacted: …]`."""
     for label, pattern in _PATTERNS:
-        text = pattern.sub(f"[redacted: {label}]", text)
+        text = pattern.sub(f"{REDACTED}{label}]", text)
     return text
 
 
@@ -56,7 +58,7 @@ def scrub(text: str) -> tuple[str, Counter[str]]:
     """Return a machine's text with every value of every class replaced, and how many there were by class."""
     found: Counter[str] = Counter()
     for label, pattern in _MACHINE:
-        text, count = pattern.subn(f"[redacted: {label}]", text)
+        text, count = pattern.subn(f"{REDACTED}{label}]", text)
         if count:
             found[label] += count
     return text, found

@@ -1,5 +1,6 @@
 """What goes no further: every class is replaced in a machine's text, and counted in an answer."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar
@@ -9,13 +10,24 @@ import pytest
 from bot.azure import parse
 from bot.azure.withheld import withheld
 from bot.domain.deployment import DeploymentRef
+from bot.domain.errors import NotAppliedError
 from bot.domain.evidence import Fact
+from bot.domain.operation import Operation
 from bot.domain.redaction import scrub
 from bot.ports.registry import Readers
 from bot.render.evidence import render_evidence
 from bot.usecases.look import gather
 from sandbox.azure.canaries import canaries
-from tests.fakes.azure_server import REF, Reply, WallClock, raw_deployment, reading, scripted
+from tests.fakes.azure_server import (
+    REF,
+    Reply,
+    ScriptedAzure,
+    WallClock,
+    executing,
+    raw_deployment,
+    reading,
+    scripted,
+)
 
 HEX = "0123456789abcdef" * 2
 CLASSES: Mapping[str, tuple[str, ...]] = {
@@ -126,3 +138,28 @@ async def test_a_look_says_how_many_values_were_held_back_and_when_few_reads_are
     assert "redacted: 2" in str(footer)
     assert "9 more reads" in str(footer)
     assert "redacted" not in str(seen[0].as_json())
+
+
+async def _put(tags: dict[str, str], live: dict[str, str]) -> tuple[ScriptedAzure, str]:
+    """Send a PUT of a deployment as it was read with these tags, while Azure has those; returns what Azure got."""
+    put = Operation("PUT", REF.arm_id, {"tags": parse.tags({"tags": tags}), "properties": {}})
+    body = {**raw_deployment(), "tags": live}
+    async with scripted(lambda _: Reply(200, body)) as server, executing(server.url) as executor:
+        await executor.writer.send(put, change="CHG-7", correlation="ref-7")
+    return server, server.seen[-1].body.decode()
+
+
+async def test_a_write_puts_back_the_tags_that_were_held_back() -> None:
+    tags = {"contact": "jane@contoso.example", "tickets.jsonl": "x", "owner": "support-ai"}
+    _, written = await _put(tags, {**tags, "later": "y"})
+    assert json.loads(written)["tags"] == {**tags, "countersign-change": "CHG-7"}
+
+
+async def test_a_held_back_tag_that_changed_since_stops_the_write() -> None:
+    with pytest.raises(NotAppliedError, match="Nothing was sent"):
+        await _put({"contact": "jane@contoso.example"}, {"contact": "joan@contoso.example"})
+
+
+async def test_tags_without_a_secret_need_no_look_before_the_write() -> None:
+    server, _ = await _put({"owner": "support-ai"}, {})
+    assert [each.method for each in server.seen] == ["PUT"]
