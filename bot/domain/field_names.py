@@ -24,10 +24,15 @@ FIELDS: Mapping[str, str] = {
 }
 _NAMES = {path.lower(): name for name, path in FIELDS.items()}
 _PATHS = {path.lower(): path for path in FIELDS.values()}
+_AZURES = {  # raiPolicyName, as Azure calls it
+    path.rpartition(".")[2].lower(): path
+    for path in FIELDS.values()
+    if path.count(".") == 1 and path[0] == "p"
+}
 
 
 def field_path(name: str) -> str:
-    """Return the path of a field, named plainly (`capacity`, `tags.owner`) or by its path (`sku.capacity`).
+    """Return the path of a field, named plainly (`capacity`), by its path (`sku.capacity`) or as Azure names it.
 
     Raises:
         InvalidInputError: there is no such field; the advice names the closest.
@@ -35,8 +40,8 @@ def field_path(name: str) -> str:
     plain = name.lower().replace("-", "_").replace(" ", "_")
     if plain in FIELDS:
         return FIELDS[plain]
-    if name.lower() in _PATHS:
-        return _PATHS[name.lower()]
+    if known := {**_AZURES, **_PATHS}.get(name.lower()):
+        return known
     if name.lower().startswith(("tags.", "properties.routing.")) and not name.endswith("."):
         return name
     advice = did_you_mean(plain, [*FIELDS, "tags.NAME"])

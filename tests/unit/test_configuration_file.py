@@ -96,6 +96,12 @@ MISTAKES = [
     ("2026-12-18T18:00:00+01:00", "2026-12-18T18:00:00", "year-end", "zone"),
     ("monthly_budget_usd = ", 'monthly_budget_usd = "lots" #', "monthly_budget_usd", ""),
     ("[workspace]", "[workspace", "not TOML", ""),
+    ("[[policy_rule]]", "[[policy_rules]]", "policy_rules", "policy_rule"),
+    ('must = "equals"', 'must = "is"', "policy_rule.0.must", ""),
+    ('must = "equals"', 'must = "one_of"', "one_of takes a list", "value ="),
+    ('must = "equals"', 'must = "at_least"', "needs a number", "120"),
+    ('field = "', 'field = "x', "has no field", "upgrade_option"),
+    ("runbook = {", "runbook = { capcity = 1,", "capcity", "capacity"),
 ]
 
 

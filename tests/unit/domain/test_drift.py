@@ -190,6 +190,7 @@ def test_a_field_has_one_plain_name_and_both_names_find_it() -> None:
         assert field_path(name) == field_path(path.upper()) == path
         assert field_name(path) == name
     assert field_path("tags.Owner") == "tags.Owner"
+    assert field_path("raipolicyName") == "properties.raiPolicyName"
     assert (field_words("sku.name"), field_words("properties.versionUpgradeOption")) == (
         "SKU",
         "Upgrade option",
