@@ -60,7 +60,9 @@ async def drift(stage: Stage) -> None:
     stopped = await stage.card(ALICE, change, "superseded")
     stage.tells.message(stopped, again=True)
     stage.proves(
-        "The card names what moved: sku.capacity", "sku.capacity (150 → 160)" in words(stopped), seen=words(stopped)
+        "The card names what moved: sku.capacity",
+        "sku.capacity (150 → 160)" in words(stopped),
+        seen=words(stopped),
     )
     capacity, writes = await stage.azure.capacity(), len(await stage.azure.writes())
     stage.proves(
