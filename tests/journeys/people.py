@@ -32,6 +32,12 @@ class People:
             found: Json = await answer.json()
             return found
 
+    async def download(self, url: str) -> str:
+        """Return what a shared file holds."""
+        async with self._session.get(url) as answer:
+            assert answer.status == 200
+            return await answer.text()
+
     async def state(self, user: str) -> Json:
         """Return everything this person sees."""
         found: Json = await self.get(f"/ui/state?as={user}")
