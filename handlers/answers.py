@@ -10,7 +10,7 @@ from bot.domain.effect import Question
 from bot.domain.errors import CountersignError, SlackRefusedError, SlackUnavailableError
 from bot.domain.evidence import Evidence, changed_since
 from bot.domain.json import canonical
-from bot.evidence.sections import SECTIONS, STATUS_SECTIONS
+from bot.evidence.sections import COST_SECTIONS, SECTIONS, STATUS_SECTIONS
 from bot.ports.slack import Message
 from bot.render.evidence import render_evidence
 from bot.render.figures import StatusLine, render_quota, render_status
@@ -25,12 +25,12 @@ SINCE = "since:"
 
 
 async def evidence(question: Question, deps: Dependencies) -> Seen:
-    """Answer `status <target>` and `show <target>`, filling the card while sections still look."""
+    """Answer `status`, `show` and `cost` of a target, filling the card while sections still look."""
     name, *beside = question.words
     ref, now = deps.desk.configuration.find(name), deps.desk.clock.now()
     target = deps.desk.configuration.target_of(ref)
     alias = target.alias if target else ref.deployment
-    sections = SECTIONS if question.verb == "show" else STATUS_SECTIONS
+    sections = {"show": SECTIONS, "cost": COST_SECTIONS}.get(question.verb, STATUS_SECTIONS)
     seen = Evidence(ref, alias, now, ())
     async for found in look_step_by_step(ref, alias, readers=deps.readers, now=now, sections=sections):
         seen = replace(found, asked_by=question.user)
@@ -96,6 +96,7 @@ async def quota(question: Question, deps: Dependencies) -> Seen:
 ANSWERS: Mapping[str, Callable[[Question, Dependencies], Awaitable[Seen]]] = {
     "status": status,
     "show": evidence,
+    "cost": evidence,
     "metrics": metrics,
     "quota": quota,
     "evidence": pack,

@@ -48,3 +48,4 @@ SECTIONS: tuple[Section, ...] = (
 )
 BRIEF = ("configuration", "model", "content_filter", "traffic", "quota", "age", "health", "changes")
 STATUS_SECTIONS: tuple[Section, ...] = tuple(section for section in SECTIONS if section.key in BRIEF)
+COST_SECTIONS: tuple[Section, ...] = tuple(section for section in SECTIONS if section.key == "cost")

@@ -26,9 +26,7 @@ def _status(words: Words, configuration: Configuration) -> tuple[str, ...]:
 
 def _show(words: Words, configuration: Configuration) -> tuple[str, ...]:
     if len(words.arguments) != 1:
-        raise InvalidInputError(
-            "Show which target?", advice="Write `show <target>`, such as `show triage-prod`."
-        )
+        raise InvalidInputError("Which target?", advice="Name one, such as `show triage-prod`.")
     return _status(words, configuration)
 
 
@@ -84,6 +82,7 @@ def _command(
 STATUS = Command(
     "status", "status [target]", "What is deployed and how it does now.", _command("status", _status)
 )
+COST = Command("cost", "cost <target>", "Its eight drivers of cost, as estimates.", _command("cost", _show))
 SHOW = Command("show", "show <target>", "Every fact of one target, with its source.", _command("show", _show))
 _LOOK_AT_METRICS = _command("metrics", _metrics, ("last", "vs"))
 

@@ -10,7 +10,7 @@ from handlers.commands.baseline import BASELINE
 from handlers.commands.change import CHANGE
 from handlers.commands.compare import COMPARE
 from handlers.commands.drift import DRIFT
-from handlers.commands.evidence import METRICS, PACK, QUOTA, SHOW, STATUS
+from handlers.commands.evidence import COST, METRICS, PACK, QUOTA, SHOW, STATUS
 from handlers.commands.lineage import LINEAGE
 from handlers.commands.whoami import WHOAMI
 from handlers.dependencies import Dependencies
@@ -35,6 +35,7 @@ COMMANDS: tuple[Command, ...] = (
     LINEAGE,
     BASELINE,
     PACK,
+    COST,
     CHANGE,
     APPROVALS,
     AUDIT,

@@ -1,7 +1,7 @@
 /** What the composer offers while one types: command lines, the app and the people. */
 
 const LINES = [
-  ["status", "[target]", "what is deployed now, read-only"], ["show", "<target>", "every fact of one target"], ["metrics", "<target> [--last 6h] [--vs 7d]", "behaviour against the baseline"], ["evidence", "<target>", "a pack for reviews, with its proof"],
+  ["status", "[target]", "what is deployed now, read-only"], ["show", "<target>", "every fact of one target"], ["metrics", "<target> [--last 6h] [--vs 7d]", "behaviour against the baseline"], ["cost", "<target>", "its eight drivers, as estimates"], ["evidence", "<target>", "a pack for reviews, with its proof"],
   ["quota", "[account|region]", "what is left to scale with"],
   ["drift", "[target] [--against iac|runbook|policy|app|snapshot]", "what differs from what was declared, since when, by whom"],
   ["drift except", "<target> <field>", "let a field differ until a day"], ["compare", "<target> <target>", "two side by side, and what lies idle"],
