@@ -17,6 +17,7 @@ from bot.domain.operation import Plan
 from bot.domain.people import Standing
 from bot.domain.policy import Refused, frozen, solvable, tier_of
 from bot.domain.request_events import ChangePlanned, ChangeRequested, EvidenceSnapshot, PolicyEvaluated
+from bot.evidence.sections import STATUS_SECTIONS
 from bot.ports.archive import ChangeQuery, Transaction
 from bot.ports.azure import AzureReader
 from bot.ports.registry import PlanFacts, Readers
@@ -82,7 +83,7 @@ async def check_change(
     )
     if problems:
         return Red(planned, problems)
-    evidence = await gather(target.ref, target.alias, readers=readers, now=now)
+    evidence = await gather(target.ref, target.alias, readers=readers, now=now, sections=STATUS_SECTIONS)
     submitted = await _submit(planned, evidence, caller=caller, people=people, desk=desk)
     warnings = tuple(
         f"{other.id} is open on the same account; they will run one after the other." for other in others

@@ -69,7 +69,7 @@ def wrote(house: House, minutes: int, who: str) -> None:
     house.inventory.writes = (*house.inventory.writes, entry)
 
 
-async def test_r27_each_of_the_four_declarations_is_compared_and_a_source_can_be_picked(house: House) -> None:
+async def test_each_of_the_four_declarations_is_compared_and_a_source_can_be_picked(house: House) -> None:
     house.configuration = company(
         field_rules=(FieldRule("reviewed", "content_filter", "one_of", ("other",)),)
     )
@@ -156,7 +156,7 @@ async def _kept(house: House) -> list[tuple[Kept, str, Json]]:
     ]
 
 
-async def test_r49_a_baseline_is_kept_at_submit_and_at_apply_with_the_evidence_of_the_moment(
+async def test_a_baseline_is_kept_at_submit_and_at_apply_with_the_evidence_of_the_moment(
     house: House,
 ) -> None:
     change: Change = await house.applied()
@@ -193,7 +193,7 @@ def asked(days: int, house: House, field: str = "sku.capacity") -> Excepting:
     return Excepting(TRIAGE, field, OTTO, house.clock.now() + timedelta(days=days), "a trial")
 
 
-async def test_r34_an_exception_silences_its_field_until_it_lapses(house: House) -> None:
+async def test_an_exception_silences_its_field_until_it_lapses(house: House) -> None:
     async with house.archive.transaction() as tx:
         excepting = asked(1, house, "Sku.Capacity")
         kept = await except_drift(excepting, caller=house.caller(BOB), now=house.clock.now(), tx=tx)
@@ -240,7 +240,7 @@ async def compared(house: House) -> Comparison:
     )
 
 
-async def test_r40_two_targets_differ_in_what_is_written_and_the_peak_shows_what_is_idle(
+async def test_two_targets_differ_in_what_is_written_and_the_peak_shows_what_is_idle(
     house: House,
 ) -> None:
     now = house.clock.now()
