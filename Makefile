@@ -17,7 +17,9 @@ demo: venv ## Start a pretended Slack and Azure with the real bot between them; 
 	@$(BIN)/countersign demo
 
 test: venv ## Run the tests (ARGS="-k approve" passes words to pytest, COVERAGE=1 measures)
-	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(COVER) $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(COVER) $(ARGS) || { \
+	  echo "again, one after the other: what failed (a busy machine can starve a journey; a defect fails twice)"; \
+	  $(BIN)/pytest --last-failed --last-failed-no-failures none; }
 
 check: lint ## Everything CI runs: format, lint, types, layers, dependencies, dead code, tests, coverage
 	@$(MAKE) --no-print-directory test COVERAGE=1

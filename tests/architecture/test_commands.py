@@ -36,8 +36,9 @@ def test_a_target_that_does_not_exist_is_seen() -> None:
 def test_make_check_runs_the_same_test_command_as_people_do() -> None:
     rules = text_of("Makefile")
     assert re.search(r"^check:.*\n\t@\$\(MAKE\) --no-print-directory test COVERAGE=1$", rules, re.MULTILINE)
-    command = r"@\$\(BIN\)/pytest -n \$\(WORKERS\) --dist worksteal \$\(COVER\) \$\(ARGS\)"
+    command = r"@\$\(BIN\)/pytest -n \$\(WORKERS\) --dist worksteal \$\(COVER\) \$\(ARGS\) \|\| \{ \\"
     assert re.search(rf"^test: venv .*\n\t{command}$", rules, re.MULTILINE)
+    assert "--last-failed --last-failed-no-failures none; }" in rules, "what failed runs again, and must pass"
 
 
 def test_ci_runs_make_check_and_nothing_of_its_own() -> None:
