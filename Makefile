@@ -18,6 +18,7 @@ demo: venv ## Start a pretended Slack and Azure with the real bot between them; 
 
 test: venv ## Run the tests (ARGS="-k approve" passes words to pytest, COVERAGE=1 measures)
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(COVER) $(ARGS) || { \
+	  [ $$? -eq 1 ] || exit 1; \
 	  echo "again, one after the other: what failed (a busy machine can starve a journey; a defect fails twice)"; \
 	  $(BIN)/pytest --last-failed --last-failed-no-failures none; }
 
