@@ -13,7 +13,7 @@ DEPLOYMENT = "/control/deployments/aoai-contoso-weu/support-triage-ft"
 
 def _is_whole(message: dict[str, Any]) -> bool:
     said = words_of(message)
-    return "Deployment evidence" in said and "so far" not in said
+    return "Deployment evidence" in said and "looked at so far" not in said
 
 
 async def _azure(house: House, path: str, body: dict[str, object]) -> None:
