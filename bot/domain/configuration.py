@@ -98,6 +98,7 @@ class Configuration:
     feed_channel: str = ""
     incident_channel_pattern: str = ""
     field_rules: tuple[FieldRule, ...] = ()
+    in_place: frozenset[str] = frozenset()
 
     def account(self, name: str) -> Account:
         """Return the account people call `name`, or whose Azure resource has that name."""

@@ -144,7 +144,7 @@ class House:
     @property
     def executor(self) -> Executor:
         """Return the executor's eyes and hands."""
-        return Executor(self.world, self.writer)
+        return Executor(self.world, self.writer, self.metrics)
 
     def caller(self, user: str) -> Caller:
         """Return somebody at Slack's door."""
