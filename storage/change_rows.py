@@ -14,10 +14,18 @@ from storage.queries import Queries
 from storage.rows import change_columns, change_of, request_columns
 from storage.tables import CHANGE
 
-_FORGOTTEN = ("plan_digest", "evidence", "apply_asked_by", "rollback_asked_by", "decided_by", "note")
+_FORGOTTEN = (
+    *("plan_digest", "evidence", "apply_asked_by", "rollback_asked_by", "decided_by", "note"),
+    *("broke_glass_by", "reviewed_by"),
+)
 _UNPLANNED: Mapping[str, Any] = {
     **dict.fromkeys(_FORGOTTEN, ""),
-    **dict.fromkeys(("plan", "evidence_at", "submitted_at", "expires_at", "window_ends_at", "executed_at")),
+    **dict.fromkeys(
+        (
+            *("plan", "evidence_at", "submitted_at", "expires_at", "window_ends_at", "executed_at"),
+            "review_due_at",
+        )
+    ),
     "tier": Tier.NORMAL.value,
     "quorum": 1,
     "outcome": {},

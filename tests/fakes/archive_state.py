@@ -18,7 +18,7 @@ SETTABLE = frozenset(
     {
         *("tier", "quorum", "plan", "plan_digest", "evidence", "evidence_at", "submitted_at", "expires_at"),
         *("window_ends_at", "executed_at", "apply_asked_by", "rollback_asked_by", "decided_by", "note"),
-        *("outcome", "card_ts", "view_id", "channel"),
+        *("outcome", "card_ts", "view_id", "channel", "broke_glass_by", "review_due_at", "reviewed_by"),
     }
 )
 
