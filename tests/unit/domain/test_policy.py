@@ -20,11 +20,10 @@ from bot.domain.policy import (
     may_act,
     may_decide,
     quorum_met,
-    raised,
     rule_words,
     solvable,
-    tier_of,
 )
+from bot.domain.tiers import raised, tier_of
 from tests.fakes.clock import NOON
 from tests.fakes.house import ANNA, BOB, CAROL, DAN, EVE, OTTO, company, rule
 
