@@ -167,8 +167,11 @@ def solvable(change: Change, rule: Rule | None, standings: Iterable[Standing]) -
     eligible = eligible_people(people, rule, change.request.requester)
     if quorum_met(rule, [ballot.groups for ballot in eligible]):
         return Allowed(frozenset(ballot.user for ballot in eligible))
+    few = len(eligible) < rule.quorum
     return Refused(
-        f"Only {len(eligible)} people could approve this, and {rule.quorum} are needed.",
+        f"Only {len(eligible)} people could approve this, and {rule.quorum} are needed."
+        if few
+        else f"The {len(eligible)} people who could approve this do not make up what the rule asks for.",
         rule_words(rule),
         tuple(sorted(ballot.user for ballot in eligible)),
     )
