@@ -34,7 +34,7 @@ async def find_people(users: Iterable[str], *, desk: Desk, max_age: timedelta) -
         async with desk.archive.transaction() as tx:
             await tx.enqueue("directory", f"directory:{','.join(sorted(asked))}")
         raise
-    people = {user: _with_groups(standing, members, configuration) for user, standing in known.items()}
+    people = {user: with_groups(standing, members, configuration) for user, standing in known.items()}
     return lend(people, configuration.delegations, now)
 
 
@@ -42,6 +42,16 @@ def in_groups(names: Iterable[str], people: Mapping[str, Standing]) -> tuple[Sta
     """Return the people who are in at least one of these groups, by user id."""
     wanted = set(names)
     return tuple(people[user] for user in sorted(people) if people[user].groups & wanted)
+
+
+def with_groups(
+    standing: Standing, members: Mapping[str, frozenset[str]], configuration: Configuration
+) -> Standing:
+    """Return a standing with the policy groups that hold the person, and the Entra id the file gives."""
+    groups = frozenset(name for name, users in members.items() if standing.user in users)
+    return replace(
+        standing, groups=groups, entra_oid=configuration.entra_oids.get(standing.user, standing.entra_oid)
+    )
 
 
 async def refresh_directory(users: Iterable[str], *, desk: Desk) -> None:
@@ -92,12 +102,3 @@ def _directory(desk: Desk, now: datetime) -> SlackDirectory:
     if desk.directory is None:
         raise RunAgain(now + timedelta(seconds=1), "waits for a fresh look at who is in which group")
     return desk.directory
-
-
-def _with_groups(
-    standing: Standing, members: Mapping[str, frozenset[str]], configuration: Configuration
-) -> Standing:
-    groups = frozenset(name for name, users in members.items() if standing.user in users)
-    return replace(
-        standing, groups=groups, entra_oid=configuration.entra_oids.get(standing.user, standing.entra_oid)
-    )
