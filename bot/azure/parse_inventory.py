@@ -23,6 +23,14 @@ _DESTINATIONS = (
 )
 
 
+def tenant(raw: Raw) -> str:
+    """Return the tenant of a subscription; its name and policies go no further."""
+    value = parse.required(raw, "tenantId")
+    if not _GUID.fullmatch(value):
+        raise ValueError("tenantId")
+    return value.lower()
+
+
 def posture(raw: Raw, observed_at: datetime) -> AccountPosture:
     """Return how an account is protected; what Azure leaves out has Azure's default, said by name."""
     properties = parse.at(raw, "properties")

@@ -13,6 +13,11 @@ def deployment_show(ref: DeploymentRef) -> str:
     )
 
 
+def subscription_show(account: Account) -> str:
+    """Return the command that shows the account's subscription and its tenant."""
+    return f"az account show --subscription {account.subscription}"
+
+
 def models_list(account: Account) -> str:
     """Return the command that lists the models the account can deploy."""
     return f"az cognitiveservices account list-models {_of(account)}"

@@ -25,6 +25,16 @@ class AccountPosture:
 
 
 @dataclass(frozen=True)
+class Operator:
+    """The identity that looks: its credential, Entra object id, kind and tenant; empty where its token is silent."""
+
+    credential: str
+    object_id: str = ""
+    kind: str = ""
+    tenant: str = ""
+
+
+@dataclass(frozen=True)
 class DiagnosticSetting:
     """A diagnostic setting: its name, the categories it sends, and to what kinds of place."""
 

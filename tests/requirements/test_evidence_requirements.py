@@ -26,7 +26,7 @@ from bot.domain.drift import (
 )
 from bot.domain.errors import NotFoundError
 from bot.domain.evidence import Evidence, Window
-from bot.domain.inventory import ActivityEntry, LogFigures, RoleAssignment
+from bot.domain.inventory import ActivityEntry, LogFigures, Operator, RoleAssignment
 from bot.domain.json import Json
 from bot.domain.meter import Meter
 from bot.domain.metric_catalogue import CATALOGUE
@@ -37,7 +37,15 @@ from bot.render.evidence import render_evidence
 from bot.usecases.compare_metrics import compare_metrics
 from bot.usecases.compare_targets import compare_targets
 from bot.usecases.look import gather
-from tests.fakes.azure_inventory import MemoryDeclared, MemoryInventory, MemoryLogs, training_job
+from tests.fakes.azure_inventory import (
+    READER,
+    TENANT,
+    MemoryDeclared,
+    MemoryInventory,
+    MemoryLogs,
+    MemoryOperator,
+    training_job,
+)
 from tests.fakes.azure_reads import (
     NOW,
     THING,
@@ -51,7 +59,8 @@ from tests.fakes.azure_server import REF, Reply, scripted
 from tests.fakes.house import OTTO, House
 
 SAID = LogFigures(1000, 12, 3, 1, 410.4, 1480.0, 2100.0)
-TARGET = Target("triage-prod", THING, OTTO, "C0OPS", "Tickets wait", Decimal(4000))
+CALLERS = ("support desk", "billing mailer")
+TARGET = Target("triage-prod", THING, OTTO, "C0OPS", "Tickets wait", Decimal(4000), dependents=CALLERS)
 
 
 async def _seen(readers: Readers | None = None) -> Evidence:
@@ -107,6 +116,7 @@ async def test_r04_the_protections_of_the_account_are_said_before_a_default_is_a
     assert "Log Analytics" in posture["Diagnostic settings"]
     assert _facts(seen, "configuration")["Version upgrade"] == "NoAutoUpgrade"
     assert _facts(seen, "content_filter")["Policy"] == "strict"
+    assert _facts(seen, "scope")["Called by"] == "support desk, billing mailer"
 
 
 async def test_r05_training_files_are_counted_and_never_named() -> None:
@@ -182,7 +192,7 @@ async def test_r18_every_fact_has_its_command_and_the_card_its_digest() -> None:
     seen = await _seen()
     facts = [fact for section in seen.sections for fact in section.facts]
     assert len(facts) > 60
-    assert {fact.az.split(" ")[0] for fact in facts} == {"az"}
+    assert all(fact.az.startswith("az ") is not bool(fact.source) for fact in facts)
     card = _card(seen)
     assert seen.digest[:16] in card
     assert f"--deployment-name {THING.deployment}" in card
@@ -231,7 +241,13 @@ async def test_r21_the_scope_says_where_for_whom_and_with_which_credential() -> 
     assert scope["Resource group"] == place.resource_group
     assert scope["Account"] == place.account
     assert scope["Environment"] == "production"
-    assert "reads only" in scope["Credential"]
+    assert scope["Tenant"] == TENANT
+    assert scope["Region"] == "westeurope"
+    assert scope["Operator"] == f"managed identity {READER}"
+    assert scope["Credential"] == "managed: reads only"
+    nobody = MemoryOperator(Operator("managed"))
+    unknown = await _seen(memory_readers(operator=nobody))
+    assert _facts(unknown, "scope")["Operator"] == "unknown: its token does not say"
     assert f"for <@{OTTO}>" in _card(replace(seen, asked_by=OTTO))
 
 

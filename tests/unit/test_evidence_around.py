@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.deployment import DeploymentRef, Sku, Target
 from bot.domain.errors import AzureUnavailableError, NotFoundError
-from bot.domain.inventory import ActivityEntry, LogFigures, RoleAssignment
+from bot.domain.inventory import ActivityEntry, LogFigures, Operator, RoleAssignment
 from bot.evidence.access import AccessSection
 from bot.evidence.changes import ChangesSection
 from bot.evidence.cost import CostSection
@@ -26,11 +26,14 @@ from bot.evidence.siblings import SiblingsSection
 from bot.evidence.tokens import TokensSection
 from bot.ports.registry import Readers, Section
 from tests.fakes.azure_inventory import (
+    READER,
     SEEN,
+    TENANT,
     TRAINED,
     MemoryDeclared,
     MemoryInventory,
     MemoryLogs,
+    MemoryOperator,
     MemoryTraining,
     posture,
 )
@@ -44,13 +47,14 @@ MODEL = TRAINED
 async def _look(section: Section, readers: Readers | None = None) -> dict[str, str]:
     facts = await section.look(readers or memory_readers(), THING, NOW)
     assert facts
-    assert all(fact.az.startswith("az ") for fact in facts)
+    assert all(fact.az.startswith("az ") is not bool(fact.source) for fact in facts)
     assert len({fact.name for fact in facts}) == len(facts)
     return {fact.name: fact.words for fact in facts}
 
 
 def _target(budget: Decimal | None = None) -> Target:
-    return Target("triage-prod", THING, "U0OWNER", "C0OPS", "Tickets wait", budget)
+    callers = ("support desk", "billing mailer")
+    return Target("triage-prod", THING, "U0OWNER", "C0OPS", "Tickets wait", budget, dependents=callers)
 
 
 async def test_the_scope_names_where_and_with_which_right() -> None:
@@ -58,8 +62,33 @@ async def test_the_scope_names_where_and_with_which_right() -> None:
     assert facts["Subscription"] == THING.account.subscription
     assert facts["Environment"] == THING.account.environment
     assert facts["First symptom"] == "Tickets wait"
-    assert "reads only" in facts["Credential"]
-    assert (await _look(ScopeSection()))["First symptom"] == "not recorded"
+    assert facts["Tenant"] == TENANT
+    assert facts["Operator"] == f"managed identity {READER}"
+    assert facts["Credential"] == "managed: reads only"
+    assert facts["Called by"] == "support desk, billing mailer"
+    bare = await _look(ScopeSection())
+    assert (bare["First symptom"], bare["Called by"]) == ("not recorded", "not declared")
+
+
+async def test_a_scope_that_azure_does_not_tell_is_said_by_who_does_or_to_be_unknown() -> None:
+    down = MemoryInventory(broken={"tenant": DOWN, "posture": DOWN})
+    seen = await ScopeSection().look(memory_readers(inventory=down), THING, NOW)
+    said = {fact.name: (fact.value, fact.source) for fact in seen}
+    assert said["Tenant"] == (TENANT, "the claims of the reader's own token")
+    assert said["Region"] == (THING.account.location, "countersign.toml")
+    nobody = MemoryOperator(Operator("cli"))
+    facts = await _look(ScopeSection(), memory_readers(inventory=down, operator=nobody))
+    assert facts["Tenant"] == "unknown: Azure did not answer within 5 s."
+    assert facts["Operator"] == "unknown: its token does not say"
+    silent = MemoryOperator(Operator("cli", READER))
+    facts = await _look(ScopeSection(), memory_readers(operator=silent))
+    assert facts["Operator"] == f"identity of a kind its token does not say {READER}"
+
+
+async def test_the_region_is_azures_where_the_configuration_is_wrong() -> None:
+    moved = MemoryInventory(account=replace(posture(), location="swedencentral"))
+    facts = await _look(ScopeSection(), memory_readers(inventory=moved))
+    assert facts["Region"] == "swedencentral"
 
 
 async def test_the_posture_says_each_protection_and_counts_what_it_must_not_show() -> None:
