@@ -1,5 +1,6 @@
 """Check a draft before anyone is asked: plan it on the live state, run every pre-check, and submit it when green."""
 
+import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,6 +14,7 @@ from bot.domain.deployment import Deployment, Target
 from bot.domain.errors import InvalidInputError, NotFoundError
 from bot.domain.event import AuditEvent
 from bot.domain.evidence import Evidence
+from bot.domain.json import Json
 from bot.domain.operation import Plan
 from bot.domain.people import Standing
 from bot.domain.policy import Refused, frozen, solvable, tier_of
@@ -25,6 +27,7 @@ from bot.usecases.desk import Caller, Desk
 from bot.usecases.find_people import who_could
 from bot.usecases.keep_baseline import State, keep_baseline
 from bot.usecases.look import gather
+from bot.usecases.measure_figures import figures_to_keep
 
 Found = TypeVar("Found")
 
@@ -43,6 +46,12 @@ class Red:
 
     change: Change
     problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Seen:
+    evidence: Evidence
+    figures: Mapping[str, Json]
 
 
 @dataclass(frozen=True)
@@ -83,8 +92,9 @@ async def check_change(
     )
     if problems:
         return Red(planned, problems)
-    evidence = await gather(target.ref, target.alias, readers=readers, now=now, sections=STATUS_SECTIONS)
-    submitted = await _submit(planned, evidence, caller=caller, people=people, desk=desk)
+    look = gather(target.ref, target.alias, readers=readers, now=now, sections=STATUS_SECTIONS)
+    seen = _Seen(*await asyncio.gather(look, figures_to_keep(readers.metrics, target.ref, now)))
+    submitted = await _submit(planned, seen, caller=caller, people=people, desk=desk)
     warnings = tuple(
         f"{other.id} is open on the same account; they will run one after the other." for other in others
     )
@@ -150,9 +160,9 @@ async def _others(tx: Transaction, change: Change) -> tuple[Change, ...]:
 
 
 async def _submit(
-    change: Change, evidence: Evidence, *, caller: Caller, people: Mapping[str, Standing], desk: Desk
+    change: Change, seen: _Seen, *, caller: Caller, people: Mapping[str, Standing], desk: Desk
 ) -> Change:
-    now = desk.clock.now()
+    now, evidence = desk.clock.now(), seen.evidence
     rule = desk.configuration.rule(change.environment, change.tier)
     if rule is None:
         raise InvalidInputError("The policy has no rule for this change.")
@@ -178,7 +188,7 @@ async def _submit(
         )
         if moved is None:
             raise InvalidInputError(f"{change.id} was submitted or withdrawn meanwhile.")
-        await _keep(moved, sha256, caller, desk, tx)
+        await _keep(moved, seen.figures, caller, desk, tx)
         for event in _events(moved, sha256, rule, who_could(rule, change.request.requester, people), desk):
             await tx.record(event, by=caller.actor, cause=caller.cause)
         if rule.quorum == 0:
@@ -189,12 +199,15 @@ async def _submit(
         return moved
 
 
-async def _keep(change: Change, evidence: str, caller: Caller, desk: Desk, tx: Transaction) -> None:
-    """Keep the live state that the plan starts from as a baseline."""
+async def _keep(
+    change: Change, figures: Mapping[str, Json], caller: Caller, desk: Desk, tx: Transaction
+) -> None:
+    """Keep the live state that the plan starts from as a baseline, with what it did until now."""
     if change.plan is None:
         return
     target = desk.configuration.target(change.request.target)
-    state = State(target, change.plan.before, Kept.SUBMIT, desk.clock.now(), evidence, change.id)
+    now, before = desk.clock.now(), change.plan.before
+    state = State(target, before, Kept.SUBMIT, now, change.evidence, change.id, figures)
     await keep_baseline(state, by=caller.actor, cause=caller.cause, tx=tx)
 
 
