@@ -51,6 +51,7 @@ def posture(raw: Raw, observed_at: datetime) -> AccountPosture:
         identity=parse.word(parse.at(raw, "identity"), "type") or "None",
         tags=parse.tags(raw),
         observed_at=observed_at,
+        endpoint_kind=_endpoint_kind(properties),
     )
 
 
@@ -126,6 +127,13 @@ def _who(raw: Raw) -> str:
     if not isinstance(caller, str) or not caller:
         return "unknown"
     return f"person-{sha256(caller.lower().encode()).hexdigest()[:10]}"
+
+
+def _endpoint_kind(properties: Raw) -> str:
+    """Return which kind of endpoint is active; its host goes no further."""
+    if properties.get("customSubDomainName"):
+        return "custom subdomain"
+    return "endpoint of the region" if properties.get("endpoint") else ""
 
 
 def _link_state(raw: Raw) -> str:

@@ -22,6 +22,7 @@ class AccountPosture:
     identity: str
     tags: Mapping[str, str]
     observed_at: datetime
+    endpoint_kind: str = ""
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ def posture() -> AccountPosture:
         identity="SystemAssigned",
         tags={"owner": "support-ai"},
         observed_at=SEEN,
+        endpoint_kind="custom subdomain",
     )
 
 
