@@ -1,5 +1,6 @@
 """What is this model made from, and where else does it serve?"""
 
+import asyncio
 from datetime import datetime
 from typing import ClassVar
 
@@ -17,9 +18,10 @@ class LineageSection:
 
     async def look(self, readers: Readers, ref: DeploymentRef, now: datetime) -> tuple[Fact, ...]:
         """Return the chain, read with the reader identity; names of training files are never read."""
-        live = await readers.azure.deployment(ref)
+        live, siblings = await asyncio.gather(
+            readers.azure.deployment(ref), readers.azure.deployments(ref.account)
+        )  # at once, so that the list is the one that the other sections are waiting for
         job = await readers.training.job_of(ref, live.model.name)
-        siblings = await readers.azure.deployments(ref.account)
         serving = sorted(each.ref.deployment for each in siblings if each.model.name == live.model.name)
         step = next((point for point in job.checkpoints if point.model == live.model.name), None)
         az, steps = training_job_show(ref.account, job.id), checkpoints_list(ref.account, job.id)
