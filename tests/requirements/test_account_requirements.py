@@ -132,7 +132,9 @@ async def test_r38_tags_that_are_missing_are_named_with_what_to_do() -> None:
 
 
 async def test_r42_a_forecast_over_the_budget_names_its_owner_on_the_card() -> None:
-    assert "forecast $1,224 for hosting alone: within it" in facts_of(await look(), "cost")["Budget"]
+    assert (
+        "forecast $1,224 (hosting $1,224, tokens $0): within it" in facts_of(await look(), "cost")["Budget"]
+    )
     poor = replace(TARGET, monthly_budget_usd=Decimal(1000))
     seen = await look(memory_readers(declared=MemoryDeclared((poor,))))
     assert f"over it by $224; <@{OTTO}> follows up" in card_of(seen)
