@@ -111,7 +111,11 @@ def _point(raw: Mapping[str, Json], value: str) -> Point:
     if at is None:
         raise ValueError("timeStamp")
     measured = raw.get(value)
-    return Point(at, None if measured is None else float(parse.number(measured)))
+    if measured is None:
+        return Point(at, None)
+    if isinstance(measured, bool) or not isinstance(measured, int | float):
+        raise TypeError(value)
+    return Point(at, float(measured))
 
 
 def _time(moment: datetime) -> str:
