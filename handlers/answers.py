@@ -58,8 +58,8 @@ async def _changed_since(beside: Sequence[str], seen: Evidence, deps: Dependenci
     earlier = next((word.removeprefix(SINCE) for word in beside if word.startswith(SINCE)), "")
     if not earlier:
         return None
-    async with deps.desk.archive.transaction() as tx:
-        body = await tx.evidence(earlier)
+    async with deps.desk.archive.reading() as look:
+        body = await look.evidence(earlier)
     return None if body is None else changed_since(json.loads(body), seen)
 
 

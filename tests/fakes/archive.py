@@ -1,7 +1,7 @@
 """The archive in memory: rows, compare-and-set, unique keys, and transactions that commit whole or not."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -18,7 +18,7 @@ from bot.domain.events import EVENT_TYPES, plain
 from bot.domain.json import canonical
 from bot.domain.people import Actor, Standing
 from bot.domain.request_events import ChangeApproved
-from bot.ports.archive import Cause, ChangeQuery, Draft
+from bot.ports.archive import Cause, ChangeQuery, Draft, Look
 from tests.fakes.archive_state import Entry, State, checked, stored_request, through_json
 
 
@@ -148,7 +148,7 @@ class FakeTransaction:
             self._state.effects[key] = replace(effect, poll=through_json(dict(effect.poll)))
         return fits
 
-    async def add_question(self, question: Question) -> int:
+    def keep_question(self, question: Question) -> int:
         """Store a question."""
         self._state.numbers += 1
         self._state.questions[self._state.numbers] = replace(question, number=self._state.numbers)
@@ -157,10 +157,6 @@ class FakeTransaction:
     async def question(self, number: int) -> Question | None:
         """Return a question."""
         return self._state.questions.get(number)
-
-    async def forget_question(self, number: int) -> None:
-        """Delete a question."""
-        self._state.questions.pop(number, None)
 
     async def keep_evidence(self, body: bytes, *, kind: str, now: datetime) -> str:
         """Store a snapshot under its digest."""
@@ -179,14 +175,6 @@ class FakeTransaction:
     async def observe_group(self, usergroup: str, users: frozenset[str], now: datetime) -> None:
         """Remember a group."""
         self._state.groups[usergroup] = (users, now)
-
-    async def standing(self, user: str) -> Standing | None:
-        """Return the last observation of a person."""
-        return self._state.standings.get(user)
-
-    async def group_members(self, usergroup: str) -> tuple[frozenset[str], datetime] | None:
-        """Return the last observation of a group."""
-        return self._state.groups.get(usergroup)
 
     async def verified_approvals(self, change: Change) -> Sequence[str]:
         """Return a leaf per approval of this revision in the trail."""
@@ -264,6 +252,30 @@ class FakeArchive:
             finally:
                 self._holder = None
             self.state = work
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Look]:
+        """Look at what is committed now."""
+        yield FakeTransaction(self, self.state.copy())
+
+    async def ask(self, question: Question, kind: str) -> int:
+        """Store a question and its job."""
+        async with self.transaction() as tx:
+            number = tx.keep_question(question)
+            await tx.enqueue(kind, f"{kind}:Q-{number}")
+        return number
+
+    async def forget_question(self, number: int) -> None:
+        """Delete a question."""
+        self.state.questions.pop(number, None)
+
+    async def people(self, users: Iterable[str]) -> Mapping[str, Standing]:
+        """Return the last observations of people."""
+        return {user: self.state.standings[user] for user in users if user in self.state.standings}
+
+    async def usergroups(self) -> Mapping[str, tuple[frozenset[str], datetime]]:
+        """Return the last observations of groups."""
+        return dict(self.state.groups)
 
     async def receive(self, key: str, now: datetime) -> str | None:
         """Claim a delivery's key."""
