@@ -86,6 +86,10 @@ class Look(Protocol):
         """Return the proof that a committed entry is in the signed trail; raise NotFoundError."""
         ...
 
+    async def trail_of(self, change: Change) -> Sequence[EntryProof]:
+        """Return every entry of a change with its proof, oldest first; raise LedgerBrokenError."""
+        ...
+
     async def baselines(self, arm_id: str, limit: int) -> Sequence[Baseline]:
         """Return the last baselines of a deployment, newest first."""
         ...
@@ -158,6 +162,10 @@ class Transaction(Look, Protocol):
 
     async def add_exception(self, exception: DriftException) -> DriftException:
         """Keep an exception of drift under the next number; the newest of a field counts."""
+        ...
+
+    async def lift_exception(self, exception: DriftException, *, by: str, at: datetime) -> bool:
+        """End an exception before its time; False when it was lifted already."""
         ...
 
 

@@ -15,7 +15,7 @@ from bot.domain.entry import EntryProof
 from bot.domain.errors import AuditRefusedError, ConflictError, LedgerBrokenError, NotFoundError
 from bot.domain.event import AuditEvent
 from bot.domain.events import EVENT_TYPES, plain
-from bot.domain.json import canonical
+from bot.domain.json import Json, canonical
 from bot.domain.people import Actor, Standing
 from bot.domain.request_events import ChangeApproved
 from bot.ports.archive import Cause, ChangeQuery, Draft, Look
@@ -194,6 +194,14 @@ class FakeTransaction:
                 return EntryProof(seq, entry.id, (), "checkpoint")
         raise NotFoundError("There is no such entry in the audit trail.")
 
+    async def trail_of(self, change: Change) -> Sequence[EntryProof]:
+        """Return the entries of a change, as far as this archive has bodies."""
+        return [
+            EntryProof(seq, _body(entry, seq), (), "checkpoint")
+            for seq, entry in enumerate(self._state.entries)
+            if entry.event.change == change.id
+        ]
+
     async def add_baseline(self, baseline: Baseline) -> Baseline:
         """Keep a baseline, for a snapshot that is stored."""
         assert baseline.sha256 in self._state.evidence, "a baseline without its snapshot"
@@ -210,6 +218,14 @@ class FakeTransaction:
         kept = replace(exception, number=len(self._state.exceptions) + 1)
         self._state.exceptions.append(kept)
         return kept
+
+    async def lift_exception(self, exception: DriftException, *, by: str, at: datetime) -> bool:
+        """End an exception, once."""
+        index = exception.number - 1
+        if self._state.exceptions[index].lifted_at is not None:
+            return False
+        self._state.exceptions[index] = replace(self._state.exceptions[index], lifted_at=at, lifted_by=by)
+        return True
 
     async def exceptions(self, arm_id: str) -> Sequence[DriftException]:
         """Return every exception of a deployment, newest first."""
@@ -292,6 +308,19 @@ class FakeArchive:
         """Give back a delivery's key that was claimed and not answered."""
         if not self.state.receipts.get(key):
             self.state.receipts.pop(key, None)
+
+
+def _body(entry: Entry, seq: int) -> str:
+    """What an entry would say."""
+    evidence = str(getattr(entry.event, "evidence", ""))
+    body: dict[str, Json] = {
+        "type": entry.event.tag,
+        "ts": "2026-11-24T12:00:00.000000Z",
+        "actor": {"id": entry.by.id},
+        "seq": seq,
+        "evidence": [{"sha256": evidence}] if evidence else [],
+    }
+    return canonical(body).decode()
 
 
 def _holds(other: Change, change: Change) -> bool:
