@@ -91,7 +91,9 @@ async def test_metrics_compare_with_the_baseline_that_was_kept_and_say_which(hou
     assert "TokenTransaction" in kept
     assert "samples)" in kept
     await house.people.advance(WINDOW_SECONDS)
-    card = await _answer(house, "metrics triage-prod --last 2h --vs baseline", "beside BL-1", "kept by hand on")
+    card = await _answer(
+        house, "metrics triage-prod --last 2h --vs baseline", "beside BL-1", "kept by hand on"
+    )
     said = words_of(card)
     assert "are noise" in said
     assert "Cost of an hour (estimate)" in said
