@@ -18,8 +18,8 @@ from bot.render.pack_html import render_pack_html
 from bot.usecases.describe_change import describe_change
 from bot.usecases.keep_baseline import State, keep_baseline
 from handlers.answers_pack import files_of
+from tests.fakes.azure_reads import NOW, THING
 from tests.fakes.house import BOB, House
-from tests.unit.test_evidence_sections import NOW, THING
 
 FACT = Fact("Capacity", "120", "units", "az cognitiveservices account deployment show", NOW)
 EVIDENCE = Evidence(
