@@ -69,6 +69,7 @@ class TargetPart(_Part):
     declared: str = ""
     runbook: dict[str, str | int | float | bool] = {}
     serves: str = ""
+    dependents: list[Annotated[str, Field(min_length=1)]] = []
 
 
 class PersonPart(_Part):

@@ -40,8 +40,8 @@ def rules_of(file: FilePart) -> dict[tuple[str, Tier], Rule]:
     """Return the rule of every environment × tier that has one."""
     found: dict[tuple[str, Tier], Rule] = {}
     for environment, part in file.policy.items():
-        for tier in Tier:
-            rule: RulePart | None = getattr(part, tier.value)
+        tiers = (part.standard, part.normal, part.high, part.critical, part.emergency)
+        for tier, rule in zip(Tier, tiers, strict=True):
             if rule is not None:
                 found[environment, tier] = _rule(environment, tier, rule, file)
     return found

@@ -122,14 +122,6 @@ def counting_ballots(
     return ballots(still, rule, requester)
 
 
-def counting_votes(
-    change: Change, votes: Sequence[Vote], standings: Mapping[str, Standing], rule: Rule, now: datetime
-) -> tuple[Vote, ...]:
-    """Return the votes behind the approvals that count today."""
-    counted = {ballot.user for ballot in counting_ballots(change, votes, standings, rule, now)}
-    return tuple(vote for vote in votes if vote.person in counted and stands(change, vote, now))
-
-
 def stands(change: Change, vote: Vote, now: datetime) -> bool:
     """Return whether a vote approves this revision and this plan and has not expired."""
     same = (vote.revision, vote.plan_digest) == (change.revision, change.plan_digest)

@@ -14,12 +14,12 @@ from bot.usecases.find_people import with_groups
 class Observations(Protocol):
     """Where observations of the directory are kept."""
 
-    async def standing(self, user: str) -> Standing | None:
-        """Return the last observation of a person."""
+    async def standings(self, users: Iterable[str]) -> Mapping[str, Standing]:
+        """Return the last observations of people; without those never seen."""
         ...
 
-    async def group_members(self, usergroup: str) -> tuple[frozenset[str], datetime] | None:
-        """Return the last observation of a user group and its time."""
+    async def usergroups(self) -> Mapping[str, tuple[frozenset[str], datetime]]:
+        """Return the last observation of every user group, and its time."""
         ...
 
 
@@ -36,19 +36,19 @@ async def recall_people(
     users: Iterable[str], *, rows: Observations, configuration: Configuration, now: datetime
 ) -> Recalled:
     """Return what was last seen of these people, of everyone in a policy group, and of their delegates."""
-    members: dict[str, frozenset[str]] = {}
-    unseen: set[str] = set()
-    for group in configuration.groups.values():
-        seen = await rows.group_members(group.usergroup) if group.usergroup else None
-        members[group.name] = group.users | (seen[0] if seen is not None else frozenset())
-        if group.usergroup and seen is None:
-            unseen.add(group.usergroup)
+    seen = await rows.usergroups()
+    nobody = frozenset[str](), now
+    groups = configuration.groups.values()
+    members = {group.name: group.users | seen.get(group.usergroup, nobody)[0] for group in groups}
     takers = {delegation.taker for delegation in configuration.delegations}
-    everyone = sorted(set(users).union(takers, *members.values()))
-    found = {user: await rows.standing(user) for user in everyone}
+    everyone = set(users).union(takers, *members.values())
+    found = await rows.standings(everyone)
     people = {
-        user: with_groups(standing or Standing(user, full_member=True), members, configuration)
-        for user, standing in found.items()
+        user: with_groups(found.get(user, Standing(user, full_member=True)), members, configuration)
+        for user in sorted(everyone)
     }
-    assumed = frozenset(user for user, standing in found.items() if standing is None)
-    return Recalled(lend(people, configuration.delegations, now), assumed, frozenset(unseen))
+    return Recalled(
+        lend(people, configuration.delegations, now),
+        frozenset(everyone - set(found)),
+        frozenset(group.usergroup for group in groups if group.usergroup and group.usergroup not in seen),
+    )

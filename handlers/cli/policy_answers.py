@@ -1,9 +1,13 @@
 """What `countersign policy …` finds out: from the file and a database that is only read."""
 
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
 from bot.domain.change import change_number
 from bot.domain.configuration import Configuration
 from bot.domain.errors import NotFoundError
 from bot.domain.explanation import Explanation, explain
+from bot.domain.people import Standing
 from bot.domain.policy import rule_words
 from bot.domain.replay import Past, Replayed, Side, replay
 from bot.domain.soundness import Finding, Known, findings, pairs
@@ -15,11 +19,13 @@ from storage.past import reading_past
 class _Nothing:
     """What is known without a database: nobody was ever seen."""
 
-    async def standing(self, user: str) -> None:
+    async def standings(self, users: Iterable[str]) -> Mapping[str, Standing]:
         """Return nothing."""
+        return {}
 
-    async def group_members(self, usergroup: str) -> None:
+    async def usergroups(self) -> Mapping[str, tuple[frozenset[str], datetime]]:
         """Return nothing."""
+        return {}
 
 
 async def checked(configuration: Configuration, database: str) -> tuple[tuple[Finding, ...], dict[str, str]]:

@@ -18,8 +18,8 @@ from handlers.shapes import Asked, Command
 async def _approvals(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
     parse(typed)
     query = ChangeQuery(states=frozenset({ChangeState.PENDING_APPROVAL}), limit=50)
-    async with deps.desk.archive.transaction() as tx:
-        waiting = await tx.changes(query)
+    async with deps.desk.archive.reading() as look:
+        waiting = await look.changes(query)
     users = {asked.caller.user, *(change.request.requester for change in waiting)}
     people = await find_people(users, desk=deps.desk, max_age=FOR_A_DECISION)
     mine = [change for change in waiting if _is_mine(change, asked.caller.user, people, deps)]
