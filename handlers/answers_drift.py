@@ -11,10 +11,11 @@ from bot.domain.effect import Question
 from bot.domain.errors import CountersignError
 from bot.domain.evidence import Evidence
 from bot.domain.json import Json, canonical
+from bot.domain.kept_figures import kept_words
 from bot.domain.people import Actor, Person, actor_of
 from bot.evidence.sections import STATUS_SECTIONS
 from bot.ports.archive import Cause
-from bot.render.baseline import render_baseline
+from bot.render.baseline import BaselineView, render_baseline
 from bot.render.compare import render_compare
 from bot.render.drift import render_drift, render_drifts
 from bot.render.lineage import render_lineage
@@ -22,6 +23,7 @@ from bot.usecases.compare_targets import Side, compare_targets
 from bot.usecases.find_drift import Drift, Line, find_drift
 from bot.usecases.keep_baseline import State, keep_baseline
 from bot.usecases.look import gather
+from bot.usecases.measure_figures import figures_to_keep
 from bot.usecases.trace_lineage import trace_lineage
 from handlers.dependencies import Dependencies
 from handlers.seen import Seen
@@ -82,13 +84,18 @@ async def lineage(question: Question, deps: Dependencies) -> Seen:
 async def baseline(question: Question, deps: Dependencies) -> Seen:
     """Answer `baseline <target>`: look, and keep what was seen for ever."""
     target, now = deps.desk.configuration.target(question.words[0]), deps.desk.clock.now()
-    live, evidence = await asyncio.gather(deps.readers.azure.deployment(target.ref), _evidence(target, deps))
+    live, evidence, figures = await asyncio.gather(
+        deps.readers.azure.deployment(target.ref),
+        _evidence(target, deps),
+        figures_to_keep(deps.readers.metrics, target.ref, now),
+    )
     async with deps.desk.archive.transaction() as tx:
         sha256 = await tx.keep_evidence(evidence.body, kind="snapshot", now=now)
         earlier = await tx.baselines(target.ref.key, 50)
-        state = State(target, live.projection, Kept.HAND, now, sha256)
+        state = State(target, live.projection, Kept.HAND, now, sha256, figures=figures)
         kept = await keep_baseline(state, by=_actor(question, deps), cause=_cause(question), tx=tx)
-    message = render_baseline(kept, masked(live.projection), earlier, target=target, ref=question.ref)
+    view = BaselineView(kept, masked(live.projection), earlier, kept_words(figures))
+    message = render_baseline(view, target=target, ref=question.ref)
     return Seen(message, target.alias, state.body)
 
 

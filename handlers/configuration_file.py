@@ -96,6 +96,7 @@ def _target(part: TargetPart, accounts: tuple[Account, ...]) -> Target:
         declared=part.declared,
         runbook={_known_field(name, part.alias): value for name, value in part.runbook.items()},
         serves=part.serves,
+        dependents=tuple(part.dependents),
     )
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -61,6 +61,7 @@ class TargetPart(_Part):
     declared: str = ""
     runbook: dict[str, str | int | float | bool] = {}
     serves: str = ""
+    dependents: list[Annotated[str, Field(min_length=1)]] = []
 
 
 class PersonPart(_Part):

@@ -12,6 +12,7 @@ from bot.azure.inventory import ArmInventory
 from bot.azure.limits import Limits
 from bot.azure.logs import LogAnalytics
 from bot.azure.metrics import ArmMetrics
+from bot.azure.operator import TokenOperator
 from bot.azure.pipeline import data_client, logs_client, reader_client
 from bot.azure.reader import ArmReader
 from bot.azure.sharing import Sharing
@@ -50,6 +51,7 @@ def connect_reader(
     data = data_client(endpoints, hands, observe)
     logs = logs_client(endpoints, hands, observe)
     limits = Limits()
+    operator = TokenOperator(hands, endpoints, identity.kind, clock)
     fetch = Fetch(arm, endpoints.arm_url, sharing=sharing, limits=limits)
     jobs = Fetch(data, endpoints.data_url, sharing=sharing, limits=limits)
 
@@ -64,6 +66,7 @@ def connect_reader(
             NothingDeclared(),
             meter,
             readers,
+            operator,
         )
 
     async def close() -> None:

@@ -13,9 +13,19 @@ def deployment_show(ref: DeploymentRef) -> str:
     )
 
 
+def subscription_show(account: Account) -> str:
+    """Return the command that shows the account's subscription and its tenant."""
+    return f"az account show --subscription {account.subscription}"
+
+
 def models_list(account: Account) -> str:
     """Return the command that lists the models the account can deploy."""
     return f"az cognitiveservices account list-models {_of(account)}"
+
+
+def region_models_list(account: Account) -> str:
+    """Return the command that lists the models of the account's region with their lives."""
+    return f"az cognitiveservices model list --subscription {account.subscription} -l {account.location}"
 
 
 def usage_list(account: Account) -> str:
@@ -52,11 +62,16 @@ def diagnostics_list(account: Account) -> str:
     return f"az monitor diagnostic-settings list --resource {account.arm_id}"
 
 
-def logs_query(account: Account) -> str:
-    """Return the command that counts the logged requests by status."""
-    workspace = account.log_workspace or "<workspace id>"
-    query = "AzureDiagnostics | summarize count() by ResultSignature"
-    return f'az monitor log-analytics query -w {workspace} --analytics-query "{query}"'
+def logs_query(ref: DeploymentRef, window: Window, summary: str) -> str:
+    """Return the command that sums up the deployment's logged requests of a window, by a `summarize` clause."""
+    query = (
+        "AzureDiagnostics | where Category == 'RequestResponse' and "
+        f"_ResourceId =~ '{ref.account.arm_id}' and "
+        f"tostring(parse_json(properties_s).modelDeploymentName) == '{ref.deployment}' | summarize {summary}"
+    )
+    workspace = ref.account.log_workspace or "<workspace id>"
+    span = f"{_time(window.start)}/{_time(window.end)}"
+    return f'az monitor log-analytics query -w {workspace} -t {span} --analytics-query "{query}"'
 
 
 def health_get(account: Account) -> str:
@@ -77,11 +92,25 @@ def activity_list(account: Account, since: datetime) -> str:
     return f"az monitor activity-log list --resource-id {account.arm_id} --start-time {_time(since)}"
 
 
+def training_jobs_list(account: Account) -> str:
+    """Return the command that lists the account's fine-tuning jobs."""
+    return _training(account, "")
+
+
 def training_job_show(account: Account, job: str) -> str:
     """Return the command that shows a fine-tuning job."""
+    return _training(account, f"/{job}")
+
+
+def checkpoints_list(account: Account, job: str) -> str:
+    """Return the command that lists the checkpoints of a fine-tuning job."""
+    return _training(account, f"/{job}/checkpoints")
+
+
+def _training(account: Account, path: str) -> str:
     return (
         f"az rest --method get --resource https://cognitiveservices.azure.com "
-        f'--url "https://{account.account}.openai.azure.com/openai/v1/fine_tuning/jobs/{job}"'
+        f'--url "https://{account.account}.openai.azure.com/openai/v1/fine_tuning/jobs{path}"'
     )
 
 

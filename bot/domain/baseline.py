@@ -11,7 +11,7 @@ from bot.domain.entry import is_ulid, time_of_ulid
 from bot.domain.inventory import ActivityEntry
 from bot.domain.json import Json
 
-FORMAT = "countersign.baseline/1"
+FORMAT = "countersign.baseline/2"
 CLOCKS = timedelta(seconds=5)  # how far Azure's clock may be from ours
 
 

@@ -7,10 +7,15 @@ from datetime import datetime
 from bot.domain.deployment import DeploymentRef
 from bot.domain.json import Json, canonical, digest
 
+DECLARED = "countersign.toml"
+
 
 @dataclass(frozen=True)
 class Fact:
-    """One thing that was seen: what, how much, by which equivalent `az` command, and when."""
+    """One thing that was seen: what, how much, when, and by which equivalent `az` command.
+
+    What no command shows has an empty `az` and says in `source` whose word it is, such as `countersign.toml`.
+    """
 
     name: str
     value: str
@@ -18,12 +23,18 @@ class Fact:
     az: str
     observed_at: datetime
     aside: str = ""
+    source: str = ""
 
     @property
     def words(self) -> str:
         """Return the value with its unit and what is said beside it, as a person reads it."""
         beside = f"({self.aside})" if self.aside else ""
         return " ".join(part for part in (self.value, self.unit, beside) if part)
+
+
+def own(name: str, value: str, at: datetime, source: str, aside: str = "") -> Fact:
+    """Return a fact that no `az` command shows, with the place its word is from."""
+    return Fact(name, value, "", "", at, aside, source)
 
 
 @dataclass(frozen=True)
@@ -115,10 +126,13 @@ def _facts(document: Mapping[str, Json]) -> dict[str, str]:
 
 
 def _section(section: SectionResult) -> dict[str, Json]:
-    facts: list[Json] = [
-        {"name": fact.name, "value": fact.value, "unit": fact.unit, "az": fact.az} for fact in section.facts
-    ]
+    facts: list[Json] = [_fact(fact) for fact in section.facts]
     return {"key": section.key, "title": section.title, "facts": facts, "gap": section.gap}
+
+
+def _fact(fact: Fact) -> dict[str, Json]:
+    shown: dict[str, Json] = {"az": fact.az} if fact.az else {"source": fact.source}
+    return {"name": fact.name, "value": fact.value, "unit": fact.unit, **shown}
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,17 @@ class AccountPosture:
     identity: str
     tags: Mapping[str, str]
     observed_at: datetime
+    endpoint_kind: str = ""
+
+
+@dataclass(frozen=True)
+class Operator:
+    """The identity that looks: its credential, Entra object id, kind and tenant; empty where its token is silent."""
+
+    credential: str
+    object_id: str = ""
+    kind: str = ""
+    tenant: str = ""
 
 
 @dataclass(frozen=True)

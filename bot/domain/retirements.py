@@ -4,6 +4,7 @@ from datetime import date
 
 VERSION = "2026-11-22"
 SOURCE = "Microsoft Learn, Azure OpenAI model retirements, the table of fine-tuned models"
+RULE = "Microsoft Learn, Azure OpenAI model versions"
 
 DEPLOYMENTS_END: tuple[tuple[str, date], ...] = (
     ("gpt-4o-mini-2024-07-18", date(2027, 10, 1)),
@@ -13,6 +14,18 @@ DEPLOYMENTS_END: tuple[tuple[str, date], ...] = (
     ("gpt-4.1-2025-04-14", date(2027, 10, 14)),
     ("o4-mini-2025-04-16", date(2027, 10, 16)),
 )
+
+
+def upgrade_judged(option: str, end: date, *, is_fine_tuned: bool) -> str:
+    """Return what a version upgrade option means for the day on which the model retires.
+
+    Source: RULE. Trained weights have no later version to go to.
+    """
+    if is_fine_tuned:
+        return f"stops answering on {end}, whatever {option} says: train on a later base model before"
+    if option == "NoAutoUpgrade":
+        return f"stops answering on {end} ({option}): deploy a later version before"
+    return f"Azure moves it to another version by {end} ({option}): answers can change, test them before"
 
 
 def fine_tuned_end(model: str) -> date | None:

@@ -1,13 +1,14 @@
 """What does this deployment do now, against the same hour on the days before?"""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
 from bot.domain.az_command import metrics_list
 from bot.domain.deployment import DeploymentRef
 from bot.domain.evidence import Fact, Series, Window
+from bot.domain.hourly import MINUTE, mean_by_request, samples
 from bot.domain.signal import Traffic
 from bot.ports.azure import MetricsReader
 from bot.ports.registry import Readers
@@ -40,17 +41,17 @@ class TrafficSection:
             metrics.series(ref, TOKENS, week, interval=_FIVE_MINUTES),
         )
         rows = (
-            ("Tokens", f"{_total(tokens, hour):,.0f}", "tokens", TOKENS, hour),
-            ("Tokens, usual", *_usual(tokens_before, hour, "tokens"), TOKENS, week),
-            ("Requests", f"{seen.requests:,.0f}", "requests", REQUESTS, hour),
-            ("Requests, usual", *_usual(requests_before, hour, "requests"), REQUESTS, week),
-            ("HTTP 429", *_share(seen.throttled, seen.requests), REQUESTS, hour),
-            ("HTTP 5xx", *_share(seen.failed, seen.requests), REQUESTS, hour),
-            ("Mean time to response", *_milliseconds(seen.latency_ms), LATENCY, hour),
+            ("Tokens", f"{_total(tokens, hour):,.0f}", "tokens", TOKENS, hour, "PT5M"),
+            ("Tokens, usual", *_usual(tokens_before, hour, "tokens"), TOKENS, week, "PT5M"),
+            ("Requests", f"{seen.requests:,.0f}", "requests", REQUESTS, hour, "PT1M"),
+            ("Requests, usual", *_usual(requests_before, hour, "requests"), REQUESTS, week, "PT5M"),
+            ("HTTP 429", *_share(seen.throttled, seen.requests), REQUESTS, hour, "PT1M"),
+            ("HTTP 5xx", *_share(seen.failed, seen.requests), REQUESTS, hour, "PT1M"),
+            ("Mean time to response", *_milliseconds(seen.latency_ms), LATENCY, hour, "PT1M"),
         )
         return tuple(
-            Fact(name, value, unit, metrics_list(ref, metric, window, "PT5M"), now)
-            for name, value, unit, metric, window in rows
+            Fact(name, value, unit, metrics_list(ref, metric, window, step), now)
+            for name, value, unit, metric, window, step in rows
         )
 
 
@@ -62,7 +63,7 @@ async def traffic_between(metrics: MetricsReader, ref: DeploymentRef, window: Wi
     Raises:
         NotFoundError, AzureUnavailableError: as the port.
     """
-    interval = timedelta(minutes=1) if window.end - window.start <= timedelta(hours=6) else _FIVE_MINUTES
+    interval = MINUTE if window.end - window.start <= timedelta(hours=6) else _FIVE_MINUTES
     whole = Window(
         _floor(window.start, interval),
         max(_floor(window.end, interval), _floor(window.start, interval) + interval),
@@ -75,7 +76,7 @@ async def traffic_between(metrics: MetricsReader, ref: DeploymentRef, window: Wi
         requests=_total(requests, whole),
         throttled=_total([each for each in requests if each.dimension == "429"], whole),
         failed=_total([each for each in requests if each.dimension.startswith("5")], whole),
-        latency_ms=_mean_latency(latency, requests, whole),
+        latency_ms=mean_by_request(latency, requests, whole),
     )
 
 
@@ -84,32 +85,15 @@ def _floor(moment: datetime, step: timedelta) -> datetime:
     return midnight + (moment - midnight) // step * step
 
 
-def _values(series: Sequence[Series], window: Window) -> Iterator[tuple[datetime, float]]:
-    for each in series:
-        for point in each.points:
-            if point.value is not None and window.start <= point.at < window.end:
-                yield point.at, point.value
-
-
 def _total(series: Sequence[Series], window: Window) -> float:
-    return sum(value for _, value in _values(series, window))
-
-
-def _mean_latency(latency: Sequence[Series], requests: Sequence[Series], window: Window) -> float | None:
-    """Return the mean weighted by requests: a quiet minute must not count like a busy one."""
-    weights: dict[datetime, float] = {}
-    for at, value in _values(requests, window):
-        weights[at] = weights.get(at, 0.0) + value
-    weighed = [(value, weights.get(at, 0.0)) for at, value in _values(latency, window)]
-    weight = sum(each for _, each in weighed)
-    return sum(value * each for value, each in weighed) / weight if weight else None
+    return sum(value for _, value in samples(series, window))
 
 
 def _usual(series: Sequence[Series], hour: Window, unit: str) -> tuple[str, str]:
     days = []
     for back in range(1, BASELINE_DAYS + 1):
         window = Window(hour.start - back * _DAY, hour.end - back * _DAY)
-        if any(True for _ in _values(series, window)):
+        if any(True for _ in samples(series, window)):
             days.append(_total(series, window))
     if not days:
         return "no data", ""

@@ -14,6 +14,7 @@ from bot.domain.inventory import (
     Health,
     Lifecycle,
     LogFigures,
+    Operator,
     RoleAssignment,
     TrainingJob,
 )
@@ -22,6 +23,10 @@ from bot.domain.json import Json
 
 class InventoryReader(Protocol):
     """Reads of the control plane around deployments. Raises (every method): AzureUnavailableError, NotFoundError."""
+
+    async def tenant(self, account: Account) -> str:
+        """Return the Entra tenant that the account's subscription trusts."""
+        ...
 
     async def posture(self, account: Account) -> AccountPosture:
         """Return how the account is set up and protected."""
@@ -46,6 +51,22 @@ class InventoryReader(Protocol):
     async def role_assignments(self, account: Account) -> Sequence[RoleAssignment]:
         """Return who holds a role that reaches the account."""
         ...
+
+
+class OperatorReader(Protocol):
+    """Who looks. Raises nothing: what cannot be known is empty."""
+
+    async def operator(self) -> Operator:
+        """Return the identity whose reads these are."""
+        ...
+
+
+class UnknownOperator:
+    """Who looks where no identity is connected: nobody that has a name."""
+
+    async def operator(self) -> Operator:
+        """Return nobody."""
+        return Operator("")
 
 
 class TrainingReader(Protocol):

@@ -20,7 +20,14 @@ from bot.domain.json import Json
 from bot.domain.meter import Meter
 from bot.domain.operation import Plan
 from bot.ports.azure import AzureReader, MetricsReader
-from bot.ports.inventory import DeclaredReader, InventoryReader, LogsReader, TrainingReader
+from bot.ports.inventory import (
+    DeclaredReader,
+    InventoryReader,
+    LogsReader,
+    OperatorReader,
+    TrainingReader,
+    UnknownOperator,
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,7 @@ class Readers:
     declared: DeclaredReader
     meter: Meter = field(default_factory=Meter)
     again: Callable[[Meter], "Readers"] | None = None
+    operator: OperatorReader = field(default_factory=UnknownOperator)
 
     def metered(self) -> "Readers":
         """Return the same readers with a meter of their own, for one look."""

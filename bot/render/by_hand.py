@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable
 
+from bot.domain.evidence import Fact
 from bot.ports.slack import Block
-from bot.render.blocks import preformatted, rich_line, rich_text
-from bot.render.texts import one_line
+from bot.render.blocks import context, preformatted, rich_line, rich_text
+from bot.render.texts import escape, one_line
 
 _COMMANDS = 12
 _SUBSCRIPTION = re.compile(r"(?:/subscriptions/|--subscription )([0-9A-Za-z-]{36})\b")
@@ -20,6 +21,18 @@ def by_hand(commands: Iterable[str]) -> list[Block]:
         return []
     text = "\n".join(_shortened(lines[:_COMMANDS]))
     return [rich_text(rich_line("The same by hand", bold=True), preformatted(text))]
+
+
+def own_words(facts: Iterable[Fact]) -> list[Block]:
+    """Return one line that names the facts no command shows, each place with what it says."""
+    places: dict[str, list[str]] = {}
+    for fact in facts:
+        if fact.source and not fact.az:
+            places.setdefault(one_line(fact.source), []).append(one_line(fact.name))
+    if not places:
+        return []
+    said = "; ".join(f"{place}: {', '.join(dict.fromkeys(names))}" for place, names in places.items())
+    return [context(f"*Not shown by any command* · {escape(said, 1600)}")]
 
 
 def _joined(commands: Iterable[str]) -> list[str]:

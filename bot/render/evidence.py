@@ -18,7 +18,7 @@ from bot.render.blocks import (
     say,
     section,
 )
-from bot.render.by_hand import by_hand
+from bot.render.by_hand import by_hand, own_words
 from bot.render.facts import fact_blocks
 from bot.render.texts import age, code, count, escape, mention, one_line, shorten, when
 from bot.render.texts import words as safe
@@ -46,7 +46,8 @@ def render_evidence(
     ]
     for result in evidence.sections[:_SECTIONS]:
         blocks += _section(result, tables=all(block["type"] != "table" for block in blocks))
-    blocks += by_hand(fact.az for each in evidence.sections for fact in each.facts)
+    facts = [fact for each in evidence.sections for fact in each.facts]
+    blocks += [*by_hand(fact.az for fact in facts), *own_words(facts)]
     blocks += actions(_buttons(share_value))
     blocks.append(footer(ref, _rests_on(evidence, now)))
     return say(_sentence(evidence), blocks)

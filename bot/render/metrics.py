@@ -11,6 +11,7 @@ from bot.render.blocks import actions, button, context, footer, header, say, sec
 from bot.render.by_hand import by_hand
 from bot.render.chart_blocks import chart_blocks
 from bot.render.texts import count, escape, one_line, sentence, when
+from bot.usecases.compare_kept import Judged
 
 _ROWS = 25
 
@@ -37,6 +38,7 @@ class MetricsView:
     beside: str = ""
     az: Sequence[str] = ()
     button_value: str = ""
+    verdict: str = ""
 
 
 def render_metrics(view: MetricsView, ref: str) -> Message:
@@ -49,10 +51,11 @@ def render_metrics(view: MetricsView, ref: str) -> Message:
         f"Metrics of {escape(one_line(view.name), 120)}: {escape(said, 2000) or 'no data'}.",
         [
             header(f"{one_line(view.name)} · Metrics"),
+            *([section(view.verdict)] if view.verdict else []),
             context(
                 "*Read-only*",
                 f"{when(window.start)} to {when(window.end)}",
-                escape(one_line(view.beside), 300),
+                escape(one_line(view.beside), 900),
             ),
             _figures(view.rows),
             *chart_blocks(view.charts),
@@ -62,6 +65,17 @@ def render_metrics(view: MetricsView, ref: str) -> Message:
         ],
     )
     return Message(message.text, message.blocks, charts=tuple(view.charts))
+
+
+def verdict_words(judged: Judged, than: str) -> str:
+    """Return the verdict with what each signal says and which differences are noise."""
+    head = f"*{sentence(judged.word.value)}* · beside {escape(one_line(than), 60)}"
+    lines = [
+        f"• {sentence(each.signal)}: {each.word.value}, {escape(each.before)} → {escape(each.after)}. "
+        f"{escape(each.explanation)}"
+        for each in judged.signals
+    ]
+    return "\n".join([head, *lines])
 
 
 def _figures(rows: Sequence[MetricRow]) -> Block:

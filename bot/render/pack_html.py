@@ -43,8 +43,8 @@ def _section(section: SectionResult) -> str:
 
 
 def _row(fact: Fact) -> str:
-    words, az = escape(fact.words), escape(fact.az)
-    return f"<tr><th>{escape(fact.name)}</th><td>{words}<br><small><code>{az}</code></small></td></tr>"
+    shown = f"<code>{escape(fact.az)}</code>" if fact.az else f"according to {escape(fact.source)}"
+    return f"<tr><th>{escape(fact.name)}</th><td>{escape(fact.words)}<br><small>{shown}</small></td></tr>"
 
 
 def _proof(pack: Pack) -> str:

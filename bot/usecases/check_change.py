@@ -1,5 +1,6 @@
 """Check a draft before anyone is asked: plan it on the live state, run every pre-check, and submit it when green."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,6 +22,7 @@ from bot.usecases.desk import Caller, Desk
 from bot.usecases.find_people import who_could
 from bot.usecases.keep_baseline import State, keep_baseline
 from bot.usecases.look import gather
+from bot.usecases.measure_figures import figures_to_keep
 from bot.usecases.plan_change import Checked, Sight, plan_change
 
 
@@ -38,6 +40,12 @@ class Red:
 
     change: Change
     problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Seen:
+    evidence: Evidence
+    figures: Mapping[str, Json]
 
 
 async def check_change(
@@ -70,8 +78,9 @@ async def check_change(
     )
     if problems:
         return Red(planned, problems)
-    evidence = await gather(target.ref, target.alias, readers=readers, now=now, sections=STATUS_SECTIONS)
-    submitted = await _submit(planned, evidence, caller=caller, people=people, desk=desk)
+    look = gather(target.ref, target.alias, readers=readers, now=now, sections=STATUS_SECTIONS)
+    seen = _Seen(*await asyncio.gather(look, figures_to_keep(readers.metrics, target.ref, now)))
+    submitted = await _submit(planned, seen, caller=caller, people=people, desk=desk)
     warnings = tuple(
         f"{other.id} is open on the same account; they will run one after the other." for other in others
     )
@@ -128,9 +137,9 @@ async def _others(tx: Transaction, change: Change) -> tuple[Change, ...]:
 
 
 async def _submit(
-    change: Change, evidence: Evidence, *, caller: Caller, people: Mapping[str, Standing], desk: Desk
+    change: Change, seen: _Seen, *, caller: Caller, people: Mapping[str, Standing], desk: Desk
 ) -> Change:
-    now = desk.clock.now()
+    now, evidence = desk.clock.now(), seen.evidence
     rule = desk.configuration.rule(change.environment, change.tier)
     if rule is None:
         raise InvalidInputError("The policy has no rule for this change.")
@@ -157,7 +166,7 @@ async def _submit(
         )
         if moved is None:
             raise InvalidInputError(f"{change.id} was submitted or withdrawn meanwhile.")
-        await _keep(moved, sha256, caller, desk, tx)
+        await _keep(moved, seen.figures, caller, desk, tx)
         for event in _events(moved, sha256, rule, who_could(rule, change.request.requester, people), desk):
             await tx.record(event, by=caller.actor, cause=caller.cause)
         if rule.quorum == 0:
@@ -168,12 +177,15 @@ async def _submit(
         return moved
 
 
-async def _keep(change: Change, evidence: str, caller: Caller, desk: Desk, tx: Transaction) -> None:
-    """Keep the live state that the plan starts from as a baseline."""
+async def _keep(
+    change: Change, figures: Mapping[str, Json], caller: Caller, desk: Desk, tx: Transaction
+) -> None:
+    """Keep the live state that the plan starts from as a baseline, with what it did until now."""
     target = desk.configuration.target(change.request.target)
     if change.plan is None or not change.plan.before or change.plan.arm_id != target.ref.key:
         return
-    state = State(target, change.plan.before, Kept.SUBMIT, desk.clock.now(), evidence, change.id)
+    now, before = desk.clock.now(), change.plan.before
+    state = State(target, before, Kept.SUBMIT, now, change.evidence, change.id, figures)
     await keep_baseline(state, by=caller.actor, cause=caller.cause, tx=tx)
 
 

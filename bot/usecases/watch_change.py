@@ -15,6 +15,7 @@ from bot.ports.archive import Cause, ChangeQuery
 from bot.ports.registry import Readers
 from bot.usecases.desk import Desk
 from bot.usecases.measure_traffic import measure_traffic, whole
+from bot.usecases.weigh_change import weigh_change
 
 TIMER = system("timer")
 _MOST_POINTS = 20
@@ -66,10 +67,14 @@ async def validate_change(number: int, *, readers: Readers, desk: Desk, cause: C
     after = Window(started, ends)
     verdict = await _verdict(change, after, readers, desk)
     course = await _course(change, after, readers, desk)
-    outcome = {**change.outcome, **_said(verdict), "course": course}
+    ref = desk.configuration.target(change.request.target).ref
+    weighed = await weigh_change(change, after, ref, readers.metrics)
+    said = {**_said(verdict), **weighed.said, "figures": weighed.sha256}
+    outcome = {**change.outcome, **said, "course": course}
     async with desk.archive.transaction() as tx:
         if await tx.move(change, ChangeState.AWAITING_ATTESTATION, outcome=outcome) is None:
             return
+        await tx.keep_evidence(weighed.body, kind="figures", now=desk.clock.now())
         event = ChangeValidated(
             change=change.id,
             resource=change.arm_id,
@@ -77,6 +82,7 @@ async def validate_change(number: int, *, readers: Readers, desk: Desk, cause: C
             before=verdict.before,
             after=verdict.after,
             signal=verdict.signal,
+            evidence=weighed.sha256,
         )
         await tx.record(event, by=TIMER, cause=cause)
         await tx.enqueue("deliver", f"deliver:{change.id}:card")

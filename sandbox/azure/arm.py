@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import quote
 
 from sandbox.azure.activity import Origin
-from sandbox.azure.names import COGNITIVE, PRINCIPALS, SUBSCRIPTION_ID, ArmError, Json
+from sandbox.azure.identity import identity_of
+from sandbox.azure.names import COGNITIVE, SUBSCRIPTION_ID, ArmError, Json
 from sandbox.azure.seed import Account
 from sandbox.azure.state import AzureState, Deployment, principal
 
@@ -165,8 +166,8 @@ def authenticate(header: str | None) -> str:
         )
     scheme, _, token = header.partition(" ")
     token = token.strip()
-    if scheme.lower() == "bearer" and token in PRINCIPALS:
-        return token
+    if scheme.lower() == "bearer" and (known := identity_of(token)):
+        return known
     if _JWT.match(token) or token.startswith("ey"):
         raise ArmError(
             401,

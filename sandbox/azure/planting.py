@@ -158,6 +158,10 @@ def _assignment(one: Json) -> None:
     }
 
 
+def _subscription(one: Json) -> None:
+    one["displayName"] = f"Paid for by {canaries()['email']}"
+
+
 def _health(one: Json) -> None:
     if isinstance(one.get("properties"), dict):
         one["properties"] = one["properties"] | {"impactedEndpoint": canaries()["endpoint"]}
@@ -172,5 +176,6 @@ _SPECIAL: dict[str, Callable[[Json], None]] = {
     "Microsoft.Insights/eventtypes/values/read": _event,
     "Microsoft.Insights/diagnosticSettings/read": _setting,
     "Microsoft.Authorization/roleAssignments/read": _assignment,
+    "Microsoft.Resources/subscriptions/read": _subscription,
     "Microsoft.ResourceHealth/availabilityStatuses/read": _health,
 }

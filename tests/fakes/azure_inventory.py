@@ -15,12 +15,15 @@ from bot.domain.inventory import (
     Health,
     Lifecycle,
     LogFigures,
+    Operator,
     RoleAssignment,
     TrainingJob,
 )
 from bot.domain.json import Json
 
 SEEN = datetime(2026, 11, 24, 12, 3, 20, tzinfo=UTC)
+TENANT = "00000000-0000-0000-0000-0000000000c0"
+READER = "00000000-0000-0000-0000-00000000ead0"
 TRAINED = "gpt-4.1-mini-2025-04-14.ft-0a-triage"
 
 
@@ -40,6 +43,7 @@ def posture() -> AccountPosture:
         identity="SystemAssigned",
         tags={"owner": "support-ai"},
         observed_at=SEEN,
+        endpoint_kind="custom subdomain",
     )
 
 
@@ -93,6 +97,11 @@ class MemoryInventory(_Breaking):
     writes: tuple[ActivityEntry, ...] = ()
     roles: tuple[RoleAssignment, ...] = ()
 
+    async def tenant(self, account: Account) -> str:
+        """Return the tenant."""
+        self._check("tenant")
+        return TENANT
+
     async def posture(self, account: Account) -> AccountPosture:
         """Return the account."""
         self._check("posture")
@@ -123,6 +132,17 @@ class MemoryInventory(_Breaking):
         """Return who holds a role."""
         self._check("role_assignments")
         return self.roles
+
+
+@dataclass
+class MemoryOperator:
+    """Who looks."""
+
+    found: Operator = field(default_factory=lambda: Operator("managed", READER, "managed identity", TENANT))
+
+    async def operator(self) -> Operator:
+        """Return the identity."""
+        return self.found
 
 
 @dataclass

@@ -13,7 +13,7 @@ from bot.domain.drift import Difference, Expected, Source, masked
 from bot.domain.evidence import Window
 from bot.domain.inventory import ActivityEntry, Checkpoint, Lifecycle, TrainingJob
 from bot.ports.slack import Message
-from bot.render.baseline import render_baseline
+from bot.render.baseline import BaselineView, render_baseline
 from bot.render.compare import render_compare
 from bot.render.drift import render_drift, render_drifts
 from bot.render.except_form import ExceptForm, render_except
@@ -130,9 +130,12 @@ DRIFT_EXAMPLES: Mapping[str, Callable[[], Message | dict[str, Any]]] = {
     "lineage_base_model": partial(render_lineage, BASE_MODEL, ref=REF),
     "baseline": partial(
         render_baseline,
-        BASELINE,
-        masked(LIVE.projection),
-        (replace(BASELINE, number=2, kind=Kept.APPLY, change="CHG-12"), replace(BASELINE, number=1)),
+        BaselineView(
+            BASELINE,
+            masked(LIVE.projection),
+            (replace(BASELINE, number=2, kind=Kept.APPLY, change="CHG-12"), replace(BASELINE, number=1)),
+            "23 Nov 12:00 to 24 Nov 12:00 UTC: TokenTransaction 70,000 (288 samples).",
+        ),
         target=TARGET,
         ref=REF,
     ),

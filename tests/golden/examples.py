@@ -12,6 +12,7 @@ from bot.domain.evidence import Window
 from bot.domain.metric_catalogue import CATALOGUE
 from bot.domain.people import Standing
 from bot.domain.policy import Refused
+from bot.domain.signal import Traffic
 from bot.ports.slack import Message
 from bot.render.answer import (
     render_bug,
@@ -34,9 +35,10 @@ from bot.render.decide_form import render_decide
 from bot.render.evidence import render_compact, render_evidence, render_skeleton
 from bot.render.figures import render_quota, render_status
 from bot.render.listing import render_changes, render_home, render_timeline
-from bot.render.metrics import MetricsView, render_catalogue, render_metrics
+from bot.render.metrics import MetricsView, render_catalogue, render_metrics, verdict_words
 from bot.render.notice import render_notice_view, render_open_button
 from bot.render.plan import render_plan, render_plan_view
+from bot.usecases.compare_kept import judge_all
 from tests.golden import charts
 from tests.golden.drift_values import DRIFT_EXAMPLES
 from tests.golden.values import (
@@ -155,6 +157,7 @@ EXAMPLES: Mapping[str, Callable[[], Made]] = {
             "Usual: the same hours on the 7 days before, mean and spread",
             ("az monitor metrics list --metrics AzureOpenAIRequests",),
             "{}",
+            verdict_words(judge_all(Traffic(400, 40, 0, 400), Traffic(380, 1, 0, 410)), "BL-3"),
         ),
         REF,
     ),

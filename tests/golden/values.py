@@ -107,6 +107,8 @@ VERDICT = {
     "before": "4.10 %",
     "after": "0.20 %",
     "explanation": "Differences within ±1 are noise. The threshold of 1 holds.",
+    "usage": "70,000 tokens and 240 requests an hour → 72,000 tokens and 251 requests an hour",
+    "cost": "$1.76 an hour (hosting $1.70, tokens $0.06) → $1.77 an hour (hosting $1.70, tokens $0.07); estimates",
     "course": {
         "metric": "share of HTTP 429",
         "start": (NOW - timedelta(minutes=30)).isoformat(),
