@@ -12,6 +12,7 @@ from bot.domain.effect import Effect, Question
 from bot.domain.entry import EntryProof
 from bot.domain.event import AuditEvent
 from bot.domain.people import Actor, Standing
+from bot.ports.sightings import Sightings
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,15 @@ class Cause:
     details: Mapping[str, str] = field(default_factory=dict)
 
 
-class Transaction(Protocol):
+class Transaction(Sightings, Protocol):
     """One transaction: state, votes, audit entries and jobs commit together or not at all."""
 
     async def change(self, number: int) -> Change:
         """Return a change; raise NotFoundError."""
+        ...
+
+    async def hold(self, arm_id: str) -> None:
+        """Let nobody else decide what is open on a deployment until this transaction ends."""
         ...
 
     async def changes(self, query: ChangeQuery) -> Sequence[Change]:

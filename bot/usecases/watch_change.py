@@ -14,6 +14,7 @@ from bot.evidence.traffic import traffic_between
 from bot.ports.archive import Cause, ChangeQuery
 from bot.ports.registry import Readers
 from bot.usecases.desk import Desk
+from bot.usecases.find_unapproved import enqueue_looks
 from bot.usecases.measure_traffic import measure_traffic, whole
 from bot.usecases.weigh_change import weigh_change
 
@@ -30,6 +31,7 @@ async def sweep(desk: Desk) -> None:
         for change in await tx.changes(ChangeQuery(states=TIMED, due_before=now, limit=100)):
             kind = "verify" if change.state is ChangeState.VERIFYING else "expire"
             await tx.enqueue(kind, f"{kind}:{change.id}")
+        await enqueue_looks(tx, desk=desk)
 
 
 async def expire_change(number: int, *, desk: Desk, cause: Cause) -> None:
