@@ -41,8 +41,8 @@ async def tell_of_unexplained(number: int, deps: Dependencies) -> None:
 
 async def unexplained(number: int, deps: Dependencies) -> Unexplained:
     """Return a report; raise NotFoundError."""
-    async with deps.desk.archive.transaction() as tx:
-        found = await tx.unexplained(number)
+    async with deps.desk.archive.reading() as look:
+        found = await look.unexplained(number)
     if found is None:
         raise NotFoundError("There is no such report.")
     return found

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.domain.baseline import CLOCKS, change_behind
 from bot.domain.drift import flat
 from bot.domain.effect import Effect, Phase
 from bot.domain.inventory import ActivityEntry
 from bot.domain.json import Json
 from bot.domain.operation import differences
+from bot.domain.origin import CLOCKS, sent_at
 
 SETTLED = (Phase.DONE, Phase.FAILED)
 
@@ -70,14 +70,16 @@ class Known:
             return False
         return self.effect.phase not in SETTLED or self.effect.at >= looked_at - CLOCKS
 
-    def explains(self, entry: ActivityEntry, effects: Sequence[Effect]) -> bool:
+    def explains(self, entry: ActivityEntry) -> bool:
         """Return whether a write of the activity log is this step's."""
         if self.since is not None:
             over = None if self.waits or self.effect is None else self.effect.at + CLOCKS
             return self.since <= entry.at and (over is None or entry.at <= over)
+        if self.effect is None:
+            return False
         if entry.request:
-            return self.effect is not None and self.effect.correlation == entry.request
-        return bool(change_behind(entry, effects))
+            return entry.request == self.effect.correlation
+        return sent_at(self.effect) - CLOCKS <= entry.at <= self.effect.at + CLOCKS
 
 
 def moved_fields(
@@ -103,14 +105,13 @@ def unexplained_writes(
     entries: Iterable[ActivityEntry], seen: Sighting, known: Sequence[Known]
 ) -> list[ActivityEntry]:
     """Return the writes since a deployment was first seen that succeeded and that no step explains, oldest first."""
-    effects = [each.effect for each in known if each.effect is not None and each.since is None]
     found = [
         each
         for each in entries
         if each.resource.lower() == seen.arm_id
         and each.status == "Succeeded"
         and each.at > seen.since
-        and not any(step.explains(each, effects) for step in known)
+        and not any(step.explains(each) for step in known)
     ]
     ordered = sorted(found, key=lambda each: each.at)
     return list({each.correlation or each.at.isoformat(): each for each in ordered}.values())

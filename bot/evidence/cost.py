@@ -1,5 +1,6 @@
 """What does it cost? Eight drivers, each a value or `unknown`."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -10,16 +11,17 @@ from bot.domain.az_command import (
     training_job_show,
     training_jobs_list,
 )
-from bot.domain.budget import budget_words, hosting_forecast
+from bot.domain.budget import budget_words, forecast, hours_of, month_to_date
 from bot.domain.deployment import Deployment, DeploymentRef
 from bot.domain.errors import CountersignError
 from bot.domain.evidence import DECLARED, Fact, Window, own
-from bot.domain.prices import PRICES_VERSION, SOURCE, hosting_per_hour
+from bot.domain.prices import PRICES_VERSION, SOURCE, hosting_per_hour, spending
 from bot.ports.registry import Readers
 
 _MONTH_HOURS = 730
 _WEEK = timedelta(days=7)
 _HOUR = timedelta(hours=1)
+TOKENS = ("ProcessedPromptTokens", "GeneratedTokens")
 UNKNOWN = "unknown"
 PRICES = f"prices of version {PRICES_VERSION}"
 NO_METRIC = "Azure's list of metrics, which has none for them"
@@ -48,7 +50,7 @@ class CostSection:
             Fact("Monitoring", await _monitoring(readers, ref), "", diagnostics_list(ref.account), now),
             stored,
             again,
-            _budget(readers, ref, live, now),
+            await _budget(readers, ref, live, now),
             own(
                 "Prices", f"examples, version {PRICES_VERSION}: {SOURCE}; your contract decides", now, PRICES
             ),
@@ -102,11 +104,17 @@ async def _monitoring(readers: Readers, ref: DeploymentRef) -> str:
     return f"{len(settings)} diagnostic settings; ingestion is billed by volume" if settings else "none"
 
 
-def _budget(readers: Readers, ref: DeploymentRef, live: Deployment, now: datetime) -> Fact:
-    target, price = readers.declared.target(ref), hosting_per_hour(live.sku.name)
+async def _budget(readers: Readers, ref: DeploymentRef, live: Deployment, now: datetime) -> Fact:
+    target = readers.declared.target(ref)
     if target is None or target.monthly_budget_usd is None:
         return own("Budget", "none recorded", now, DECLARED)
-    forecast = None if price is None else hosting_forecast(price, live.created_at, now)
-    words = budget_words(target.monthly_budget_usd, forecast, target.owner)
-    spent = f"month to date ${forecast.spent:,.0f}" if forecast else ""
+    so_far = month_to_date(live.created_at, now)
+    prompt, generated = await asyncio.gather(
+        *(readers.metrics.series(ref, name, so_far, interval=_HOUR) for name in TOKENS)
+    )
+    hours = float(hours_of(so_far))
+    counts = [sum(each.total for each in found) for found in (prompt, generated)]
+    expected = forecast(spending(live.sku.name, live.model.name, counts[0], counts[1], hours), so_far)
+    words = budget_words(target.monthly_budget_usd, expected, target.owner)
+    spent = f"month to date ${expected.spent:,.0f}" if expected else ""
     return own("Budget", words, now, f"{DECLARED} and {PRICES}", spent)

@@ -17,7 +17,7 @@ from bot.domain.people import system
 from bot.domain.policy import frozen
 from bot.domain.sighting import Known, Sighting, Unexplained, adopted, moved_fields, unexplained_writes
 from bot.domain.watch_events import WriteAttributed, WriteUnexplained
-from bot.ports.archive import Cause, ChangeQuery, Transaction
+from bot.ports.archive import Cause, ChangeQuery, Look, Transaction
 from bot.ports.registry import Readers
 from bot.usecases.desk import Desk
 from bot.usecases.plan_change import projection_in
@@ -46,17 +46,21 @@ class _Look:
     at: datetime
 
 
-async def enqueue_looks(tx: Transaction, *, desk: Desk) -> None:
-    """Enqueue a look at every account whose time has come; one replica takes it, whichever is first."""
-    every, now = desk.configuration.timing.reconcile_every, desk.clock.now()
-    if not every:
-        return
-    dues = await tx.dues()
-    for name in sorted({target.ref.account.name for target in desk.configuration.targets}):
-        job = f"reconcile:{name}"
-        due = dues.get(job)
-        if (due is None or due <= now) and await tx.put_off(job, due=due, until=now + every):
-            await tx.enqueue("reconcile", job)
+async def looks_due(look: Look, *, desk: Desk) -> dict[str, datetime | None]:
+    """Return the looks at accounts whose time has come, with that time (None: never looked at)."""
+    if not desk.configuration.timing.reconcile_every:
+        return {}
+    dues, now = await look.dues(), desk.clock.now()
+    names = {f"reconcile:{target.ref.account.name}" for target in desk.configuration.targets}
+    return {name: dues.get(name) for name in sorted(names) if dues.get(name, now) <= now}
+
+
+async def enqueue_looks(due: Mapping[str, datetime | None], *, tx: Transaction, desk: Desk) -> None:
+    """Enqueue the looks that are due; one replica takes each, whichever is first."""
+    until = desk.clock.now() + desk.configuration.timing.reconcile_every
+    for name, at in due.items():
+        if await tx.put_off(name, due=at, until=until):
+            await tx.enqueue("reconcile", name)
 
 
 async def find_unapproved(account: Account, *, readers: Readers, desk: Desk, cause: Cause) -> Found:

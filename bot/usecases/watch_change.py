@@ -14,7 +14,7 @@ from bot.evidence.traffic import traffic_between
 from bot.ports.archive import Cause, ChangeQuery
 from bot.ports.registry import Readers
 from bot.usecases.desk import Desk
-from bot.usecases.find_unapproved import enqueue_looks
+from bot.usecases.find_unapproved import enqueue_looks, looks_due
 from bot.usecases.measure_traffic import measure_traffic, whole
 from bot.usecases.weigh_change import weigh_change
 
@@ -25,13 +25,18 @@ TIMED = WAITING | {ChangeState.VERIFYING}
 
 
 async def sweep(desk: Desk) -> None:
-    """Enqueue a job for every change whose time has come."""
+    """Enqueue a job for every change, and every account, whose time has come."""
     now = desk.clock.now()
+    async with desk.archive.reading() as look:
+        due = await look.changes(ChangeQuery(states=TIMED, due_before=now, limit=100))
+        looks = await looks_due(look, desk=desk)
+    if not due and not looks:
+        return
     async with desk.archive.transaction() as tx:
-        for change in await tx.changes(ChangeQuery(states=TIMED, due_before=now, limit=100)):
+        for change in due:
             kind = "verify" if change.state is ChangeState.VERIFYING else "expire"
             await tx.enqueue(kind, f"{kind}:{change.id}")
-        await enqueue_looks(tx, desk=desk)
+        await enqueue_looks(looks, tx=tx, desk=desk)
 
 
 async def expire_change(number: int, *, desk: Desk, cause: Cause) -> None:
@@ -56,8 +61,8 @@ async def validate_change(number: int, *, readers: Readers, desk: Desk, cause: C
     Raises:
         AzureUnavailableError: the metrics could not be read; the job tries again.
     """
-    async with desk.archive.transaction() as tx:
-        change = await tx.change(number)
+    async with desk.archive.reading() as look:
+        change = await look.change(number)
     started, ends = change.executed_at, change.window_ends_at
     if (
         change.state is not ChangeState.VERIFYING

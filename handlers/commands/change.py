@@ -38,8 +38,8 @@ async def _list(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Mes
         target=deps.desk.configuration.target(target).alias if target else "",
         requester=asked.caller.user if words.flag("mine") else "",
     )
-    async with deps.desk.archive.transaction() as tx:
-        found = await tx.changes(query)
+    async with deps.desk.archive.reading() as look:
+        found = await look.changes(query)
     return render_changes([view_of(change, deps) for change in found], "Changes", asked.ref)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from bot.changes.scale import Scale
 from bot.domain.change import Change, ChangeState, Choice, Impact, Request, Tier, Vote
 from bot.domain.deployment import Account, Deployment, DeploymentRef, Model, Sku, Target, Usage
-from bot.domain.evidence import Evidence, Fact, SectionResult
+from bot.domain.evidence import Evidence, Fact, SectionResult, own
 from bot.ports.registry import Offer, Site
 from bot.render.change_forms import (
     RequestForm,
@@ -173,12 +173,13 @@ FACTS = (
         "Capacity", "120", "thousand tokens per minute", "az cognitiveservices account deployment show", NOW
     ),
     Fact("HTTP 429", "4.1", "%", "az monitor metrics list --metric AzureOpenAIRequests", NOW),
+    own("Budget", "$4,000 a month; owner <@U0OWNER>", NOW, "countersign.toml"),
 )
 EVIDENCE = Evidence(
     DEPLOYMENT,
     "triage-prod",
     NOW - timedelta(minutes=3),
-    (SectionResult("configuration", "Configuration", FACTS), SectionResult("traffic", "Traffic", FACTS[2:])),
+    (SectionResult("configuration", "Configuration", FACTS), SectionResult("traffic", "Traffic", FACTS[2:3])),
 )
 GAPPED = replace(
     EVIDENCE,

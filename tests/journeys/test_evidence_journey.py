@@ -53,7 +53,20 @@ async def test_show_looks_at_everything_and_says_for_whom(house: House) -> None:
     for title in ("Scope", "Account posture", "Requests by status", "Cost (estimates)", "Retirement"):
         assert title in said, title
     assert "for <@U0ALICE>" in said
+    assert "could not be looked at" not in said
+    assert "application 00000000-0000-0000-0000-00000000ead0" in said
+    assert "support desk, night triage batch" in said
+    assert "<@U0OWNER> follows up" in said
+    assert "p95" in said
     assert len(card["blocks"]) <= 50
+
+
+@HERE
+async def test_an_account_without_a_workspace_says_that_its_logs_are_not_configured(house: House) -> None:
+    await house.people.say("U0ALICE", "/cs show triage-test")
+    said = words_of(await house.people.message("U0ALICE", _is_whole, seconds=30))
+    assert "No Log Analytics workspace is configured for test-swc" in said
+    assert said.count("could not be looked at:") == 1
 
 
 @HERE

@@ -39,7 +39,7 @@ async def test_r06_lineage_and_both_ends_of_life_are_counted_down() -> None:
     assert facts_of(seen, "lineage")["Base model"] == "gpt-4.1-mini-2025-04-14"
     retirement = facts_of(seen, "retirement")
     assert retirement["Fine-tuned deployment retires"] == "2027-10-14 (323 days left)"
-    assert retirement["On that day"].startswith("stops answering on 2027-10-14")
+    assert retirement["On that day"].startswith("stops answering on 2027-10-14 (NoAutoUpgrade)")
     assert "days left" in facts_of(seen, "model")["Base model ends"]
 
 
@@ -132,7 +132,9 @@ async def test_r38_tags_that_are_missing_are_named_with_what_to_do() -> None:
 
 
 async def test_r42_a_forecast_over_the_budget_names_its_owner_on_the_card() -> None:
-    assert "forecast $1,224 for hosting alone: within it" in facts_of(await look(), "cost")["Budget"]
+    assert (
+        "forecast $1,224 (hosting $1,224, tokens $0): within it" in facts_of(await look(), "cost")["Budget"]
+    )
     poor = replace(TARGET, monthly_budget_usd=Decimal(1000))
     seen = await look(memory_readers(declared=MemoryDeclared((poor,))))
     assert f"over it by $224; <@{OTTO}> follows up" in card_of(seen)

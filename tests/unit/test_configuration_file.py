@@ -15,6 +15,7 @@ from bot.domain.errors import InvalidInputError
 from handlers.cli.demo_company import company_toml
 from handlers.configuration_file import configuration_of, read_configuration
 from handlers.configuration_parts import TABLES, FilePart, RulePart
+from sandbox.azure.logs import WORKSPACE_ID
 
 DOCS = Path(__file__).parents[2] / "docs" / "configuration.md"
 
@@ -70,6 +71,17 @@ def test_the_pretended_company_is_read(tmp_path: Path) -> None:
         for environment in ("production", "test")
         for tier in (Tier.STANDARD, Tier.NORMAL, Tier.HIGH, Tier.CRITICAL)
     }
+
+
+def test_the_pretended_company_reads_the_logs_of_production_where_the_simulated_azure_keeps_them(
+    tmp_path: Path,
+) -> None:
+    found = read(tmp_path, company_toml())
+    assert {each.name: each.log_workspace for each in found.accounts} == {
+        "prod-weu": WORKSPACE_ID,
+        "test-swc": "",
+    }
+    assert found.target("triage-prod").dependents == ("support desk", "night triage batch")
 
 
 def test_what_has_no_rule_is_denied(tmp_path: Path) -> None:

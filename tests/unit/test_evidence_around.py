@@ -251,7 +251,10 @@ async def test_changes_name_who_and_the_correlation_and_leave_out_other_resource
 async def test_the_retirement_of_a_fine_tuned_model_comes_from_the_table() -> None:
     facts = await _look(RetirementSection(), memory_readers(MemoryAzure(live_deployment(model=MODEL))))
     assert facts["Fine-tuned deployment retires"].startswith("2027-10-14 (")
-    assert facts["On that day"].startswith("stops answering on 2027-10-14, whatever NoAutoUpgrade says")
+    assert facts["On that day"].startswith("stops answering on 2027-10-14 (NoAutoUpgrade): train on")
+    moving = replace(live_deployment(model=MODEL), upgrade_option="OnceCurrentVersionExpired")
+    facts = await _look(RetirementSection(), memory_readers(MemoryAzure(moving)))
+    assert "2027-10-14, as OnceCurrentVersionExpired cannot move trained weights" in facts["On that day"]
     assert facts["Base model"] == "gpt-4.1-mini 2025-04-14 · GenerallyAvailable"
     assert facts["Training ends"] == f"{SEEN + timedelta(days=60):%Y-%m-%d}"
 
@@ -292,18 +295,26 @@ async def test_cost_has_the_eight_drivers_each_a_value_or_unknown() -> None:
     assert facts["Hosting"] == "$1.70/h, about $1,241 a month, calls or not"
     assert facts["Evaluation runs"].startswith("unknown")
     assert facts["Budget"] == (
-        "$4,000 a month; forecast $1,224 for hosting alone: within it; owner <@U0OWNER> (month to date $959)"
+        "$4,000 a month; forecast $1,224 (hosting $1,224, tokens $0): within it; "
+        "owner <@U0OWNER> (month to date $959)"
     )
 
 
 async def test_a_forecast_over_the_budget_names_who_follows_up() -> None:
     azure = MemoryAzure(live_deployment(created_at=NOW - timedelta(days=2)))
     declared = MemoryDeclared((_target(Decimal(300)),))
-    facts = await _look(CostSection(), memory_readers(azure, declared=declared))
+    metrics = MemoryMetrics()
+    metrics.add("ProcessedPromptTokens", NOW - timedelta(days=1), 10_000_000)
+    metrics.add("GeneratedTokens", NOW - timedelta(days=1), 5_000_000)
+    metrics.add("GeneratedTokens", NOW - timedelta(days=3), 99_000_000)
+    facts = await _look(CostSection(), memory_readers(azure, metrics, declared=declared))
     assert facts["Budget"].startswith(
-        "$300 a month; forecast $347 for hosting alone: over it by $47; <@U0OWNER>"
+        "$300 a month; forecast $398 (hosting $347, tokens $51): over it by $98; <@U0OWNER> follows up"
     )
-    assert facts["Budget"].endswith("(month to date $82)")
+    assert facts["Budget"].endswith("(month to date $94)")
+    untold = MemoryAzure(live_deployment(model="o4-mini-2025-04-16.ft-1"))
+    facts = await _look(CostSection(), memory_readers(untold, declared=declared))
+    assert "(hosting $1,224, no price for tokens): over it" in facts["Budget"]
     other = MemoryAzure(live_deployment(sku=Sku("ProvisionedManaged", 50)))
     facts = await _look(CostSection(), memory_readers(other, declared=declared))
     assert facts["Budget"] == "$300 a month; no price is known to forecast with; owner <@U0OWNER>"
