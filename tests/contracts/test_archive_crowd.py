@@ -130,7 +130,7 @@ async def test_one_who_stops_waiting_harms_nobody_and_leaves_nothing(file: Archi
         await asyncio.sleep(0.05)
         gone.cancel()
         await asyncio.sleep(0)
-    assert await asyncio.gather(first, last) == [None, None]
+    assert list(await asyncio.gather(first, last)) == [None, None]
     assert gone.cancelled()
     assert await kept(file) == {"a", "b"}
 
