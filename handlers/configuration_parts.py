@@ -42,6 +42,7 @@ class TimingPart(_Part):
     observation_window: Duration = "2h"
     evidence_max_age: Duration = "15m"
     doubt_grace: Duration = "90s"
+    reconcile_every: Duration = "5m"
 
 
 class AccountPart(_Part):

@@ -16,6 +16,7 @@ from storage.columns import CanonicalJson, Names, UtcTime
 from storage.table_base import Row, given, one_of, unique_where
 from storage.workflow_tables import (
     CommentRow,
+    DueRow,
     FreezeRow,
     NoticeRow,
     PermissionRow,
@@ -221,6 +222,7 @@ NOTICE: Table = METADATA.tables[str(NoticeRow.__tablename__)]
 SIGHTING: Table = METADATA.tables[str(SightingRow.__tablename__)]
 UNEXPLAINED: Table = METADATA.tables[str(UnexplainedRow.__tablename__)]
 PERMISSION: Table = METADATA.tables[str(PermissionRow.__tablename__)]
+DUE: Table = METADATA.tables[str(DueRow.__tablename__)]
 
 
 def evidence_blob(dialect: str) -> Any:

@@ -76,6 +76,7 @@ class SightingRow(Row, table=True):
     arm_id: str = Field(primary_key=True, sa_type=Text)
     target: str = Field(sa_type=Text)
     state: Any = Field(sa_type=CanonicalJson, nullable=False)
+    since: datetime = Field(sa_type=UtcTime)
     seen_at: datetime = Field(sa_type=UtcTime)
 
 
@@ -94,7 +95,7 @@ class UnexplainedRow(Row, table=True):
     caller: str = Field(sa_type=Text)
     operation: str = Field(sa_type=Text)
     correlation: str = Field(sa_type=Text)
-    fields: frozenset[str] = Field(sa_type=Names)
+    fields: Any = Field(sa_type=CanonicalJson, nullable=False)
     channel: str = Field(sa_type=Text)
     ts: str = Field(sa_type=Text)
 
@@ -107,3 +108,12 @@ class PermissionRow(Row, table=True):
     account: str = Field(primary_key=True, sa_type=Text)
     allowed: frozenset[str] = Field(sa_type=Names)
     observed_at: datetime = Field(sa_type=UtcTime)
+
+
+class DueRow(Row, table=True):
+    """When a look that comes again and again is next due, whichever replica takes it."""
+
+    __tablename__ = "due"
+
+    name: str = Field(primary_key=True, sa_type=Text)
+    at: datetime = Field(sa_type=UtcTime)

@@ -87,6 +87,7 @@ class Timing:
     observation_window: timedelta = timedelta(hours=2)
     evidence_max_age: timedelta = timedelta(minutes=15)
     doubt_grace: timedelta = timedelta(seconds=90)
+    reconcile_every: timedelta = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from bot.domain.effect import Effect, Question
 from bot.domain.event import AuditEvent
 from bot.domain.operation import Plan, plan_from_json
 from bot.domain.people import Actor, Standing
+from bot.domain.permission import Permissions
+from bot.domain.sighting import Sighting, Unexplained
 from bot.ports.archive import Cause
 
 SETTABLE = frozenset(
@@ -59,6 +61,10 @@ class State:
     receipts: dict[str, str] = field(default_factory=dict)
     baselines: list[Baseline] = field(default_factory=list)
     exceptions: list[DriftException] = field(default_factory=list)
+    sightings: dict[str, Sighting] = field(default_factory=dict)
+    unexplained: dict[int, Unexplained] = field(default_factory=dict)
+    permissions: dict[str, Permissions] = field(default_factory=dict)
+    dues: dict[str, datetime] = field(default_factory=dict)
     numbers: int = 0
 
     def copy(self) -> "State":

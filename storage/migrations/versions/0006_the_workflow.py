@@ -76,7 +76,7 @@ def _words() -> None:
 
 
 def _sightings() -> None:
-    op.create_table("sighting", *_keys("arm_id"), *_texts("target", "state", "seen_at"))
+    op.create_table("sighting", *_keys("arm_id"), *_texts("target", "state", "since", "seen_at"))
     op.create_table(
         "unexplained",
         sa.Column("number", sa.Integer, primary_key=True),
@@ -86,3 +86,4 @@ def _sightings() -> None:
     )
     op.create_index("ux_unexplained_key", "unexplained", ["key"], unique=True)
     op.create_table("permission_observation", *_keys("account"), *_texts("allowed", "observed_at"))
+    op.create_table("due", *_keys("name"), *_texts("at"))
