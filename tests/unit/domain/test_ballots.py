@@ -234,6 +234,45 @@ def test_a_second_vote_of_one_person_is_refused_in_words(
         assert refused.words.startswith("Not allowed")
 
 
+def test_whoever_voted_has_voted_even_when_the_directory_knows_them_no_more() -> None:
+    bob = person(BOB, "approvers")
+    assert may_vote_again(CHANGE, bob, [vote(BOB)], {}, ONE) is not None
+    assert may_vote_again(CHANGE, bob, [vote(CAROL), vote(DAN)], {}, ONE) is None
+
+
+def test_what_the_requester_lends_is_no_way_around_a_vote_that_was_given() -> None:
+    people = {
+        ANNA: person(ANNA, entra_oid="1"),
+        DAN: person(DAN, "approvers"),
+        EVE: delegate(EVE, lent("approvers"), lent("approvers", BOB, entra_oid="1"), lent("security", ANNA)),
+    }
+    refused = may_vote_again(CHANGE, people[EVE], [vote(DAN)], people, SECURE)
+    assert refused is not None
+    assert refused.reason == f"Not allowed: <@{DAN}>, for whom you would decide, has spoken already."
+    del people[ANNA]
+    assert (
+        may_vote_again(CHANGE, delegate(EVE, lent("security", ANNA)), [vote(DAN)], people, SECURE) is not None
+    )
+
+
+def test_all_for_whom_one_would_decide_are_named() -> None:
+    people = {CAROL: person(CAROL, "security"), DAN: person(DAN, "approvers")}
+    who = delegate(EVE, lent("approvers"), lent("security", CAROL))
+    refused = may_vote_again(CHANGE, who, [vote(DAN), vote(CAROL)], {**people, EVE: who}, SECURE)
+    assert refused is not None
+    assert f"<@{CAROL}>, <@{DAN}>, for whom" in refused.reason
+
+
+def test_what_a_requester_whom_nobody_knows_lends_is_worth_nothing() -> None:
+    assert who_could(ONE, ANNA, {EVE: delegate(EVE, lent("approvers", ANNA))}) == ()
+
+
+def test_of_two_accounts_the_one_in_more_groups_is_named_as_eligible() -> None:
+    people = [person(BOB, "approvers", entra_oid="1"), person(CAROL, "approvers", "security", entra_oid="1")]
+    verdict = solvable(CHANGE, replace(ONE, required_groups=("security",)), people)
+    assert verdict == Allowed(frozenset({CAROL}))
+
+
 @pytest.mark.parametrize(
     ("votes", "met"),
     [([A], False), ([S], True), ([A, S], True), ([frozenset({"privacy"})], True), ([], False)],
@@ -253,7 +292,7 @@ def test_two_accounts_of_one_approver_do_not_make_a_request_solvable() -> None:
     verdict = solvable(CHANGE, TWO, two)
     assert isinstance(verdict, Refused)
     assert "Only 1 people could approve this, and 2 are needed" in verdict.reason
-    assert verdict.could == (BOB,)
+    assert (verdict.could, verdict.rule) == ((BOB,), rule_words(TWO))
     assert isinstance(solvable(CHANGE, TWO, [*two, person(CAROL, "security")]), Allowed)
 
 

@@ -168,7 +168,12 @@ def test_what_is_standard_anyway_still_names_its_template() -> None:
         ({"kind": "deploy"}, planned(), "it is for deploy"),
         ({"environment": "test"}, planned(), "it is for test"),
         ({"targets": ("router-*", "x")}, planned(), "it is for router-*, x"),
-        ({"groups": ("leads",)}, planned(), "it is for people of leads"),
+        ({"groups": ("leads", "owners")}, planned(), "it is for people of leads, owners"),
+        (
+            {},
+            planned(Tier.NORMAL, 150, I.SECURITY, I.DESTRUCTIVE),
+            "no template covers what is destructive, security",
+        ),
         ({}, planned(Tier.NORMAL, 150, I.SECURITY), "no template covers what is security"),
         ({}, planned(Tier.NORMAL, 150, I.DESTRUCTIVE, I.COST), "no template covers what is destructive"),
         ({}, planned(after=151), "120 → 151 rises over 25 %"),
@@ -196,6 +201,15 @@ def test_a_template_says_everything_that_does_not_fit() -> None:
 def test_a_template_does_not_cover_what_the_requester_rates_as_security() -> None:
     request = replace(REQUEST, impact=frozenset({I.SECURITY}))
     assert misfits(TEMPLATE, planned(), request, TEAM) == ("no template covers what is security",)
+
+
+@pytest.mark.parametrize(
+    ("after", "fits"), [(1250, True), (1251, False), (750, True), (749, False), (745, False)]
+)
+def test_percentages_are_exact_on_large_capacities(after: int, fits: bool) -> None:
+    plan = Plan("scale", "/x", {"sku": {"capacity": 1000}}, {"sku": {"capacity": after}}, (), ())
+    template = replace(TEMPLATE, max_fall_percent=25)
+    assert (misfits(template, planned(plan=plan), REQUEST, TEAM) == ()) is fits
 
 
 def test_a_plan_without_capacity_rises_from_nothing() -> None:
