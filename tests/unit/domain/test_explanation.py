@@ -76,8 +76,8 @@ def test_groups_of_their_own_are_asked_for_where_only_they_are_missing() -> None
         (vote(BOB, plan_digest="e" * 64), "it does not count: it was for another plan"),
         (vote(BOB, expires_at=NOON), "it does not count: it has expired"),
         (vote("U0GONE"), "it does not count: the directory does not know this person"),
-        (vote(OTTO), "it does not count: you are in none of the groups that decide here"),
-        (vote(ANNA), "it does not count: this is your own request"),
+        (vote(OTTO), "it does not count: they are in none of the groups that decide here"),
+        (vote(ANNA), "it does not count: this is their own request"),
     ],
 )
 def test_of_each_vote_it_is_said_whether_it_counts(given: Vote, words: str) -> None:
