@@ -75,8 +75,9 @@ async def status(question: Question, deps: Dependencies) -> Seen:
     """Answer `status`: one target in full, or a line for each."""
     if question.words:
         return await evidence(question, deps)
-    lines = [line for account in deps.desk.configuration.accounts for line in await _lines(account, deps)]
-    message = render_status(lines, now=deps.desk.clock.now(), ref=question.ref)
+    accounts = deps.desk.configuration.accounts
+    lines = [line for account in accounts for line in await _lines(account, deps)]
+    message = render_status(lines, accounts=accounts, now=deps.desk.clock.now(), ref=question.ref)
     body = canonical({"format": "countersign.status/1", "targets": [_line(line) for line in lines]})
     return Seen(message, "all targets", body)
 
@@ -88,7 +89,7 @@ async def quota(question: Question, deps: Dependencies) -> Seen:
     inside = [account for account in configuration.accounts if account.location == name]
     account = inside[0] if inside else configuration.account(name)
     lines = await deps.readers.azure.quota(account)
-    message = render_quota(account.location, lines, now=deps.desk.clock.now(), ref=question.ref)
+    message = render_quota(account, lines, now=deps.desk.clock.now(), ref=question.ref)
     rows = [{"name": line.name, "used": str(line.current), "limit": str(line.limit)} for line in lines]
     return Seen(message, account.location, canonical({"format": "countersign.quota/1", "lines": rows}))
 

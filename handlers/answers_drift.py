@@ -3,6 +3,7 @@
 import asyncio
 import json
 
+from bot.domain.az_command import deployment_show, grain, metrics_list
 from bot.domain.baseline import Kept
 from bot.domain.deployment import DeploymentRef, Target
 from bot.domain.drift import Source, masked
@@ -11,7 +12,7 @@ from bot.domain.effect import Question
 from bot.domain.errors import CountersignError
 from bot.domain.evidence import Evidence
 from bot.domain.json import Json, canonical
-from bot.domain.kept_figures import kept_words
+from bot.domain.kept_figures import figures_of, kept_words
 from bot.domain.people import Actor, Person, actor_of
 from bot.evidence.sections import STATUS_SECTIONS
 from bot.ports.archive import Cause
@@ -94,9 +95,22 @@ async def baseline(question: Question, deps: Dependencies) -> Seen:
         earlier = await tx.baselines(target.ref.key, 50)
         state = State(target, live.projection, Kept.HAND, now, sha256, figures=figures)
         kept = await keep_baseline(state, by=_actor(question, deps), cause=_cause(question), tx=tx)
-    view = BaselineView(kept, masked(live.projection), earlier, kept_words(figures))
+    view = BaselineView(
+        kept, masked(live.projection), earlier, kept_words(figures), _shown(target.ref, figures)
+    )
     message = render_baseline(view, target=target, ref=question.ref)
     return Seen(message, target.alias, state.body)
+
+
+def _shown(ref: DeploymentRef, figures: Json) -> list[str]:
+    """Return the commands that show what a baseline keeps, while Azure still has it."""
+    found = figures_of(figures)
+    metrics = (
+        [metrics_list(ref, each.metric, found.window, grain(found.step)) for each in found.measures]
+        if found
+        else []
+    )
+    return [deployment_show(ref), *metrics]
 
 
 async def _evidence(target: Target, deps: Dependencies) -> Evidence:

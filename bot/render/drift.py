@@ -39,7 +39,7 @@ def render_drift(drift: Drift, *, ref: str, share_value: str = "") -> Message:
         *[_difference(lines) for lines in grouped[:_LINES]],
         *_excepted(drift, with_buttons=bool(share_value)),
         *_not_compared(drift),
-        *by_hand([deployment_show(drift.target.ref), *_history(drift)]),
+        *by_hand(_commands(drift)),
         *actions(_buttons(share_value)),
     ]
     more = f"{len(grouped) - _LINES} more are not shown." if len(grouped) > _LINES else ""
@@ -55,8 +55,10 @@ def render_drifts(
     """Return a line or two for each target; a text is why one could not be looked at."""
     found = [each for each in drifts if isinstance(each, Drift)]
     adrift = [each for each in found if each.open]
-    state = f"{len(adrift)} of {count(len(drifts), 'target')} {_differ(adrift)} from what is declared"
-    emoji = "warning" if adrift or len(found) < len(drifts) else "white_check_mark"
+    unread = len(drifts) - len(found)
+    beside = f", {unread} could not be read" if unread else ""
+    state = f"{len(adrift)} of {count(len(drifts), 'target')} {_differ(adrift)} from what is declared{beside}"
+    emoji = "warning" if adrift or unread else "white_check_mark"
     lines = [
         _line_of(each) if isinstance(each, Drift) else f"• {safe(one_line(each), 400)}" for each in drifts
     ]
@@ -68,6 +70,7 @@ def render_drifts(
             context("*Read-only*", f"Taken {when(now)}"),
             section(f"*{state}* :{emoji}:"),
             *chunks,
+            *by_hand(command for each in found for command in _commands(each)),
             *actions(_buttons(share_value)),
             footer(ref, f"{code('drift <target>')} says who and when."),
         ],
@@ -211,8 +214,10 @@ def _not_compared(drift: Drift) -> list[Block]:
     return [section("*Not compared*\n" + "\n".join(lines))] if lines else []
 
 
-def _history(drift: Drift) -> list[str]:
-    return [activity_list(drift.target.ref.account, drift.at - HISTORY)] if drift.lines else []
+def _commands(drift: Drift) -> list[str]:
+    """Return the commands that show what is live, and who wrote it where something differs."""
+    history = [activity_list(drift.target.ref.account, drift.at - HISTORY)] if drift.lines else []
+    return [deployment_show(drift.target.ref), *history]
 
 
 def _line_of(drift: Drift) -> str:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.chart import Chart
-from bot.domain.evidence import Window
+from bot.domain.evidence import Fact, Window
 from bot.domain.metric_catalogue import CatalogueEntry
 from bot.ports.slack import Block, Message
 from bot.render.blocks import actions, button, context, footer, header, say, section, table
-from bot.render.by_hand import by_hand
+from bot.render.by_hand import by_hand, own_words
 from bot.render.chart_blocks import chart_blocks
 from bot.render.texts import count, escape, one_line, sentence, when
 from bot.usecases.compare_kept import Judged
@@ -39,6 +39,7 @@ class MetricsView:
     az: Sequence[str] = ()
     button_value: str = ""
     verdict: str = ""
+    own: Sequence[Fact] = ()
 
 
 def render_metrics(view: MetricsView, ref: str) -> Message:
@@ -60,6 +61,7 @@ def render_metrics(view: MetricsView, ref: str) -> Message:
             _figures(view.rows),
             *chart_blocks(view.charts),
             *by_hand(view.az),
+            *own_words(view.own),
             *actions(_buttons(view.button_value)),
             footer(ref, "What can be measured: `metrics --catalogue`"),
         ],
