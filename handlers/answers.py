@@ -32,7 +32,8 @@ async def evidence(question: Question, deps: Dependencies) -> Seen:
     alias = target.alias if target else ref.deployment
     sections = {"show": SECTIONS, "cost": COST_SECTIONS}.get(question.verb, STATUS_SECTIONS)
     seen = Evidence(ref, alias, now, ())
-    async for found in look_step_by_step(ref, alias, readers=deps.readers, now=now, sections=sections):
+    readers = deps.readers if beside else deps.readers.glancing()  # who refreshes wants it as it is now
+    async for found in look_step_by_step(ref, alias, readers=readers, now=now, sections=sections):
         seen = replace(found, asked_by=question.user)
         if not seen.is_complete:
             await _show_partly(

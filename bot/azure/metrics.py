@@ -7,6 +7,7 @@ from bot.azure import parse
 from bot.azure.errors import AzureRefusedError
 from bot.azure.fetch import Fetch
 from bot.azure.reader import account_path
+from bot.azure.sharing import whole_minutes
 from bot.domain.deployment import DeploymentRef
 from bot.domain.errors import InvalidInputError
 from bot.domain.evidence import Point, Series, Window
@@ -58,6 +59,7 @@ class ArmMetrics:
         """
         if metric not in AGGREGATIONS or interval not in _INTERVALS or split_by not in DIMENSIONS | {""}:
             raise InvalidInputError(f"There is no metric {metric} by {split_by or 'time'} every {interval}.")
+        window = whole_minutes(window)
         chosen = f"ModelDeploymentName eq '{ref.deployment}'"
         query = {
             "api-version": API_VERSION,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.baseline import Kept
 from bot.domain.entry import EntryProof
 from bot.domain.errors import InvalidInputError
 from bot.domain.evidence import Evidence, Fact, SectionResult
@@ -15,9 +16,10 @@ from bot.domain.pack import PARTS, ChangeRecord, Pack
 from bot.evidence.sections import SECTIONS
 from bot.render.pack_html import render_pack_html
 from bot.usecases.describe_change import describe_change
+from bot.usecases.keep_baseline import State, keep_baseline
 from handlers.answers_pack import files_of
-from tests.fakes.house import House
-from tests.unit.test_evidence_sections import NOW, THING
+from tests.fakes.azure_reads import NOW, THING
+from tests.fakes.house import BOB, House
 
 FACT = Fact("Capacity", "120", "units", "az cognitiveservices account deployment show", NOW)
 EVIDENCE = Evidence(
@@ -70,6 +72,9 @@ async def _record(house: House) -> ChangeRecord:
 async def test_a_pack_of_a_change_has_its_plan_states_votes_and_baselines_and_names_the_snapshot() -> None:
     house = House()
     change = await house.validated()
+    async with house.archive.transaction() as tx:
+        state = State(house.configuration.target("triage-prod"), {}, Kept.HAND, house.clock.now())
+        await keep_baseline(state, by=house.caller(BOB).actor, cause=house.cause, tx=tx)
     record = await _record(house)
     found: dict[str, Any] = dict(record.document)
     assert (found["id"], found["snapshot"]) == (change.id, EVIDENCE.digest)
