@@ -14,7 +14,7 @@ from bot.domain.errors import CountersignError
 from bot.domain.evidence import Fact, Window, own
 from bot.domain.json import Json, canonical
 from bot.domain.prices import PRICES_VERSION
-from bot.render.metrics import MetricRow, MetricsView, render_metrics, verdict_words
+from bot.render.metrics import MetricRow, MetricsView, gone_words, render_metrics, verdict_words
 from bot.render.texts import count
 from bot.usecases.choose_reference import Reference, choose_reference, is_kept
 from bot.usecases.compare_kept import Judged, compare_kept, judge_all, kept_traffic
@@ -27,6 +27,7 @@ from bot.usecases.compare_metrics import (
     row_values,
 )
 from bot.usecases.estimate_cost import CostBeside, compare_cost
+from bot.usecases.find_gone import find_gone
 from bot.usecases.measure_traffic import LATENCY, REQUESTS, TOKENS
 from handlers.dependencies import Dependencies
 from handlers.seen import Seen
@@ -44,6 +45,7 @@ async def metrics(question: Question, deps: Dependencies) -> Seen:
     end = deps.desk.clock.now()
     window = Window(end - parse_duration(last), end)
     found = await _compare(ref, window, against, deps)
+    gone = await find_gone(ref, readers=deps.readers.glancing(), now=end)
     compared = found.compared
     alias = target.alias if target else name
     marks = await applied_marks(ref, alias, compared.window, desk=deps.desk)
@@ -55,7 +57,7 @@ async def metrics(question: Question, deps: Dependencies) -> Seen:
         rows=[*_rows(compared, charts), *_cost_row(found.cost)],
         charts=charts,
         beside=_beside(found),
-        verdict=verdict_words(found.judged, found.than),
+        verdict=gone_words(alias, gone) if gone else verdict_words(found.judged, found.than),
         az=_by_hand(ref, found),
         own=_own(found, end),
         button_value="" if question.share else value,

@@ -8,6 +8,7 @@ from bot.domain.deployment import DeploymentRef
 from bot.domain.json import Json, canonical, digest
 
 DECLARED = "countersign.toml"
+GONE = "gone"
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,17 @@ def own(name: str, value: str, at: datetime, source: str, aside: str = "") -> Fa
 
 @dataclass(frozen=True)
 class SectionResult:
-    """What a section saw. A gap is a section that could not look, and why; it has no facts."""
+    """What a section saw. A gap is a section that could not look, and why; it has no facts.
+
+    `is_missing`: it could not look because what it looks at does not exist.
+    """
 
     key: str
     title: str
     facts: tuple[Fact, ...] = ()
     gap: str = ""
     is_pending: bool = False
+    is_missing: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,11 @@ class Evidence:
     def gaps(self) -> tuple[SectionResult, ...]:
         """Return the sections that could not look."""
         return tuple(section for section in self.sections if section.gap)
+
+    @property
+    def gone(self) -> SectionResult | None:
+        """Return what is known of a deployment that does not exist, None of one that does."""
+        return next((section for section in self.sections if section.key == GONE), None)
 
     @property
     def is_complete(self) -> bool:

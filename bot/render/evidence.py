@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.domain.deployment import Target
-from bot.domain.evidence import Evidence, SectionResult
+from bot.domain.evidence import GONE, Evidence, SectionResult
 from bot.ports.slack import Block, Message
 from bot.render.blocks import (
     actions,
@@ -75,6 +75,8 @@ def _name(evidence: Evidence) -> str:
 
 
 def _state(evidence: Evidence) -> str:
+    if evidence.gone is not None:
+        return _said(evidence, GONE, "State").capitalize()
     total, gaps = len(evidence.sections), len(evidence.gaps)
     if not evidence.is_complete:
         done = sum(1 for each in evidence.sections if not each.is_pending)
@@ -94,7 +96,7 @@ def _headline(evidence: Evidence) -> str:
         size,
         f"HTTP 429: {refused} of requests" if refused[:1].isdigit() else "",
     ]
-    done = "warning" if evidence.gaps else "white_check_mark"
+    done = "warning" if evidence.gaps or evidence.gone else "white_check_mark"
     emoji = f":{done if evidence.is_complete else 'hourglass_flowing_sand'}:"
     looked = f"{_state(evidence)} {emoji}"
     known = " · ".join(filter(None, parts))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.chart import Chart
-from bot.domain.evidence import Fact, Window
+from bot.domain.evidence import Fact, SectionResult, Window
 from bot.domain.metric_catalogue import CatalogueEntry
 from bot.ports.slack import Block, Message
 from bot.render.blocks import actions, button, context, footer, header, say, section, table
@@ -67,6 +67,13 @@ def render_metrics(view: MetricsView, ref: str) -> Message:
         ],
     )
     return Message(message.text, message.blocks, charts=tuple(view.charts))
+
+
+def gone_words(alias: str, gone: SectionResult) -> str:
+    """Return that the deployment does not exist, before figures that would look like an outage."""
+    said = {fact.name: escape(one_line(fact.words), 300) for fact in gone.facts}
+    lines = [f"*{escape(one_line(alias), 120)} {said['State']}* :warning:", f"Deleted: {said['Deleted']}"]
+    return "\n".join([*lines, "Zeros below are no traffic, because there is nothing to call."])
 
 
 def verdict_words(judged: Judged, than: str) -> str:
