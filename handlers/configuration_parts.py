@@ -34,6 +34,7 @@ class TimingPart(_Part):
     observation_window: str = "2h"
     evidence_max_age: str = "15m"
     doubt_grace: str = "90s"
+    reconcile_every: str = "5m"
 
 
 class AccountPart(_Part):

@@ -7,6 +7,7 @@ from bot.changes.kinds import KINDS, kind_named
 from bot.domain.change import Change, ChangeState
 from bot.domain.deployment import Deployment
 from bot.domain.policy import Refused, may_decide, rule_words
+from bot.ports.registry import Offer
 from bot.ports.slack import Block, Message
 from bot.render.answer import already_words, out_of_date_words, render_refused, render_text
 from bot.render.change_forms import RequestForm, render_form_skeleton
@@ -132,7 +133,7 @@ def request_form(
         targets=aliases,
         kind=chosen.name,
         target=target,
-        fields=chosen.fields(live),
+        fields=chosen.fields(Offer(live)),
         values=values,
         live=words,
         redraw=True,

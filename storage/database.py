@@ -144,30 +144,22 @@ class Database:
             yield connection
 
     async def together(self, many: Many[A, T], item: A) -> T:
-        """Return what `many` made of an item, once it is durable; on SQLite those of one moment are one commit.
-
-        Postgres gathers the commits of its connections by itself.
+        """Return what `many` made of an item, once it is durable; those of one moment are one commit.
 
         Raises:
             AuditBusyError, InvalidInputError, ConflictError: as `begin`; the others of the moment are not harmed.
         """
-        if self.dialect == "sqlite":
-            async with _translated():
-                return await self._writes.run(many, item)
-        async with self.begin() as connection:
-            return (await many(connection, [item]))[0]
+        async with _translated():
+            return await self._writes.run(many, item)
 
     async def look(self, many: Many[A, T], item: A) -> T:
-        """Return what `many` read for an item, as `read`; on SQLite those of one moment are one look.
+        """Return what `many` read for an item, as `read`; those of one moment are one look.
 
         Raises:
             AuditBusyError, ConflictError: as `begin`.
         """
-        if self.dialect == "sqlite":
-            async with _translated():
-                return await self._looks.run(many, item)
-        async with self.read() as connection:
-            return (await many(connection, [item]))[0]
+        async with _translated():
+            return await self._looks.run(many, item)
 
     async def close(self) -> None:
         """Close every connection, and let nobody open another."""

@@ -18,7 +18,7 @@ UNANSWERED = timedelta(seconds=3)
 async def claim(connection: AsyncConnection, asked: Sequence[tuple[str, datetime]]) -> list[str | None]:
     """Claim keys: None for each that is new or free again, else its stored answer (empty: still at it)."""
     queries = Queries(connection)
-    rows = [{"key": key, "at": at, "answer": ""} for key, at in asked]
+    rows = [{"key": key, "at": at, "answer": ""} for key, at in sorted(asked)]  # one order in every process
     new = queries.insert(RECEIPT).on_conflict_do_nothing(index_elements=["key"]).returning(RECEIPT.c.key)
     ours = {row.key for row in await connection.execute(new, rows)}
     found: list[str | None] = []
@@ -42,7 +42,7 @@ async def _taken_over(queries: Queries, key: str, at: datetime) -> str | None:
 async def answer(connection: AsyncConnection, given: Sequence[tuple[str, str]]) -> list[None]:
     """Store the answers given to deliveries."""
     statement = update(RECEIPT).where(RECEIPT.c.key == bindparam("of")).values(answer=bindparam("said"))
-    await connection.execute(statement, [{"of": key, "said": said} for key, said in given])
+    await connection.execute(statement, [{"of": key, "said": said} for key, said in sorted(given)])
     return [None for _ in given]
 
 

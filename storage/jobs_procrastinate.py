@@ -17,7 +17,7 @@ from bot.ports.clock import Clock
 from storage.database import Database
 from storage.dead_letters import bury, dead_letters, exhume, notice_of
 from storage.jobs import DRAIN_SECONDS, Again, DeadJob, Handler, Job, Wanted, verdict
-from storage.procrastinate_queue import TASK, job_of, put, put_back, reschedule, waiting_and_running
+from storage.procrastinate_queue import TASK, job_of, put, put_all, put_back, reschedule, waiting_and_running
 
 _AT_ONCE = 8
 _POLL_SECONDS = 1.0
@@ -53,8 +53,9 @@ class ProcrastinateJobs:
 
     async def enqueue_all(self, connection: AsyncConnection, jobs: Sequence[Wanted]) -> None:
         """Put jobs in the queue, in this order."""
-        for kind, key, run_at in jobs:
-            await self.enqueue(connection, kind, key, run_at)
+        now = self._clock.now()
+        wanted = [Job(0, kind, key, run_at or now) for kind, key, run_at in jobs]
+        await put_all(self._app, connection, wanted, self._clock)
 
     def wake(self) -> None:
         """Set the waiting jobs' times anew if the clock has jumped; a commit wakes the workers by itself."""

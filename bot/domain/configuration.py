@@ -76,6 +76,7 @@ class Timing:
     observation_window: timedelta = timedelta(hours=2)
     evidence_max_age: timedelta = timedelta(minutes=15)
     doubt_grace: timedelta = timedelta(seconds=90)
+    reconcile_every: timedelta = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ class Configuration:
     feed_channel: str = ""
     incident_channel_pattern: str = ""
     field_rules: tuple[FieldRule, ...] = ()
+    in_place: frozenset[str] = frozenset()
 
     def account(self, name: str) -> Account:
         """Return the account people call `name`, or whose Azure resource has that name."""

@@ -38,6 +38,12 @@ def raised(tier: Tier, steps: int) -> Tier:
     return RANKS[min(max(RANKS.index(tier) + steps, 0), len(RANKS) - 1)]
 
 
+def is_higher(tier: Tier, than: Tier) -> bool:
+    """Return whether a tier asks for more than another one; emergency has its own way and is never compared."""
+    ranked = tier in RANKS and than in RANKS
+    return ranked and RANKS.index(tier) > RANKS.index(than)
+
+
 def tier_of(base: Tier, impact: frozenset[Impact], environment: str, kind: ChangeType) -> Tier:
     """Return the risk tier: the kind's own tier in production, one lower elsewhere, raised by what the form added."""
     if kind is ChangeType.EMERGENCY:

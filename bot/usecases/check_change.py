@@ -1,35 +1,29 @@
 """Check a draft before anyone is asked: plan it on the live state, run every pre-check, and submit it when green."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
 
-from bot.changes.kinds import kind_named
 from bot.domain.baseline import Kept
-from bot.domain.change import WAITING, Change, ChangeState
+from bot.domain.change import WAITING, Change, ChangeState, Tier
 from bot.domain.configuration import Configuration, Rule
-from bot.domain.deployment import Deployment, Target
 from bot.domain.errors import InvalidInputError, NotFoundError
 from bot.domain.event import AuditEvent
 from bot.domain.evidence import Evidence
 from bot.domain.json import Json
-from bot.domain.operation import Plan
 from bot.domain.people import Standing
 from bot.domain.policy import Refused, frozen, solvable, tier_of
 from bot.domain.request_events import ChangePlanned, ChangeRequested, EvidenceSnapshot, PolicyEvaluated
 from bot.evidence.sections import STATUS_SECTIONS
 from bot.ports.archive import ChangeQuery, Transaction
-from bot.ports.azure import AzureReader
-from bot.ports.registry import PlanFacts, Readers
+from bot.ports.registry import Readers
 from bot.usecases.desk import Caller, Desk
 from bot.usecases.find_people import who_could
 from bot.usecases.keep_baseline import State, keep_baseline
 from bot.usecases.look import gather
 from bot.usecases.measure_figures import figures_to_keep
-
-Found = TypeVar("Found")
+from bot.usecases.plan_change import Checked, Sight, plan_change
 
 
 @dataclass(frozen=True)
@@ -54,15 +48,6 @@ class _Seen:
     figures: Mapping[str, Json]
 
 
-@dataclass(frozen=True)
-class Checked:
-    """A plan on the live state, with what its pre-checks found."""
-
-    plan: Plan
-    live: Deployment
-    problems: tuple[str, ...]
-
-
 async def check_change(
     change: Change, *, caller: Caller, people: Mapping[str, Standing], readers: Readers, desk: Desk
 ) -> Green | Red:
@@ -76,10 +61,11 @@ async def check_change(
     configuration, now = desk.configuration, desk.clock.now()
     target = configuration.target(change.request.target)
     try:
-        checked = await plan_on_live(change, target, readers.azure)
+        sight = Sight(readers.azure, readers.metrics)
+        checked = await plan_change(change, target, sight=sight, configuration=configuration, now=now)
     except (InvalidInputError, NotFoundError) as error:
         return Red(change, (f"{error} {error.advice}".strip(),))
-    planned = _planned(change, checked.plan, configuration)
+    planned = _planned(change, checked, configuration)
     owner = people.get(change.request.owner)
     problems = checked.problems + _policy_problems(planned, people, configuration, now)
     if owner is None or not owner.full_member:
@@ -101,41 +87,32 @@ async def check_change(
     return Green(submitted, warnings)
 
 
-async def plan_on_live(change: Change, target: Target, azure: AzureReader) -> Checked:
-    """Return the change's plan on the live state of now, and the kind's own red pre-checks."""
-    kind = kind_named(change.request.kind)
-    live = await azure.deployment(target.ref)
-    plan = kind.plan(live, change.request.asked)
-    facts = PlanFacts(
-        live,
-        await _or_nothing(azure.skus(target.ref)),
-        await azure.quota(target.ref.account),
-        await _or_nothing(azure.models(target.ref.account)),
-    )
-    problems = kind.check(plan, facts)
-    if live.provisioning_state != "Succeeded":
-        problems = (
-            f"The deployment is {live.provisioning_state}, not Succeeded. Wait until its last operation is over.",
-            *problems,
-        )
-    return Checked(plan, live, problems)
-
-
-async def _or_nothing(reading: Awaitable[Sequence[Found]]) -> Sequence[Found]:
-    """Return what was found; where Azure has no such list, Azure itself is the only check."""
-    try:
-        return await reading
-    except NotFoundError:
-        return ()
-
-
-def _planned(change: Change, plan: Plan, configuration: Configuration) -> Change:
-    kind = kind_named(change.request.kind)
-    tier = tier_of(kind.tier(plan), change.request.impact, change.environment, change.request.type)
+def _planned(change: Change, checked: Checked, configuration: Configuration) -> Change:
+    plan, tier = checked.plan, tier_today(change, checked)
     rule = configuration.rule(change.environment, tier)
+    impact = change.request.impact | checked.kind.impact(plan, checked.facts)
+    known: dict[str, Json] = {"notes": list(_notes(checked)), "impact": sorted(impact)}
     return replace(
-        change, plan=plan, plan_digest=plan.digest, tier=tier, quorum=rule.quorum if rule is not None else 0
+        change,
+        plan=plan,
+        plan_digest=plan.digest,
+        tier=tier,
+        quorum=rule.quorum if rule is not None else 0,
+        outcome=known,
     )
+
+
+def _notes(checked: Checked) -> tuple[str, ...]:
+    """Return what people should know before they decide; that there is no way back comes first."""
+    why = checked.kind.no_way_back
+    first = (f"Countersign cannot take this back: {why}",) if why else ()
+    return (*first, *checked.kind.notes(checked.plan, checked.facts))
+
+
+def tier_today(change: Change, checked: Checked) -> Tier:
+    """Return the tier that a plan has on the state it was made on, with what the form added."""
+    base = checked.kind.tier(checked.plan, checked.facts)
+    return tier_of(base, change.request.impact, change.environment, change.request.type)
 
 
 def _policy_problems(
@@ -183,6 +160,7 @@ async def _submit(
             evidence=sha256,
             evidence_at=evidence.taken_at,
             submitted_at=now,
+            outcome=change.outcome,
             expires_at=now + rule.request_expires,
             note="",
         )
@@ -203,9 +181,9 @@ async def _keep(
     change: Change, figures: Mapping[str, Json], caller: Caller, desk: Desk, tx: Transaction
 ) -> None:
     """Keep the live state that the plan starts from as a baseline, with what it did until now."""
-    if change.plan is None:
-        return
     target = desk.configuration.target(change.request.target)
+    if change.plan is None or not change.plan.before or change.plan.arm_id != target.ref.key:
+        return
     now, before = desk.clock.now(), change.plan.before
     state = State(target, before, Kept.SUBMIT, now, change.evidence, change.id, figures)
     await keep_baseline(state, by=caller.actor, cause=caller.cause, tx=tx)

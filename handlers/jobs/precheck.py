@@ -16,12 +16,15 @@ from bot.usecases.find_people import FOR_A_DECISION, find_people, who_could
 from handlers.dependencies import Dependencies
 from handlers.dialogs import decide_view, load_view, request_form
 from handlers.shapes import Job
+from handlers.unapproved import back, unexplained
 
 
 async def _run(key: str, deps: Dependencies) -> None:
     match key.split(":"):
         case ["precheck", "form", view_id, kind, target]:
             await _fill_form(view_id, kind, target, deps)
+        case ["precheck", "back", view_id, number]:
+            await _put_back(view_id, int(number), deps)
         case ["precheck", "revise", view_id, change_id]:
             await _revise(view_id, change_number(change_id), deps)
         case ["precheck", "review", view_id, choice, change_id]:
@@ -42,6 +45,19 @@ async def _fill_form(view_id: str, kind: str, target: str, deps: Dependencies) -
         except CountersignError as error:
             form = replace(form, problems=(f"The live values could not be read: {error_words(error)}",))
     await _show(view_id, render_request_form(form), deps)
+
+
+async def _put_back(view_id: str, number: int, deps: Dependencies) -> None:
+    """Fill the form of the change that puts an unexplained write back: what was there before."""
+    found = await unexplained(number, deps)
+    way, ref = back(found), deps.cause("precheck").ref
+    if way is None:
+        raise CountersignError("No kind of change puts that back.")
+    live = await deps.readers.azure.deployment(deps.desk.configuration.target(found.target).ref)
+    form = request_form(way.kind, found.target, live, deps, ref=ref)
+    reason = f"Put back what was written without a change on {found.at:%d %b %H:%M} UTC."
+    filled = replace(form, values={**form.values, **way.values, "reason": reason})
+    await _show(view_id, render_request_form(filled), deps)
 
 
 async def _revise(view_id: str, number: int, deps: Dependencies) -> None:

@@ -61,6 +61,7 @@ from tests.golden.values import (
     VIEWS,
     view,
 )
+from tests.golden.watch_values import WATCH_EXAMPLES
 
 Made = Message | dict[str, Any]
 
@@ -170,6 +171,7 @@ EXAMPLES: Mapping[str, Callable[[], Made]] = {
     "quota_none": partial(render_quota, ACCOUNT, (), now=NOW, ref=REF),
     "status": partial(render_status, STATUS, accounts=(ACCOUNT,), now=NOW, ref=REF),
     **DRIFT_EXAMPLES,
+    **WATCH_EXAMPLES,
 }
 
 
