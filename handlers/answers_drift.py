@@ -1,7 +1,6 @@
 """What `drift`, `compare`, `lineage` and `baseline` answer."""
 
 import asyncio
-import json
 from collections.abc import Sequence
 
 from bot.domain.az_command import deployment_show, grain, metrics_list
@@ -28,14 +27,14 @@ from bot.usecases.look import gather
 from bot.usecases.measure_figures import figures_to_keep
 from bot.usecases.trace_lineage import trace_lineage
 from handlers.dependencies import Dependencies
-from handlers.seen import Seen
+from handlers.seen import Seen, button_value
 
 
 async def drift(question: Question, deps: Dependencies) -> Seen:
     """Answer `drift [target] [--against …]`; what is found and not excepted is recorded."""
     alias, against = question.words
     source = Source(against) if against else None
-    value = "" if question.share else json.dumps({"verb": "drift", "names": list(question.words)})
+    value = button_value(question)
     if alias:
         target = deps.desk.configuration.target(alias)
         found = await find_drift(target, source, readers=deps.readers, desk=deps.desk)
@@ -64,7 +63,8 @@ async def compare(question: Question, deps: Dependencies) -> Seen:
         "right": _side(compared.right),
         "differences": [{"field": row.field, "left": row.left, "right": row.right} for row in compared.rows],
     }
-    return Seen(render_compare(compared, ref=question.ref), f"{one[0]} and {other[0]}", canonical(body))
+    message = render_compare(compared, ref=question.ref, share_value=button_value(question))
+    return Seen(message, f"{one[0]} and {other[0]}", canonical(body))
 
 
 async def lineage(question: Question, deps: Dependencies) -> Seen:
@@ -82,7 +82,8 @@ async def lineage(question: Question, deps: Dependencies) -> Seen:
         "serving": sorted(each.live.ref.key for each in found.serving),
         "gaps": list(found.gaps),
     }
-    return Seen(render_lineage(found, ref=question.ref), alias, canonical(body))
+    message = render_lineage(found, ref=question.ref, share_value=button_value(question))
+    return Seen(message, alias, canonical(body))
 
 
 async def baseline(question: Question, deps: Dependencies) -> Seen:

@@ -1,6 +1,5 @@
 """What `metrics <target>` answers: figures and charts beside earlier days, or beside a kept baseline."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -30,7 +29,7 @@ from bot.usecases.estimate_cost import CostBeside, compare_cost
 from bot.usecases.find_gone import find_gone
 from bot.usecases.measure_traffic import LATENCY, REQUESTS, TOKENS
 from handlers.dependencies import Dependencies
-from handlers.seen import Seen
+from handlers.seen import Seen, button_value
 
 _BARS = 12
 _COST = "cost of an hour (estimate)"
@@ -50,7 +49,6 @@ async def metrics(question: Question, deps: Dependencies) -> Seen:
     alias = target.alias if target else name
     marks = await applied_marks(ref, alias, compared.window, desk=deps.desk)
     charts = charts_of(compared, marks)
-    value = json.dumps({"verb": "metrics", "names": [name, last, against]})
     view = MetricsView(
         name=alias,
         window=compared.window,
@@ -60,7 +58,7 @@ async def metrics(question: Question, deps: Dependencies) -> Seen:
         verdict=gone_words(alias, gone) if gone else verdict_words(found.judged, found.than),
         az=_by_hand(ref, found),
         own=_own(found, end),
-        button_value="" if question.share else value,
+        button_value=button_value(question),
     )
     return Seen(render_metrics(view, question.ref), alias, _body(found, charts))
 

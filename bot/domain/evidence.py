@@ -110,6 +110,38 @@ def evidence_id(sha256: str) -> str:
     return f"EV-{sha256[:12]}"
 
 
+def stored_evidence(document: Mapping[str, Json], ref: DeploymentRef, taken_at: datetime) -> Evidence | None:
+    """Return a stored snapshot as it was seen, with the same digest; None when it is of something else.
+
+    What is not stored, such as ages, is left out.
+    """
+    if document.get("arm_id") != ref.key:
+        return None
+    sections = tuple(
+        SectionResult(
+            str(each["key"]),
+            str(each["title"]),
+            tuple(_stored(fact, taken_at) for fact in _maps(each["facts"])),
+            str(each["gap"]),
+        )
+        for each in _maps(document.get("sections"))
+    )
+    return Evidence(ref, str(document.get("alias", "")), taken_at, sections)
+
+
+def _stored(fact: Mapping[str, Json], at: datetime) -> Fact:
+    name, value, unit, az, source = (
+        str(fact.get(key, "")) for key in ("name", "value", "unit", "az", "source")
+    )
+    return Fact(name, value, unit, az, at, source=source)
+
+
+def _maps(found: Json) -> list[Mapping[str, Json]]:
+    """Return the objects of a list."""
+    listed = found if isinstance(found, Sequence) and not isinstance(found, str) else ()
+    return [each for each in listed if isinstance(each, Mapping)]
+
+
 def changed_since(before: Mapping[str, Json], after: Evidence) -> tuple[str, ...]:
     """Return what a stored snapshot and a later look say differently: `Capacity: 120 → 150`, in reading order."""
     old, new = _facts(before), _facts(after.as_json())
@@ -123,15 +155,10 @@ def changed_since(before: Mapping[str, Json], after: Evidence) -> tuple[str, ...
 
 def _facts(document: Mapping[str, Json]) -> dict[str, str]:
     found: dict[str, str] = {}
-    sections = document.get("sections")
-    for section in sections if isinstance(sections, Sequence) and not isinstance(sections, str) else ():
-        if not isinstance(section, Mapping):
-            continue
-        facts = section.get("facts")
-        for fact in facts if isinstance(facts, Sequence) and not isinstance(facts, str) else ():
-            if isinstance(fact, Mapping):
-                said = f"{fact.get('value', '')} {fact.get('unit', '')}".strip()
-                found[f"{section.get('title', '')} · {fact.get('name', '')}"] = said
+    for section in _maps(document.get("sections")):
+        for fact in _maps(section.get("facts")):
+            said = f"{fact.get('value', '')} {fact.get('unit', '')}".strip()
+            found[f"{section.get('title', '')} · {fact.get('name', '')}"] = said
     return found
 
 

@@ -30,7 +30,7 @@ class ChangesSection:
         az = activity_list(ref.account, since)
         unlogged = [each for each in ours if each.ended >= since and not any(map(each.is_of, mine))]
         return (
-            Fact("Writes", f"{len(mine) or 'none'}", "", az, now, LATE),
+            Fact("Writes", f"{len(mine) or 'none'}", f"({LATE})", az, now),
             *(_unlogged(each, now) for each in unlogged[:_SHOWN]),
             *(Fact(_at(each.at), _words(each, ours), "", az, now) for each in mine[:_SHOWN]),
         )

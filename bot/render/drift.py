@@ -11,8 +11,9 @@ from bot.domain.drift import Expected, Source
 from bot.domain.field_names import field_words
 from bot.domain.origin import Origin
 from bot.ports.slack import Block, Message
-from bot.render.blocks import actions, button, context, footer, header, say, section
+from bot.render.blocks import button, context, footer, header, say, section
 from bot.render.by_hand import by_hand
+from bot.render.look_buttons import look_buttons
 from bot.render.texts import code, count, escape, is_user, mention, one_line, when
 from bot.render.texts import words as safe
 from bot.usecases.find_drift import HISTORY, Drift, Line
@@ -40,7 +41,7 @@ def render_drift(drift: Drift, *, ref: str, share_value: str = "") -> Message:
         *_excepted(drift, with_buttons=bool(share_value)),
         *_not_compared(drift),
         *by_hand(_commands(drift)),
-        *actions(_buttons(share_value)),
+        *look_buttons(share_value),
     ]
     more = f"{len(grouped) - _LINES} more are not shown." if len(grouped) > _LINES else ""
     example = f"drift except {alias} {grouped[0][0].difference.name}" if grouped else ""
@@ -71,7 +72,7 @@ def render_drifts(
             section(f"*{state}* :{emoji}:"),
             *chunks,
             *by_hand(command for each in found for command in _commands(each)),
-            *actions(_buttons(share_value)),
+            *look_buttons(share_value),
             footer(ref, f"{code('drift <target>')} says who and when."),
         ],
     )
@@ -79,15 +80,6 @@ def render_drifts(
 
 def _differ(what: Sequence[object]) -> str:
     return "differs" if len(what) == 1 else "differ"
-
-
-def _buttons(share_value: str) -> list[Block]:
-    if not share_value:
-        return []
-    return [
-        button("Share", "evidence.share", share_value, style="primary", says="Share it in this channel"),
-        button("Refresh", "evidence.refresh", share_value, says="Look again, read-only"),
-    ]
 
 
 def _state(drift: Drift) -> str:

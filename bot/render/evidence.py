@@ -7,8 +7,6 @@ from bot.domain.deployment import Target
 from bot.domain.evidence import GONE, Evidence, SectionResult
 from bot.ports.slack import Block, Message
 from bot.render.blocks import (
-    actions,
-    button,
     context,
     footer,
     header,
@@ -20,6 +18,7 @@ from bot.render.blocks import (
 )
 from bot.render.by_hand import by_hand, own_words
 from bot.render.facts import fact_blocks
+from bot.render.look_buttons import AS_SEEN, look_buttons
 from bot.render.texts import age, code, count, escape, mention, one_line, shorten, when
 from bot.render.texts import words as safe
 
@@ -48,7 +47,7 @@ def render_evidence(
         blocks += _section(result, tables=all(block["type"] != "table" for block in blocks))
     facts = [fact for each in evidence.sections for fact in each.facts]
     blocks += [*by_hand(fact.az for fact in facts), *own_words(facts)]
-    blocks += actions(_buttons(share_value))
+    blocks += look_buttons(share_value, shares=AS_SEEN)
     blocks.append(footer(ref, _rests_on(evidence, now)))
     return say(_sentence(evidence), blocks)
 
@@ -156,15 +155,6 @@ def _line(result: SectionResult) -> str:
         return f"• *{title}*: could not be looked at ({escape(one_line(result.gap), 160)})"
     facts = ", ".join(f"{one_line(fact.name)} {one_line(fact.words)}" for fact in result.facts[:6])
     return f"• *{title}*: {escape(facts, 240)}"
-
-
-def _buttons(share_value: str) -> list[Block]:
-    if not share_value:
-        return []
-    return [
-        button("Share", "evidence.share", share_value, style="primary", says="Share it in this channel"),
-        button("Refresh", "evidence.refresh", share_value, says="Look again, read-only"),
-    ]
 
 
 def _rests_on(evidence: Evidence, now: datetime) -> str:

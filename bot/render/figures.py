@@ -10,6 +10,7 @@ from bot.domain.deployment import Account, Deployment, Usage
 from bot.ports.slack import Block, Message
 from bot.render.blocks import context, footer, header, say, section, table
 from bot.render.by_hand import by_hand
+from bot.render.look_buttons import look_buttons
 from bot.render.texts import EMPTY, count, escape, one_line, when
 from bot.render.texts import words as safe
 
@@ -17,7 +18,9 @@ _ROWS = 25
 _UNIT = "Tokens Per Minute (thousands) - "
 
 
-def render_quota(account: Account, lines: Sequence[Usage], *, now: datetime, ref: str) -> Message:
+def render_quota(
+    account: Account, lines: Sequence[Usage], *, now: datetime, ref: str, share_value: str = ""
+) -> Message:
     """Return the quota of an account's region: used, limit and what is left."""
     location = account.location
     used = sorted(filter(lambda line: line.limit > 0 or line.current > 0, lines), key=_room)
@@ -41,6 +44,7 @@ def render_quota(account: Account, lines: Sequence[Usage], *, now: datetime, ref
             section(f"*{state}* :{'warning' if full else 'white_check_mark'}:"),
             *shown,
             *by_hand([usage_list(account)]),
+            *look_buttons(share_value),
             footer(ref, more),
         ],
     )
@@ -70,7 +74,12 @@ class StatusLine:
 
 
 def render_status(
-    lines: Sequence[StatusLine], *, accounts: Sequence[Account], now: datetime, ref: str
+    lines: Sequence[StatusLine],
+    *,
+    accounts: Sequence[Account],
+    now: datetime,
+    ref: str,
+    share_value: str = "",
 ) -> Message:
     """Return the live state of many deployments of these accounts, one section each."""
     fine = sum(1 for line in lines if _is_fine(line))
@@ -86,6 +95,7 @@ def render_status(
             section(f"*{state}* :{emoji}:"),
             *rows,
             *by_hand(map(deployment_list, accounts)),
+            *look_buttons(share_value),
             footer(ref, more),
         ],
     )

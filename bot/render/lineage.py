@@ -11,6 +11,7 @@ from bot.domain.inventory import Checkpoint, Lifecycle, TrainingJob
 from bot.ports.slack import Message
 from bot.render.blocks import context, footer, header, say, section, table
 from bot.render.by_hand import by_hand
+from bot.render.look_buttons import look_buttons
 from bot.render.texts import code, count, escape, one_line, utc, when
 from bot.render.texts import words as safe
 from bot.usecases.trace_lineage import Lineage, Serving
@@ -18,7 +19,7 @@ from bot.usecases.trace_lineage import Lineage, Serving
 _ROWS = 20
 
 
-def render_lineage(lineage: Lineage, *, ref: str) -> Message:
+def render_lineage(lineage: Lineage, *, ref: str, share_value: str = "") -> Message:
     """Return the chain from top to bottom, and the deployments as a table."""
     alias, live, job = one_line(lineage.alias), lineage.live, lineage.job
     steps = [
@@ -52,6 +53,7 @@ def render_lineage(lineage: Lineage, *, ref: str) -> Message:
             ),
             *([section("*Not read*\n" + "\n".join(gaps))] if gaps else []),
             *by_hand(az),
+            *look_buttons(share_value),
             footer(ref),
         ],
     )

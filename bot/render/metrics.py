@@ -7,9 +7,10 @@ from bot.domain.chart import Chart
 from bot.domain.evidence import Fact, SectionResult, Window
 from bot.domain.metric_catalogue import CatalogueEntry
 from bot.ports.slack import Block, Message
-from bot.render.blocks import actions, button, context, footer, header, say, section, table
+from bot.render.blocks import context, footer, header, say, section, table
 from bot.render.by_hand import by_hand, own_words
 from bot.render.chart_blocks import chart_blocks
+from bot.render.look_buttons import look_buttons
 from bot.render.texts import count, escape, one_line, sentence, when
 from bot.usecases.compare_kept import Judged
 
@@ -62,7 +63,7 @@ def render_metrics(view: MetricsView, ref: str) -> Message:
             *chart_blocks(view.charts),
             *by_hand(view.az),
             *own_words(view.own),
-            *actions(_buttons(view.button_value)),
+            *look_buttons(view.button_value),
             footer(ref, "What can be measured: `metrics --catalogue`"),
         ],
     )
@@ -97,15 +98,6 @@ def _figures(rows: Sequence[MetricRow]) -> Block:
         for row in rows[:_ROWS]
     ]
     return table([heading, *cells], right=frozenset({1, 2, 3}))
-
-
-def _buttons(value: str) -> list[Block]:
-    if not value:
-        return []
-    return [
-        button("Share", "evidence.share", value, style="primary", says="Share it in this channel"),
-        button("Refresh", "evidence.refresh", value, says="Look again, read-only"),
-    ]
 
 
 def render_catalogue(entries: Sequence[CatalogueEntry], ref: str) -> Message:

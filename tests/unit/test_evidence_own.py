@@ -1,5 +1,6 @@
 """Our own changes by name before Azure's log has them, and a deployment that does not exist, said once."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,8 +8,9 @@ from bot.domain.deployment import DeploymentRef
 from bot.domain.effect import Effect, Phase
 from bot.domain.entry import new_ulid
 from bot.domain.errors import AzureUnavailableError, NotFoundError
-from bot.domain.evidence import Evidence
+from bot.domain.evidence import Evidence, stored_evidence
 from bot.domain.inventory import ActivityEntry
+from bot.domain.own_write import JOURNAL
 from bot.evidence.age import AgeSection
 from bot.evidence.changes import ChangesSection
 from bot.evidence.sections import COST_SECTIONS, STATUS_SECTIONS
@@ -154,3 +156,15 @@ async def test_metrics_of_a_deployment_that_is_gone_say_so_before_their_zeros() 
     assert words.startswith("*triage-prod does not exist any more* :warning:")
     assert "Deleted: 24 Nov 2026 11:36 UTC by 8f14e45f" in words
     assert "nothing to call" in words
+
+
+async def test_a_stored_snapshot_comes_back_as_it_was_seen_and_only_as_of_its_deployment() -> None:
+    seen = await status(
+        memory_readers(MemoryAzure(broken={"quota": DOWN}), journal=MemoryJournal((effect(7),)))
+    )
+    again = stored_evidence(json.loads(seen.body), THING, NOW)
+    assert again is not None
+    assert (again.id, again.taken_at, again.alias) == (seen.id, NOW, "triage-prod")
+    assert [gap.key for gap in again.gaps] == ["quota"]
+    assert {fact.source for each in again.sections for fact in each.facts} > {"", JOURNAL}
+    assert stored_evidence(json.loads(seen.body), OTHER, NOW) is None
