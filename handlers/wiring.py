@@ -169,7 +169,8 @@ class _Builder:
         self.stack.push_async_callback(close_client, client)
         azure = connect_reader(self._endpoints(), self._identity("reader"), self.clock, self.observers.azure)
         self.stack.push_async_callback(azure.close)
-        desk = Desk(self.configuration, self.archive.archive, self.clock, SlackWebDirectory(client))
+        directory = SlackWebDirectory(client, self.configuration.team_id)
+        desk = Desk(self.configuration, self.archive.archive, self.clock, directory)
         messenger = SlackMessenger(client, response_hosts(settings.slack_api_url))
         readers = replace(
             azure.readers,

@@ -9,13 +9,14 @@ from bot.domain.errors import SlackRefusedError, SlackUnavailableError
 from bot.domain.people import Standing
 from bot.slack.errors import slack_errors
 
+_ELSEWHERE = "you belong to another workspace"
 _WHY_NOT: tuple[tuple[str, str], ...] = (
     ("deleted", "your account is deactivated"),
     ("is_bot", "you are a bot"),
     ("is_workflow_bot", "you are a workflow"),
     ("is_ultra_restricted", "you are a guest in this workspace"),
     ("is_restricted", "you are a guest in this workspace"),
-    ("is_stranger", "you belong to another workspace"),
+    ("is_stranger", _ELSEWHERE),
     ("is_invited_user", "you have not joined this workspace yet"),
 )
 _UNKNOWN = frozenset({"user_not_found", "users_not_found", "user_not_visible"})
@@ -24,8 +25,9 @@ _UNKNOWN = frozenset({"user_not_found", "users_not_found", "user_not_visible"})
 class SlackWebDirectory:
     """The SlackDirectory port over the Web API. It has no clock: the caller notes when it looked."""
 
-    def __init__(self, client: AsyncWebClient) -> None:
+    def __init__(self, client: AsyncWebClient, team: str) -> None:
         self._client = client
+        self._team = team
 
     async def standing(self, user: str) -> Standing:
         """Return a person's account flags; `groups` is empty. Somebody Slack does not know is no member."""
@@ -39,7 +41,7 @@ class SlackWebDirectory:
         found = answer.get("user")
         if not isinstance(found, dict) or found.get("id") != user:
             raise SlackUnavailableError("Slack's answer names nobody.")
-        why_not = _why_not(found)
+        why_not = _why_not(found) or ("" if self._team in _teams(found) else _ELSEWHERE)
         return Standing(user, full_member=not why_not, why_not=why_not)
 
     async def members(self, usergroup: str) -> frozenset[str]:
@@ -54,3 +56,10 @@ class SlackWebDirectory:
 
 def _why_not(user: Mapping[str, Any]) -> str:
     return next((words for flag, words in _WHY_NOT if user.get(flag)), "")
+
+
+def _teams(user: Mapping[str, Any]) -> list[Any]:
+    """Return the workspaces of a user. In a channel shared with another company its people are no strangers."""
+    everywhere = user.get("enterprise_user")
+    more = everywhere.get("teams") if isinstance(everywhere, Mapping) else None
+    return [user.get("team_id"), *(more if isinstance(more, list) else [])]

@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.client import close_client, response_hosts, slack_client
 from bot.slack.directory import SlackWebDirectory
 from bot.slack.messenger import SlackMessenger
+from sandbox import company
 from sandbox.clock import SandboxClock
 from sandbox.slack.server import SlackSettings, simulated_slack
 from sandbox.slack.web_api import Tokens
@@ -39,7 +40,8 @@ async def connected(app: web.Application) -> AsyncIterator[Peer]:
     client = slack_client(BOT_TOKEN, api)
     try:
         messenger = SlackMessenger(client, response_hosts(api))
-        yield Peer(f"http://127.0.0.1:{server.port}", client, messenger, SlackWebDirectory(client))
+        directory = SlackWebDirectory(client, company.TEAM_ID)
+        yield Peer(f"http://127.0.0.1:{server.port}", client, messenger, directory)
     finally:
         await close_client(client)
         await server.close()
