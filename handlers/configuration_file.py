@@ -75,7 +75,7 @@ def configuration_of(document: dict[str, Any]) -> Configuration:
         freezes=tuple(_freeze(part) for part in file.freeze),
         timing=Timing(**{name: parse_duration(text) for name, text in file.timing.model_dump().items()}),
         policy_digest=digest(_policy_document(file)),
-        entra_oids={person.user: person.entra_oid for person in file.people},
+        entra_oids=_entra_oids(file),
         field_rules=tuple(_field_rule(part) for part in file.policy_rule),
         in_place=frozenset(name for name, part in file.policy.items() if part.in_place),
         security_groups=security_groups_of(file),
@@ -83,6 +83,16 @@ def configuration_of(document: dict[str, Any]) -> Configuration:
         delegations=delegations_of(file),
         tier_rules=tier_rules_of(file),
     )
+
+
+def _entra_oids(file: FilePart) -> dict[str, str]:
+    users = [person.user for person in file.people]
+    twice = next((user for user in users if users.count(user) > 1), None)
+    if twice is not None:
+        raise InvalidInputError(
+            f"people names {twice} twice.", advice="Keep the row with the right entra_oid."
+        )
+    return {person.user: person.entra_oid for person in file.people}
 
 
 def _target(part: TargetPart, accounts: tuple[Account, ...]) -> Target:

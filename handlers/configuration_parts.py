@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.fields import FieldInfo
 
 Duration = Annotated[str, Field(json_schema_extra={"pattern": "^[0-9]{1,6}[smhdw]$"})]
@@ -13,6 +13,7 @@ Names = Annotated[list[str], Field(min_length=1)]
 TierName = Literal["standard", "normal", "high", "critical"]
 ImpactName = Literal["modifying", "destructive", "cost", "security"]
 KindName = Annotated[str, Field(min_length=1)]
+EntraId = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1)]
 
 
 class _Part(BaseModel):
@@ -74,10 +75,10 @@ class TargetPart(_Part):
 
 
 class PersonPart(_Part):
-    """[[people]]."""
+    """[[people]]. An id is one id however it is spelled: accounts that share it are one person."""
 
-    user: str
-    entra_oid: str
+    user: str = Field(pattern=r"^[UW][A-Z0-9]+$")
+    entra_oid: EntraId
 
 
 class GroupPart(_Part):
