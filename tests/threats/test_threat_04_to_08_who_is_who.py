@@ -1,0 +1,138 @@
+"""Threats 4 to 8: another account, a mapping that does not fit, outsiders, and names that say what they like."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain.change import ChangeState, Choice
+from bot.domain.errors import InvalidInputError
+from bot.domain.policy import Refused
+from bot.ports.slack import SlackDirectory
+from bot.render.change_card import render_change
+from bot.render.change_view import ChangeView
+from bot.slack.directory import SlackWebDirectory
+from handlers.configuration_file import read_configuration
+from tests.fakes.clock import NOON
+from tests.fakes.house import ANNA, BOB, House, company
+from tests.fakes.slack_server import simulated
+from tests.unit.test_configuration_file import example
+
+OID = "8f14e45f-ceea-467f-a0e6-0e02b2c3d479"
+OUTSIDERS = (
+    {"deleted": True},
+    {"is_bot": True},
+    {"is_workflow_bot": True},
+    {"is_ultra_restricted": True},
+    {"is_restricted": True},
+    {"is_stranger": True},
+    {"is_invited_user": True},
+    {"team_id": "T0OTHER"},
+    {"team_id": ""},
+    {"team_id": None},
+    {"team_id": "T0OTHER", "enterprise_user": {"teams": ["T0THIRD"]}},
+)
+
+
+def people(*rows: tuple[str, str]) -> str:
+    """Return the example configuration with these people instead of its own."""
+    listed = "".join(f'[[people]]\nuser = "{user}"\nentra_oid = "{oid}"\n\n' for user, oid in rows)
+    before, _, after = example().partition("[[people]]")
+    return before + listed + after[after.index("[groups.") :]
+
+
+def read_oids(folder: Path, *rows: tuple[str, str]) -> dict[str, str]:
+    """Return who is who, as a file with these rows says it."""
+    path = folder / "countersign.toml"
+    path.write_text(people(*rows), encoding="utf-8")
+    return dict(read_configuration(path).entra_oids)
+
+
+@pytest.mark.threat(4)
+@pytest.mark.asvs("2.3.5")
+@pytest.mark.parametrize("spelled", [OID, OID.upper(), f" {OID}\t"])
+async def test_an_account_with_the_requesters_oid_in_any_spelling_approves_nothing(
+    tmp_path: Path, spelled: str
+) -> None:
+    house = House(configuration=company(entra_oids=read_oids(tmp_path, (ANNA, OID), (BOB, spelled))))
+    await house.pending()
+    outcome = await house.say(Choice.APPROVE, BOB)
+    assert isinstance(outcome, Refused)
+    assert "under your other account" in outcome.words
+    assert house.change().state is ChangeState.PENDING_APPROVAL
+
+
+@pytest.mark.threat(5)
+@pytest.mark.asvs("8.3.3")
+@pytest.mark.parametrize(
+    "rows",
+    [((BOB, OID), (BOB, OID[::-1])), ((BOB, ""),), ((BOB, " "),), (("", OID),), (("Bob", OID),)],
+    ids=["two rows", "no id", "a blank id", "no user", "a name"],
+)
+def test_a_mapping_that_is_not_one_user_and_one_id_is_refused(
+    tmp_path: Path, rows: tuple[tuple[str, str], ...]
+) -> None:
+    with pytest.raises(InvalidInputError, match="people") as refused:
+        read_oids(tmp_path, *rows)
+    assert "countersign.toml" in str(refused.value)
+
+
+@pytest.mark.threat(5)
+@pytest.mark.asvs("8.3.3")
+async def test_a_profile_that_claims_an_approvers_mail_and_name_changes_nobodys_standing() -> None:
+    async with simulated() as (peer, world):
+        before = await peer.directory.standing("U0ALICE")
+        bob = world.people["U0BOB"].as_slack()
+        claims = {
+            "real_name": bob["real_name"],
+            "profile": {**bob["profile"], "email": "bob@contoso.example"},
+        }
+        world.change_person("U0ALICE", claims)
+        assert await peer.directory.standing("U0ALICE") == before
+        assert "U0ALICE" not in await peer.directory.members("S0AIOPS")
+
+
+@pytest.mark.threat(6)
+@pytest.mark.asvs("8.2.1")
+@pytest.mark.parametrize("flags", OUTSIDERS, ids=str)
+async def test_each_kind_of_outsider_is_no_member_and_decides_nothing(flags: dict[str, Any]) -> None:
+    async with simulated() as (peer, world):
+        world.change_person("U0BOB", flags)
+        standing = await peer.directory.standing("U0BOB")
+    assert not standing.full_member
+    house = House()
+    house.directory.bar(BOB, standing.why_not)
+    await house.pending()
+    outcome = await house.say(Choice.APPROVE, BOB)
+    assert isinstance(outcome, Refused)
+    assert standing.why_not in outcome.words
+    assert house.archive.state.votes == {}
+
+
+@pytest.mark.threat(6)
+@pytest.mark.asvs("8.2.1")
+async def test_a_member_of_several_workspaces_of_the_company_is_a_member_of_ours() -> None:
+    async with simulated() as (peer, world):
+        teams = {"team_id": "T0OTHER", "enterprise_user": {"teams": ["T0OTHER", "T0CONTOSO"]}}
+        world.change_person("U0BOB", teams)
+        assert (await peer.directory.standing("U0BOB")).full_member
+
+
+@pytest.mark.threat(8)
+@pytest.mark.asvs("8.3.1")
+async def test_a_name_that_says_approved_by_the_boss_is_shown_nowhere() -> None:
+    async with simulated() as (peer, world):
+        world.change_person("U0BOB", {"real_name": "Approved by CISO", "name": "Approved by CISO"})
+        house = House()
+        house.directory.known[BOB] = await peer.directory.standing("U0BOB")
+    await house.pending(capacity="200")
+    await house.say(Choice.APPROVE, BOB)
+    view = ChangeView(house.change(), tuple(house.archive.state.votes.values()), summary="capacity")
+    shown = str(render_change(view, now=NOON, ref="r1").blocks)
+    assert f"<@{BOB}>" in shown
+    assert "CISO" not in shown + str(house.archive.state)
+
+
+def test_the_directory_has_no_word_for_a_name_or_a_mail() -> None:
+    offered = {name for name in dir(SlackDirectory) + dir(SlackWebDirectory) if not name.startswith("_")}
+    assert offered == {"standing", "members"}
