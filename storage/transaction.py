@@ -51,17 +51,18 @@ class SqlTransaction(ChangeRows, DecisionRows, KeptRows, BaselineRows, SightingR
         self._wanted.append((kind, key, run_at))
 
     async def verified_approvals(self, change: Change) -> list[str]:
-        """Return the leaf hashes of this revision's approvals, re-verified in the signed trail.
+        """Return the leaf hashes of the approvals of this revision and plan, re-verified in the signed trail.
 
         Raises:
             LedgerBrokenError: the trail does not prove them.
         """
         entries = await self._ledger.verified_entries(self._connection, change.id)
+        approved = [entry for entry in entries if entry.document["type"] == ChangeApproved.tag]
+        plan = (change.revision, change.plan_digest)
         return [
             entry.leaf_hash
-            for entry in entries
-            if entry.document["type"] == ChangeApproved.tag
-            and entry.document["data"]["revision"] == change.revision
+            for entry in approved
+            if (entry.document["data"]["revision"], entry.document["data"]["plan_digest"]) == plan
         ]
 
     async def proof_of(self, entry_id: str) -> EntryProof:

@@ -77,7 +77,7 @@ class Look(SightingsLook, Protocol):
         ...
 
     async def verified_approvals(self, change: Change) -> Sequence[str]:
-        """Return the leaf hashes of this revision's approvals, re-verified in the signed trail.
+        """Return the leaf hashes of the approvals of this revision and plan, re-verified in the signed trail.
 
         Raises LedgerBrokenError when the trail does not prove them.
         """

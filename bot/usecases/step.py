@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.domain.change import Change, ChangeState
 from bot.domain.deployment import Deployment, DeploymentRef, Target
+from bot.domain.errors import LedgerBrokenError
 from bot.domain.json import Json, digest
 from bot.domain.operation import Operation, Plan
 from bot.domain.people import system
@@ -54,10 +55,16 @@ class Step:
 
 
 def step_of(change: Change, desk: Desk, cause: Cause) -> Step | None:
-    """Return the step a change is at, None when there is nothing to carry out."""
+    """Return the step a change is at, None when there is nothing to carry out.
+
+    Raises:
+        LedgerBrokenError: the plan that is stored is not the one with the digest that people approved.
+    """
     forward = change.state in STARTING or change.state is ChangeState.EXECUTING
     if change.plan is None or not (forward or change.state is ChangeState.ROLLING_BACK):
         return None
+    if change.plan.digest != change.plan_digest:
+        raise LedgerBrokenError(f"The plan stored for {change.id} is not the one whose digest was approved.")
     target = desk.configuration.target(change.request.target)
     return Step(change, change.plan, target, FORWARD if forward else ROLLBACK, cause)
 

@@ -184,11 +184,13 @@ async def test_when_the_trail_cannot_be_written_nothing_happens(archives: Archiv
         await tx.record(approved(change), by=ANNA, cause=CAUSE)
 
 
-async def test_verified_approvals_are_those_of_the_revision(archives: Archives) -> None:
-    change = await stored_change(archives.opened, ChangeState.PENDING_APPROVAL)
+async def test_verified_approvals_are_those_of_the_revision_and_plan(archives: Archives) -> None:
+    stored = await stored_change(archives.opened, ChangeState.PENDING_APPROVAL)
+    change = replace(stored, plan_digest="p" * 64)
     async with archives.opened.archive.transaction() as tx:
         await tx.record(requested(change), by=ANNA, cause=CAUSE)
         await tx.record(replace(approved(change), revision=2), by=ANNA, cause=CAUSE)
+        await tx.record(replace(approved(change), plan_digest="0" * 64), by=ANNA, cause=CAUSE)
         id_ = await tx.record(approved(change), by=ANNA, cause=CAUSE)
     async with archives.opened.archive.transaction() as tx:
         leaves = await tx.verified_approvals(change)

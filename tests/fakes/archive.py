@@ -181,7 +181,7 @@ class FakeTransaction(FakeSightings):
         self._state.groups[usergroup] = (users, now)
 
     async def verified_approvals(self, change: Change) -> Sequence[str]:
-        """Return a leaf per approval of this revision in the trail."""
+        """Return a leaf per approval of this revision and plan in the trail."""
         if self._archive.is_broken:
             raise LedgerBrokenError("The trail does not prove itself.")
         return [
@@ -189,6 +189,7 @@ class FakeTransaction(FakeSightings):
             for entry in self._state.entries
             if isinstance(entry.event, ChangeApproved)
             and (entry.event.change, entry.event.revision) == (change.id, change.revision)
+            and entry.event.plan_digest == change.plan_digest
         ]
 
     async def proof_of(self, entry_id: str) -> EntryProof:
