@@ -1,5 +1,6 @@
 """Threat 22: what is empty, missing or of another type opens nothing."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -62,8 +63,6 @@ def test_no_id_of_the_policy_file_may_be_missing(tmp_path: Path, line: str) -> N
 @pytest.mark.asvs("15.3.5")
 @given(st.dictionaries(st.sampled_from(["v", "id", "rev", "pd"]), JSON))
 def test_a_button_whose_value_is_of_another_type_is_refused(value: dict[str, object]) -> None:
-    import json
-
     with pytest.raises(InvalidInputError, match="out of date"):
         read_button_value(json.dumps(value))
 
