@@ -119,7 +119,7 @@ async def check_decisions(archives: Archives, told: Told) -> set[int]:
     assert all(each is None or isinstance(each, Decided | AlreadyDecided) for each in told)
     votes = await archives.rows("SELECT number, choice FROM vote")
     assert len(votes) == len({number for number, _ in votes}) == CHANGES
-    states = {number: state for number, state in await archives.rows("SELECT number, state FROM change")}
+    states: dict[int, str] = dict(await archives.rows("SELECT number, state FROM change"))
     assert set(states.values()) == {ChangeState.APPROVED, ChangeState.REJECTED}
     approved = {number for number, state in states.items() if state == ChangeState.APPROVED}
     assert {number for number, choice in votes if choice == Choice.APPROVE} == approved
