@@ -12,7 +12,8 @@ from bot.render.change_card import render_change
 from bot.render.listing import render_changes
 from bot.render.notice import render_open_button
 from handlers.dependencies import Dependencies
-from handlers.dialogs import load_view, open_verb, view_of
+from handlers.dialogs import load_view, view_of
+from handlers.dialogs_decide import open_verb
 from handlers.shapes import Asked, Command
 
 Sub = Callable[[tuple[str, ...], Asked, Dependencies], Awaitable[Message | None]]
