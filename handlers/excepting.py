@@ -44,7 +44,7 @@ async def open_except(wish: Wish, asked: Asked, deps: Dependencies) -> Message |
     configuration = deps.desk.configuration
     target = configuration.target(wish.target)
     people = await find_people({asked.caller.user}, desk=deps.desk, max_age=FOR_A_DECISION)
-    verdict = may_except(people[asked.caller.user], target, configuration)
+    verdict = may_except(people[asked.caller.user], target, configuration, people=people.values())
     if isinstance(verdict, Refused):
         return render_refused(verdict, asked.ref)
     values = {"owner": wish.owner or target.owner, "until": clean(wish.until), "reason": clean(wish.reason)}
