@@ -13,6 +13,7 @@ from bot.render.decide_form import render_decide
 from bot.render.texts import age, mention
 from bot.usecases.decide_change import is_current, remember_refusal
 from bot.usecases.find_people import FOR_A_DECISION, find_people, who_could
+from bot.usecases.judge_steering import Verb, steerers, why_not
 from handlers.dependencies import Dependencies
 from handlers.dialogs import load_view, open_request, refresh_card
 from handlers.shapes import Asked
@@ -57,6 +58,14 @@ CONFIRMATIONS = {
         "Attest",
         "As its owner you say that the evidence after the change is as it should be. That closes it.",
     ),
+}
+
+
+STEERS = {
+    "withdraw": Verb.WITHDRAW,
+    "apply": Verb.APPLY,
+    "rollback": Verb.ROLL_BACK,
+    "close": Verb.ATTEST,
 }
 
 
@@ -106,10 +115,18 @@ def _evidence_age(taken: datetime, deps: Dependencies) -> str:
 
 
 async def open_confirm(seen: Seen, verb: str, asked: Asked, deps: Dependencies) -> Message | None:
-    """Open the confirmation of a verb, or say that the card is out of date."""
+    """Open the confirmation of a verb, or say why this person, this change or this card cannot have it."""
     view = await load_view(seen.number, deps)
-    if seen.plan and not is_current(view.change, seen.revision, seen.plan):
+    change = view.change
+    if seen.plan and not is_current(change, seen.revision, seen.plan):
         return await _out_of_date(view, deps, ref=asked.ref)
+    user, does = asked.caller.user, STEERS[verb]
+    people = await find_people({user, *steerers(change)}, desk=deps.desk, max_age=FOR_A_DECISION)
+    refused = why_not(does, change, user=user, people=people, desk=deps.desk)
+    if refused is not None:
+        async with deps.desk.archive.transaction() as tx:
+            await remember_refusal(tx, change, asked.caller, does.value, refused.reason)
+        return render_refused(refused, asked.ref)
     await deps.messenger.open_view(asked.trigger_id, render_confirm(view, CONFIRMATIONS[verb], asked.ref))
     return None
 
