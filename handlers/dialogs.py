@@ -49,9 +49,9 @@ async def open_request(kind: str, target: str, asked: Asked, deps: Dependencies)
 
 
 async def open_revision(number: int, asked: Asked, deps: Dependencies) -> Message | None:
-    """Open the form of a change that was sent back, with all that was written; only its requester may."""
+    """Open the form of a draft or of a change that was sent back, as it was written; only its requester may."""
     change = (await load_view(number, deps)).change
-    if change.state is not ChangeState.CHANGES_REQUESTED:
+    if change.state not in (ChangeState.DRAFT, ChangeState.CHANGES_REQUESTED):
         state = change.state.replace("_", " ")
         return render_text(f"{change.id} is {state}: there is nothing to revise.", asked.ref)
     if change.request.requester != asked.caller.user:

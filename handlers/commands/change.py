@@ -41,7 +41,13 @@ async def _list(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Mes
     )
     async with deps.desk.archive.transaction() as tx:
         found = await tx.changes(query)
-    return render_changes([view_of(change, deps) for change in found], "Changes", asked.ref)
+    mine = [
+        each
+        for each in found
+        if each.state is not ChangeState.DRAFT or each.request.requester == asked.caller.user
+    ]
+    views = [view_of(change, deps) for change in mine]
+    return render_changes(views, "Changes", asked.ref, "A draft is listed for its requester only.")
 
 
 async def _show(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:

@@ -17,6 +17,7 @@ from tests.journeys.ways import (
     Azure,
     applied,
     approved,
+    ask,
     calls,
     confirm,
     entries,
@@ -224,3 +225,20 @@ async def test_who_is_in_no_deciding_group_cannot_even_open_the_review(house: Ho
     assert f"<@{BOB}>" in shown
     assert f"<@{CAROL}>" in shown
     assert [(each.type, each.actor) for each in entries(house, "CHG-1")][-1] == ("change.refused", OWNER)
+
+
+@ON_SQLITE
+async def test_a_draft_with_a_red_pre_check_is_its_requesters_alone_and_can_be_revised(house: House) -> None:
+    assert (await ask(house, capacity=9000))["ok"]
+    red = await house.people.view(ALICE, lambda view: "quota" in words_of(view).lower() and is_form(view))
+    await house.people.close(ALICE, red)
+    await house.people.say(BOB, "/cs change list")
+    others = words_of(await told(house, BOB, "Changes"))
+    assert "CHG-1" not in others
+    assert "A draft is listed for its requester only." in others
+    await house.people.say(ALICE, "/cs change list")
+    mine = await told(house, ALICE, "a pre-check is red")
+    assert (await house.people.click(ALICE, mine, "change.revise"))["ok"]
+    form = await house.people.view(ALICE, lambda view: is_form(view) and "quota" in words_of(view).lower())
+    assert (await house.people.submit(ALICE, form, {**FACTS, "capacity": "150"}))["ok"]
+    await house.people.card(BOB, "CHG-1", "pending_approval")
