@@ -32,7 +32,8 @@ async def evidence(question: Question, deps: Dependencies) -> Seen:
     alias = target.alias if target else ref.deployment
     sections = {"show": SECTIONS, "cost": COST_SECTIONS}.get(question.verb, STATUS_SECTIONS)
     seen = Evidence(ref, alias, now, ())
-    async for found in look_step_by_step(ref, alias, readers=deps.readers, now=now, sections=sections):
+    readers = deps.readers if beside else deps.readers.glancing()  # who refreshes wants it as it is now
+    async for found in look_step_by_step(ref, alias, readers=readers, now=now, sections=sections):
         seen = replace(found, asked_by=question.user)
         if not seen.is_complete:
             await _show_partly(
@@ -58,8 +59,8 @@ async def _changed_since(beside: Sequence[str], seen: Evidence, deps: Dependenci
     earlier = next((word.removeprefix(SINCE) for word in beside if word.startswith(SINCE)), "")
     if not earlier:
         return None
-    async with deps.desk.archive.transaction() as tx:
-        body = await tx.evidence(earlier)
+    async with deps.desk.archive.reading() as look:
+        body = await look.evidence(earlier)
     return None if body is None else changed_since(json.loads(body), seen)
 
 

@@ -165,7 +165,8 @@ def _line(line: Line) -> Json:
         "live": line.difference.live_words,
         "last_write": entry.at.isoformat() if entry else None,
         "correlation": entry.correlation if entry else None,
-        "change": line.change,
+        "change": line.origin.change,
+        "fit_equally": len(line.origin.fits),
         "excepted": line.exception is not None,
     }
 

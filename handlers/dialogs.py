@@ -15,9 +15,9 @@ from handlers.shapes import Asked
 
 async def load_view(number: int, deps: Dependencies) -> ChangeView:
     """Return a change with its votes and the words around it; raise NotFoundError."""
-    async with deps.desk.archive.transaction() as tx:
-        change = await tx.change(number)
-        votes = await tx.votes(change)
+    async with deps.desk.archive.reading() as look:
+        change = await look.change(number)
+        votes = await look.votes(change)
     return view_of(change, deps, votes=tuple(votes))
 
 

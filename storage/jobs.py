@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.errors import CountersignError, RunAgain
 from bot.ports.clock import Clock
 
+Wanted = tuple[str, str, datetime | None]
 Handler = Callable[[str], Awaitable[None]]
 
 ATTEMPTS = 8
@@ -60,6 +61,10 @@ class Jobs(Protocol):
         self, connection: AsyncConnection, kind: str, key: str, run_at: datetime | None
     ) -> None:
         """Put a job in the queue; one that waits under the same name is enough, the earlier time counts."""
+        ...
+
+    async def enqueue_all(self, connection: AsyncConnection, jobs: Sequence[Wanted]) -> None:
+        """Put jobs in the queue, in this order."""
         ...
 
     def wake(self) -> None:

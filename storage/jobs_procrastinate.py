@@ -16,8 +16,8 @@ from bot.domain.errors import AuditBusyError
 from bot.ports.clock import Clock
 from storage.database import Database
 from storage.dead_letters import bury, dead_letters, exhume, notice_of
-from storage.jobs import DRAIN_SECONDS, Again, DeadJob, Handler, Job, verdict
-from storage.procrastinate_queue import TASK, job_of, put, put_back, reschedule, waiting_and_running
+from storage.jobs import DRAIN_SECONDS, Again, DeadJob, Handler, Job, Wanted, verdict
+from storage.procrastinate_queue import TASK, job_of, put, put_all, put_back, reschedule, waiting_and_running
 
 _AT_ONCE = 8
 _POLL_SECONDS = 1.0
@@ -51,6 +51,12 @@ class ProcrastinateJobs:
         """Put a job in the queue; one that waits under the same name is enough, the earlier time counts."""
         await put(self._app, connection, Job(0, kind, key, run_at or self._clock.now()), self._clock)
 
+    async def enqueue_all(self, connection: AsyncConnection, jobs: Sequence[Wanted]) -> None:
+        """Put jobs in the queue, in this order."""
+        now = self._clock.now()
+        wanted = [Job(0, kind, key, run_at or now) for kind, key, run_at in jobs]
+        await put_all(self._app, connection, wanted, self._clock)
+
     def wake(self) -> None:
         """Set the waiting jobs' times anew if the clock has jumped; a commit wakes the workers by itself."""
         at, then = self._seen
@@ -82,13 +88,13 @@ class ProcrastinateJobs:
 
     async def counts(self) -> Mapping[str, int]:
         """Return how many jobs are `waiting`, `running` and `dead`."""
-        async with self._database.begin() as connection:
+        async with self._database.read() as connection:
             waiting, running = await waiting_and_running(connection)
             return {"waiting": waiting, "running": running, "dead": len(await dead_letters(connection))}
 
     async def dead(self) -> Sequence[DeadJob]:
         """Return the dead letters, oldest first."""
-        async with self._database.begin() as connection:
+        async with self._database.read() as connection:
             return await dead_letters(connection)
 
     async def revive(self, kind: str, key: str) -> bool:

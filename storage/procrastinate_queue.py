@@ -60,27 +60,36 @@ async def put(app: App, connection: AsyncConnection, job: Job, clock: Clock) -> 
     """
     at = await _wall_time(connection, job.run_at, clock)
     while not await _merged(connection, job, at):
-        raw = await connection.get_raw_connection()
-        deferrer = app.configure_task(
-            TASK,
-            queue=job.kind,
-            lock=job.name,
-            queueing_lock=job.name,
-            schedule_at=at,
-            connection=raw.driver_connection,
-        )
-        try:
-            async with connection.begin_nested():
-                await deferrer.defer_async(
-                    kind=job.kind, key=job.key, attempts=job.attempts, run_at=job.run_at.isoformat()
-                )
-        except AlreadyEnqueued:
-            continue
-        except ConnectorException as error:
-            raise AuditBusyError(
-                "The queue did not take the job.", advice="Try again in a moment."
-            ) from error
+        if await _added(app, connection, [(job, at)]):
+            return
+
+
+async def put_all(app: App, connection: AsyncConnection, jobs: Sequence[Job], clock: Clock) -> None:
+    """Let jobs wait, as `put`: in one go where none of them waits already, else one after the other."""
+    new = [(job, await _wall_time(connection, job.run_at, clock)) for job in jobs]
+    if len(jobs) > 1 and await _added(app, connection, new):
         return
+    for job in jobs:
+        await put(app, connection, job, clock)
+
+
+async def _added(app: App, connection: AsyncConnection, jobs: Sequence[tuple[Job, datetime | None]]) -> bool:
+    """Return whether the jobs were put into the queue; not when one of a name waits already."""
+    raw = await connection.get_raw_connection()
+    made = [
+        app.configure_task(
+            TASK, queue=job.kind, lock=job.name, queueing_lock=job.name, schedule_at=at
+        ).make_new_job(kind=job.kind, key=job.key, attempts=job.attempts, run_at=job.run_at.isoformat())
+        for job, at in jobs
+    ]
+    try:
+        async with connection.begin_nested():
+            await app.job_manager.batch_defer_jobs_async(made, connection=raw.driver_connection)
+    except AlreadyEnqueued:
+        return False
+    except ConnectorException as error:
+        raise AuditBusyError("The queue did not take the job.", advice="Try again in a moment.") from error
+    return True
 
 
 async def _merged(connection: AsyncConnection, job: Job, at: datetime | None) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.domain.drift_events import BaselineRecorded, DriftDetected, DriftExcepted
+from bot.domain.drift_events import BaselineRecorded, DriftDetected, DriftExcepted, DriftExceptionLifted
 from bot.domain.event import AuditEvent
 from bot.domain.execution_events import (
     ApplyAsked,
@@ -62,6 +62,7 @@ EVENT_TYPES: tuple[type[AuditEvent], ...] = (
     BaselineRecorded,
     DriftDetected,
     DriftExcepted,
+    DriftExceptionLifted,
 )
 
 

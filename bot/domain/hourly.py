@@ -1,11 +1,12 @@
 """The last whole hour of five-minute buckets, facts made from its metrics, and their means."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.az_command import metrics_list
 from bot.domain.deployment import DeploymentRef
-from bot.domain.evidence import Fact, Series, Window
+from bot.domain.evidence import Fact, Point, Series, Window
 
 MINUTE = timedelta(minutes=1)
 BUCKET = timedelta(minutes=5)
@@ -38,9 +39,15 @@ def totals(
 def samples(series: Sequence[Series], window: Window) -> Iterator[tuple[datetime, float]]:
     """Give every sample of the window that Azure had, with the start of its bucket."""
     for each in series:
-        for point in each.points:
-            if point.value is not None and window.start <= point.at < window.end:
+        points = each.points
+        begin, end = (bisect_left(points, at, key=_start) for at in (window.start, window.end))
+        for point in points[begin:end]:
+            if point.value is not None:
                 yield point.at, point.value
+
+
+def _start(point: Point) -> datetime:
+    return point.at
 
 
 def mean_by_request(times: Sequence[Series], requests: Sequence[Series], window: Window) -> float | None:

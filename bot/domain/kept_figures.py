@@ -48,8 +48,9 @@ class KeptFigures:
 
     @property
     def hours(self) -> float:
-        """Return how long the window is."""
-        return (self.window.end - self.window.start) / timedelta(hours=1)
+        """Return how much of the window was measured: Azure has the last minutes of it late."""
+        known = [each for each in self.buckets if each.tokens is not None or each.traffic is not None]
+        return len(known or self.buckets) * self.step / timedelta(hours=1)
 
     def value(self, metric: str) -> float | None:
         """Return a metric's value, None where it was not measured."""

@@ -21,10 +21,13 @@ def upgrade_judged(option: str, end: date, *, is_fine_tuned: bool) -> str:
 
     Source: RULE. Trained weights have no later version to go to.
     """
-    if is_fine_tuned:
-        return f"stops answering on {end}, whatever {option} says: train on a later base model before"
+    remedy = "train on a later base model before" if is_fine_tuned else "deploy a later version before"
     if option == "NoAutoUpgrade":
-        return f"stops answering on {end} ({option}): deploy a later version before"
+        return f"stops answering on {end} ({option}): {remedy}"
+    if is_fine_tuned:
+        return (
+            f"stops answering on {end}, as {option} cannot move trained weights to another version: {remedy}"
+        )
     return f"Azure moves it to another version by {end} ({option}): answers can change, test them before"
 
 

@@ -35,6 +35,7 @@ class Readers:
     meter: Meter = field(default_factory=Meter)
     again: Callable[[Meter], "Readers"] | None = None
     operator: OperatorReader = field(default_factory=UnknownOperator)
+    glance: Callable[[], "Readers"] | None = None
 
     def metered(self) -> "Readers":
         """Return the same readers with a meter of their own, for one look."""
@@ -42,6 +43,10 @@ class Readers:
         if self.again is None:
             return replace(self, meter=meter)
         return replace(self.again(meter), declared=self.declared)
+
+    def glancing(self) -> "Readers":
+        """Return readers that may show a deployment as it was seconds ago: to be looked at, not to be acted on."""
+        return self if self.glance is None else replace(self.glance(), declared=self.declared)
 
 
 class Section(Protocol):

@@ -1,5 +1,6 @@
 """Drift for a person: what differs from what was declared, who can have changed it, and what is excepted."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -8,6 +9,7 @@ from bot.domain.az_command import activity_list, deployment_show
 from bot.domain.baseline import DriftException
 from bot.domain.drift import Expected, Source
 from bot.domain.field_names import field_words
+from bot.domain.origin import Origin
 from bot.ports.slack import Block, Message
 from bot.render.blocks import actions, button, context, footer, header, say, section
 from bot.render.by_hand import by_hand
@@ -16,6 +18,7 @@ from bot.render.texts import words as safe
 from bot.usecases.find_drift import HISTORY, Drift, Line
 
 _LINES = 15
+_EXCEPTIONS = 5
 _SOURCES: Mapping[Source, str] = {
     Source.IAC: "Template",
     Source.RUNBOOK: "Runbook",
@@ -34,7 +37,7 @@ def render_drift(drift: Drift, *, ref: str, share_value: str = "") -> Message:
         section(_headline(drift)),
         _where(drift),
         *[_difference(lines) for lines in grouped[:_LINES]],
-        *_silenced(drift.silenced),
+        *_excepted(drift, with_buttons=bool(share_value)),
         *_not_compared(drift),
         *by_hand([deployment_show(drift.target.ref), *_history(drift)]),
         *actions(_buttons(share_value)),
@@ -138,32 +141,63 @@ def _wants(expected: Expected) -> str:
 
 def _behind(line: Line) -> str:
     origin = line.origin
+    if origin.change:
+        return _by_change(origin)
+    if origin.fits:
+        last = when(origin.fits[0].at)
+        return (
+            f"Unknown who: {count(len(origin.fits), 'write')} of several people fit equally, the last {last}"
+        )
     if origin.entry is None:
         since = f" It was so {when(origin.unchanged_since)} already." if origin.unchanged_since else ""
         return f"No write in the activity log explains it.{since}"
     who = mention(line.who) if is_user(line.who) else code(line.who, 80)
-    change = f" while {escape(line.change, 20)} was applied" if line.change else ""
-    others = f"; {count(origin.others, 'earlier write')} could have, too" if origin.others else ""
-    return f"Last written {when(origin.entry.at)} by {who}{change}{others}"
+    others = f"; {count(origin.others, 'earlier write')} of theirs could have, too" if origin.others else ""
+    return f"Last written {when(origin.entry.at)} by {who}{others}"
+
+
+def _by_change(origin: Origin) -> str:
+    change = f"{escape(origin.change, 20)}, requested by {mention(origin.requester)}"
+    if origin.entry is None:
+        return f"Set by {change}, as the deployment's tag says; the activity log does not show it yet"
+    return f"Set {when(origin.entry.at)} by {change}"
 
 
 def _lapsed(exception: DriftException) -> str:
+    if exception.lifted_at is not None:
+        lifted = f"lifted by {mention(exception.lifted_by)} {when(exception.lifted_at)}"
+        return f"An exception of {mention(exception.owner)} was {lifted}"
     return f"An exception of {mention(exception.owner)} lapsed {when(exception.until)}"
 
 
-def _silenced(lines: Sequence[Line]) -> list[Block]:
-    said = [
-        f"• {escape(field_words(group[0].difference.expected.field), 100)} until {_day(group[0].exception)}, "
-        f"owner {mention(group[0].exception.owner)}: {escape(one_line(group[0].exception.reason), 200)}"
-        for group in _by_field(lines)[:10]
-        if group[0].exception is not None
-    ]
-    return [section("*Excepted* · different, and silenced\n" + "\n".join(said))] if said else []
+def _excepted(drift: Drift, *, with_buttons: bool) -> list[Block]:
+    """Return the exceptions in force, one a line, each with the button that lifts it."""
+    if not drift.exceptions:
+        return []
+    differing = {line.difference.key for line in drift.silenced}
+    shown = drift.exceptions[:_EXCEPTIONS]
+    more = len(drift.exceptions) - len(shown)
+    blocks = [section(f"*Excepted* · {count(len(drift.exceptions), 'exception')} in force")]
+    for each in shown:
+        words = "differs, and is silenced" if each.field in differing else "nothing differs now"
+        line = section(
+            f"• {escape(field_words(each.field), 100)} until {_day(each)}, owner {mention(each.owner)}, {words}: "
+            f"{escape(one_line(each.reason), 200)}"
+        )
+        blocks += [line, _lift(each)] if with_buttons else [line]
+    return [*blocks, *([context(f"{more} more are not shown.")] if more else [])]
 
 
-def _day(exception: DriftException | None) -> str:
+def _lift(exception: DriftException) -> Block:
+    value = json.dumps({"target": exception.target, "field": exception.field})
+    says = f"Lift the exception of {field_words(exception.field)} of {exception.target}"
+    lift = button("Lift…", "drift.lift", value, says=says)
+    return {"type": "actions", "block_id": f"lift:{exception.number}", "elements": [lift]}
+
+
+def _day(exception: DriftException) -> str:
     """Return the last day of an exception."""
-    return f"{exception.until - timedelta(seconds=1):%d %b %Y}".lstrip("0") if exception else ""
+    return f"{exception.until - timedelta(seconds=1):%d %b %Y}".lstrip("0")
 
 
 def _not_compared(drift: Drift) -> list[Block]:

@@ -28,7 +28,7 @@ async def find_people(users: Iterable[str], *, desk: Desk, max_age: timedelta) -
     try:
         members = await _group_members(desk, now, max_age)
         everyone = sorted(asked.union(*members.values()))
-        known = {user: await _standing(user, desk, now, max_age) for user in everyone}
+        known = await _standings(everyone, desk, now, max_age)
     except RunAgain:
         async with desk.archive.transaction() as tx:
             await tx.enqueue("directory", f"directory:{','.join(sorted(asked))}")
@@ -56,39 +56,44 @@ async def refresh_directory(users: Iterable[str], *, desk: Desk) -> None:
 
 
 async def _group_members(desk: Desk, now: datetime, max_age: timedelta) -> dict[str, frozenset[str]]:
+    groups = desk.configuration.groups.values()
+    seen = await desk.archive.usergroups() if any(group.usergroup for group in groups) else {}
     found: dict[str, frozenset[str]] = {}
-    for group in desk.configuration.groups.values():
+    for group in groups:
         listed = group.users
         if group.usergroup:
-            listed |= await _usergroup(group.usergroup, desk, now, max_age)
+            users, at = seen.get(group.usergroup, (frozenset(), None))
+            fresh = _is_fresh(at, now, max_age)
+            listed |= users if fresh else await _usergroup(group.usergroup, desk, now)
         found[group.name] = listed
     return found
 
 
-async def _usergroup(usergroup: str, desk: Desk, now: datetime, max_age: timedelta) -> frozenset[str]:
-    async with desk.archive.transaction() as tx:
-        seen = await tx.group_members(usergroup)
-        if seen is not None and max_age and now - seen[1] <= max_age:
-            return seen[0]
-    directory = _directory(desk, now)
-    users = await directory.members(usergroup)
+async def _usergroup(usergroup: str, desk: Desk, now: datetime) -> frozenset[str]:
+    users = await _directory(desk, now).members(usergroup)
     async with desk.archive.transaction() as tx:
         await tx.observe_group(usergroup, users, now)
     return users
 
 
-async def _standing(user: str, desk: Desk, now: datetime, max_age: timedelta) -> Standing:
-    async with desk.archive.transaction() as tx:
-        seen = await tx.standing(user)
-        if (
-            seen is not None
-            and seen.observed_at is not None
-            and max_age
-            and now <= seen.observed_at + max_age
-        ):
-            return seen
-    directory = _directory(desk, now)
-    standing = replace(await directory.standing(user), observed_at=now)
+async def _standings(
+    users: Iterable[str], desk: Desk, now: datetime, max_age: timedelta
+) -> dict[str, Standing]:
+    seen = await desk.archive.people(users)
+    found: dict[str, Standing] = {}
+    for user in users:
+        last = seen.get(user)
+        fresh = last is not None and _is_fresh(last.observed_at, now, max_age)
+        found[user] = last if last is not None and fresh else await _observed(user, desk, now)
+    return found
+
+
+def _is_fresh(at: datetime | None, now: datetime, max_age: timedelta) -> bool:
+    return at is not None and max_age > timedelta(0) and now <= at + max_age
+
+
+async def _observed(user: str, desk: Desk, now: datetime) -> Standing:
+    standing = replace(await _directory(desk, now).standing(user), observed_at=now)
     async with desk.archive.transaction() as tx:
         await tx.observe(standing)
     return standing

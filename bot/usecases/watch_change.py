@@ -26,8 +26,12 @@ TIMED = WAITING | {ChangeState.VERIFYING}
 async def sweep(desk: Desk) -> None:
     """Enqueue a job for every change whose time has come."""
     now = desk.clock.now()
+    async with desk.archive.reading() as look:
+        due = await look.changes(ChangeQuery(states=TIMED, due_before=now, limit=100))
+    if not due:
+        return
     async with desk.archive.transaction() as tx:
-        for change in await tx.changes(ChangeQuery(states=TIMED, due_before=now, limit=100)):
+        for change in due:
             kind = "verify" if change.state is ChangeState.VERIFYING else "expire"
             await tx.enqueue(kind, f"{kind}:{change.id}")
 
@@ -54,8 +58,8 @@ async def validate_change(number: int, *, readers: Readers, desk: Desk, cause: C
     Raises:
         AzureUnavailableError: the metrics could not be read; the job tries again.
     """
-    async with desk.archive.transaction() as tx:
-        change = await tx.change(number)
+    async with desk.archive.reading() as look:
+        change = await look.change(number)
     started, ends = change.executed_at, change.window_ends_at
     if (
         change.state is not ChangeState.VERIFYING

@@ -17,8 +17,8 @@ async def _approvals(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -
     people = await find_people({asked.caller.user}, desk=deps.desk, max_age=FOR_A_DECISION)
     person = people[asked.caller.user]
     query = ChangeQuery(states=frozenset({ChangeState.PENDING_APPROVAL}), limit=50)
-    async with deps.desk.archive.transaction() as tx:
-        waiting = await tx.changes(query)
+    async with deps.desk.archive.reading() as look:
+        waiting = await look.changes(query)
     rule = deps.desk.configuration.rule
     mine = [
         change

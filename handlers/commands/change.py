@@ -39,8 +39,8 @@ async def _list(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Mes
         target=deps.desk.configuration.target(target).alias if target else "",
         requester=asked.caller.user if words.flag("mine") else "",
     )
-    async with deps.desk.archive.transaction() as tx:
-        found = await tx.changes(query)
+    async with deps.desk.archive.reading() as look:
+        found = await look.changes(query)
     mine = [
         each
         for each in found

@@ -77,8 +77,8 @@ async def _live_words(change: Change, deps: Dependencies) -> str:
 
 
 async def _check(number: int, deps: Dependencies) -> None:
-    async with deps.desk.archive.transaction() as tx:
-        change = await tx.change(number)
+    async with deps.desk.archive.reading() as look:
+        change = await look.change(number)
     if change.state not in (ChangeState.DRAFT, ChangeState.CHANGES_REQUESTED):
         return
     cause = deps.cause("precheck")

@@ -39,7 +39,7 @@ async def test_r06_lineage_and_both_ends_of_life_are_counted_down() -> None:
     assert facts_of(seen, "lineage")["Base model"] == "gpt-4.1-mini-2025-04-14"
     retirement = facts_of(seen, "retirement")
     assert retirement["Fine-tuned deployment retires"] == "2027-10-14 (323 days left)"
-    assert retirement["On that day"].startswith("stops answering on 2027-10-14")
+    assert retirement["On that day"].startswith("stops answering on 2027-10-14 (NoAutoUpgrade)")
     assert "days left" in facts_of(seen, "model")["Base model ends"]
 
 

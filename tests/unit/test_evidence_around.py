@@ -251,7 +251,10 @@ async def test_changes_name_who_and_the_correlation_and_leave_out_other_resource
 async def test_the_retirement_of_a_fine_tuned_model_comes_from_the_table() -> None:
     facts = await _look(RetirementSection(), memory_readers(MemoryAzure(live_deployment(model=MODEL))))
     assert facts["Fine-tuned deployment retires"].startswith("2027-10-14 (")
-    assert facts["On that day"].startswith("stops answering on 2027-10-14, whatever NoAutoUpgrade says")
+    assert facts["On that day"].startswith("stops answering on 2027-10-14 (NoAutoUpgrade): train on")
+    moving = replace(live_deployment(model=MODEL), upgrade_option="OnceCurrentVersionExpired")
+    facts = await _look(RetirementSection(), memory_readers(MemoryAzure(moving)))
+    assert "2027-10-14, as OnceCurrentVersionExpired cannot move trained weights" in facts["On that day"]
     assert facts["Base model"] == "gpt-4.1-mini 2025-04-14 · GenerallyAvailable"
     assert facts["Training ends"] == f"{SEEN + timedelta(days=60):%Y-%m-%d}"
 

@@ -170,6 +170,11 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
         ),
         "excepted capacity of triage-prod from drift until 2026-12-31, owner <@U0OTTO>",
     ),
+    (
+        "drift.exception_lifted",
+        drift.DriftExceptionLifted(alias="triage-prod", field="capacity", owner="U0OTTO", until="2026-12-31"),
+        "lifted the exception of capacity of triage-prod, owner <@U0OTTO>, meant until 2026-12-31",
+    ),
 )
 NOT_PAST = {"evidence.read", "evidence.snapshot", "change.execution.unknown"}
 

@@ -86,6 +86,14 @@ async def test_only_whole_buckets_inside_the_window_are_kept() -> None:
     assert figures.step == timedelta(minutes=1)
 
 
+async def test_an_hour_is_an_hour_that_was_measured_not_one_that_azure_has_yet_to_show() -> None:
+    metrics = MemoryMetrics()
+    half_hour = Window(END - timedelta(minutes=30), END)
+    assert (await kept(metrics, half_hour)).hours == 0.5
+    busy(metrics, Window(half_hour.start, END - timedelta(minutes=15)), 100, every=timedelta(minutes=1))
+    assert (await kept(metrics, half_hour)).hours == 0.25
+
+
 async def test_figures_that_cannot_be_measured_are_a_reason_not_a_failure() -> None:
     metrics = MemoryMetrics(broken=AzureUnavailableError("Azure said no.", advice="Ask again."))
     stored = await figures_to_keep(metrics, THING, NOW)
