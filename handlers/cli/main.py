@@ -22,6 +22,22 @@ APP = typer.Typer(
 APP.add_typer(AUDIT, name="audit", help="Verify and export the audit trail, and make its keys.")
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        version()
+        raise typer.Exit
+
+
+@APP.callback()
+def anywhere(
+    _: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="What `version` prints."),
+    ] = False,
+) -> None:
+    """Evidence, approvals and an audit trail for fine-tuned models on Azure OpenAI, in Slack."""
+
+
 @APP.command()
 def serve(
     role: Annotated[str, typer.Option(help="What this process does: all, slack or executor.")] = "all",

@@ -12,7 +12,8 @@ from bot.render.change_card import render_change
 from bot.render.listing import render_changes
 from bot.render.notice import render_open_button
 from handlers.dependencies import Dependencies
-from handlers.dialogs import load_view, open_verb, view_of
+from handlers.dialogs import load_view, view_of
+from handlers.dialogs_decide import open_verb
 from handlers.shapes import Asked, Command
 
 Sub = Callable[[tuple[str, ...], Asked, Dependencies], Awaitable[Message | None]]
@@ -40,7 +41,13 @@ async def _list(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Mes
     )
     async with deps.desk.archive.reading() as look:
         found = await look.changes(query)
-    return render_changes([view_of(change, deps) for change in found], "Changes", asked.ref)
+    mine = [
+        each
+        for each in found
+        if each.state is not ChangeState.DRAFT or each.request.requester == asked.caller.user
+    ]
+    views = [view_of(change, deps) for change in mine]
+    return render_changes(views, "Changes", asked.ref, "A draft is listed for its requester only.")
 
 
 async def _show(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
