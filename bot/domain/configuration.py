@@ -100,6 +100,7 @@ class Configuration:
     incident_channel_pattern: str = ""
     field_rules: tuple[FieldRule, ...] = ()
     in_place: frozenset[str] = frozenset()
+    freeze_groups: tuple[str, ...] = ()
 
     def account(self, name: str) -> Account:
         """Return the account people call `name`, or whose Azure resource has that name."""
