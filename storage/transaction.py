@@ -53,7 +53,7 @@ class SqlTransaction(ChangeRows, DecisionRows, KeptRows, BaselineRows, SightingR
         self._wanted.append((kind, key, run_at))
 
     async def verified_approvals(self, change: Change) -> list[str]:
-        """Return the leaf hashes of this revision's approvals (a broken glass is one), re-verified in the signed trail.
+        """Return the leaf hashes of this revision's approvals, a broken glass among them, re-verified in the trail.
 
         Raises:
             LedgerBrokenError: the trail does not prove them.

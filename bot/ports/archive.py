@@ -84,7 +84,7 @@ class Look(SightingsLook, FreezesLook, Protocol):
         ...
 
     async def verified_approvals(self, change: Change) -> Sequence[str]:
-        """Return the leaf hashes of this revision's approvals (a broken glass is one), re-verified in the signed trail.
+        """Return the leaf hashes of this revision's approvals, a broken glass among them, re-verified in the trail.
 
         Raises LedgerBrokenError when the trail does not prove them.
         """

@@ -1,5 +1,6 @@
 """Freeze targets in chat: add and lift; and what holds for a target, of the file and of the chat together."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
@@ -7,7 +8,6 @@ from fnmatch import fnmatchcase
 from bot.domain.change import Change
 from bot.domain.command_line import did_you_mean
 from bot.domain.configuration import Configuration, Freeze
-from bot.domain.errors import InvalidInputError
 from bot.domain.freeze import ChatFreeze, may_override
 from bot.domain.freeze_events import FreezeAdded, FreezeLifted
 from bot.domain.policy import Refused, frozen
@@ -93,25 +93,22 @@ async def lift_freeze(
     return freeze
 
 
+def overrides(change: Change, freezes: tuple[Freeze, ...]) -> bool:
+    """Return whether who asked to apply the change said so of each of these freezes, by name."""
+    said = change.outcome.get("override")
+    by, names = (said.get("by"), said.get("freezes")) if isinstance(said, Mapping) else ("", ())
+    known = set(names) if isinstance(names, list | tuple) and by == change.apply_asked_by else set()
+    return {freeze.name for freeze in freezes} <= known
+
+
 async def is_overridden(change: Change, freezes: tuple[Freeze, ...], *, desk: Desk) -> bool:
     """Return whether who asked to apply overrode each of these freezes, and still may.
 
     Raises:
         RunAgain: the directory must be read afresh first.
     """
-    said = change.outcome.get("override")
-    if not isinstance(said, dict) or said.get("by") != change.apply_asked_by:
-        return False
-    names = said.get("freezes")
-    if not isinstance(names, list) or not {freeze.name for freeze in freezes} <= set(names):
+    if not overrides(change, freezes):
         return False
     user = change.apply_asked_by
     people = await find_people({user}, desk=desk, max_age=FOR_AN_APPLY)
     return may_override(people[user], freezes)
-
-
-def required_moment(text: str) -> str:
-    """Return the text of a time that must be given; raise InvalidInputError when it is empty."""
-    if not text.strip():
-        raise InvalidInputError("Say when.", advice="Such as `now`, `2h`, `18:00` or `2026-12-18T18:00+01:00`.")
-    return text
