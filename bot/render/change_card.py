@@ -58,6 +58,7 @@ def _facts(change: Change) -> list[tuple[str, str]]:
     return [
         ("Owner", mention(request.owner)),
         ("Ticket", escape(one_line(request.ticket), 400)),
+        *([("Incident", escape(one_line(request.incident), 400))] if request.incident else []),
         (
             "Target",
             f"{escape(one_line(change.environment), 60)} · "
@@ -126,7 +127,17 @@ def _buttons(view: ChangeView) -> list[Block]:
         return []
     if state is _S.ROLLED_BACK and view.said("attested"):
         return []
-    return [_MAKERS[name](view) for name in _BY_STATE.get(state, ())]
+    return [_MAKERS[name](view) for name in (*_BY_STATE.get(state, ()), *_in_emergency(view))]
+
+
+def _in_emergency(view: ChangeView) -> tuple[str, ...]:
+    """Return the buttons that only some changes have: break the glass, review it, apply what missed its start."""
+    change = view.change
+    if change.state is _S.PENDING_APPROVAL and view.may_break_glass:
+        return ("break_glass",)
+    missed = change.state is _S.SCHEDULED and not change.apply_asked_by
+    review = bool(change.broke_glass_by) and not change.reviewed_by
+    return tuple(name for name, holds in (("apply", missed), ("review", review)) if holds)
 
 
 _BY_STATE: Mapping[ChangeState, tuple[str, ...]] = {
@@ -168,4 +179,6 @@ _MAKERS: Mapping[str, Callable[[ChangeView], Block]] = {
     "apply": _simple("Apply…", "apply", "Apply", "primary"),
     "rollback": _simple("Roll back…", "rollback", "Roll back", "danger"),
     "attest": _attest,
+    "break_glass": _simple("Break the glass…", "break_glass", "Break the glass for", "danger"),
+    "review": _simple("Review the glass…", "review", "Review the glass of"),
 }

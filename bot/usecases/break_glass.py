@@ -55,6 +55,14 @@ def who_may_break(change: Change, rule: Rule | None, people: People) -> tuple[st
     )
 
 
+def told_of(change: Change, people: People, desk: Desk, *, besides: str) -> tuple[str, ...]:
+    """Return everybody who decides here, the requester and the owner, without one."""
+    rule = desk.configuration.rule_for(change)
+    deciding = rule.deciding if rule is not None else frozenset()
+    told = {user for user, person in people.items() if person.full_member and person.groups & deciding}
+    return tuple(sorted((told | {change.request.requester, change.request.owner}) - {besides}))
+
+
 def why_not_broken(change: Change, *, user: str, people: People, desk: Desk) -> Allowed | Refused:
     """Return whether this person may break the glass of this change as it stands."""
     rule = desk.configuration.rule_for(change)
@@ -87,7 +95,7 @@ async def break_glass(
     broken = await _broken(change, glass, rule, caller.user, now, tx)
     event = await _broken_event(broken, glass, verdict, now, tx=tx, desk=desk)
     await tx.record(event, by=caller.actor, cause=caller.cause)
-    await _tell(broken, "glass", rule, people, tx)
+    await _tell(broken, "glass", people=people, tx=tx, desk=desk)
     return broken
 
 
@@ -130,13 +138,11 @@ async def _broken_event(
     )
 
 
-async def _tell(change: Change, what: str, rule: Rule | None, people: People, tx: Transaction) -> None:
+async def _tell(change: Change, what: str, *, people: People, tx: Transaction, desk: Desk) -> None:
     """Leave one message for the audit channel, one for each who decides here, the requester and the owner."""
     await tx.enqueue("deliver", f"deliver:{change.id}:card")
     await tx.enqueue("deliver", f"deliver:{change.id}:{what}:")
-    deciding = rule.deciding if rule is not None else frozenset()
-    told = {user for user, person in people.items() if person.full_member and person.groups & deciding}
-    for user in sorted((told | {change.request.requester, change.request.owner}) - {change.broke_glass_by}):
+    for user in told_of(change, people, desk, besides=change.broke_glass_by):
         await tx.enqueue("deliver", f"deliver:{change.id}:{what}:{user}")
 
 
@@ -217,4 +223,4 @@ async def escalate_glass(number: int, *, people: People, desk: Desk, cause: Caus
             times=times,
         )
         await tx.record(event, by=TIMER, cause=cause)
-        await _tell(marked, "lapsed", desk.configuration.rule_for(change), people, tx)
+        await _tell(marked, "lapsed", people=people, tx=tx, desk=desk)
