@@ -11,6 +11,7 @@ from bot.domain.deployment import (
     ContentFilter,
     Deployment,
     DeploymentRef,
+    FilterRule,
     Model,
     RateLimit,
     Sku,
@@ -72,17 +73,33 @@ class MemoryAzure:
             "2025-04-14",
             "",
             NOW + timedelta(days=300),
-            {"standard": "OpenAI.Standard.gpt-4.1-mini"},
+            {
+                "standard": "OpenAI.Standard.gpt-4.1-mini",
+                "globalstandard": "OpenAI.GlobalStandard.gpt-4.1-mini",
+            },
         ),
         AvailableModel(
             "gpt-4.1-mini",
             "2025-04-14",
             lifecycle="GenerallyAvailable",
             inference_ends=NOW + timedelta(days=90),
+            usage_names={"standard": "OpenAI.Standard.gpt-4.1-mini"},
         ),
     )
     lines: tuple[Usage, ...] = (Usage("OpenAI.Standard.gpt-4.1-mini", "", Decimal(150), Decimal(240)),)
-    rules: tuple[str, ...] = ("Hate, prompt: blocked from Medium", "Jailbreak, prompt: off")
+    policies: dict[str, tuple[FilterRule, ...]] = field(
+        default_factory=lambda: {
+            "strict": (
+                FilterRule("Hate", "prompt", is_blocking=True, threshold="Medium"),
+                FilterRule("Jailbreak", "prompt", is_enabled=False),
+            ),
+            "stricter": (
+                FilterRule("Hate", "prompt", is_blocking=True, threshold="Low"),
+                FilterRule("Jailbreak", "prompt", is_blocking=True),
+            ),
+            "lenient": (FilterRule("Hate", "prompt", is_blocking=True, threshold="High"),),
+        }
+    )
     broken: dict[str, CountersignError] = field(default_factory=dict)
     siblings: tuple[Deployment, ...] = ()
 
@@ -120,7 +137,14 @@ class MemoryAzure:
     async def content_filter(self, account: Account, name: str) -> ContentFilter:
         """Return the policy with that name."""
         self._check("content_filter")
-        return ContentFilter(name, "Default", self.rules)
+        if name not in self.policies:
+            raise NotFoundError(f"Azure does not know the content filter {name}.")
+        return ContentFilter(name, "Default", self.policies[name])
+
+    async def content_filters(self, account: Account) -> Sequence[str]:
+        """Return the names of the policies."""
+        self._check("content_filters")
+        return sorted(self.policies)
 
 
 @dataclass
