@@ -61,6 +61,7 @@ def configuration_of(document: dict[str, Any]) -> Configuration:
     accounts = tuple(Account(**part.model_dump()) for part in file.accounts)
     groups = {name: Group(name, frozenset(part.users), part.usergroup) for name, part in file.groups.items()}
     rules, may_request = _policy(file, frozenset(groups))
+    in_place = frozenset(name for name, part in file.policy.items() if _in_place(name, part))
     return Configuration(
         team_id=file.workspace.team_id,
         app_id=file.workspace.app_id,
@@ -73,6 +74,7 @@ def configuration_of(document: dict[str, Any]) -> Configuration:
         groups=groups,
         rules=rules,
         may_request=may_request,
+        in_place=in_place,
         freezes=tuple(_freeze(part) for part in file.freeze),
         timing=Timing(**{name: parse_duration(text) for name, text in file.timing.model_dump().items()}),
         policy_digest=digest(_policy_document(file)),
@@ -129,6 +131,13 @@ def _freeze(part: FreezePart) -> Freeze:
     return Freeze(part.name, part.start, part.end, tuple(part.targets), tuple(part.override))
 
 
+def _in_place(environment: str, part: dict[str, Any]) -> bool:
+    value = part.get("in_place", False)
+    if not isinstance(value, bool):
+        raise InvalidInputError(f"[policy.{environment}] in_place is true or false, not {value!r}.")
+    return value
+
+
 def _policy(
     file: FilePart, groups: frozenset[str]
 ) -> tuple[dict[tuple[str, Tier], Rule], dict[str, tuple[str, ...]]]:
@@ -138,6 +147,8 @@ def _policy(
         for name, body in tiers.items():
             if name == "may_request":
                 may_request[environment] = tuple(str(group) for group in body)
+            elif name == "in_place":
+                continue
             elif name in set(Tier):
                 rules[environment, Tier(name)] = _rule(environment, Tier(name), body, groups)
             else:

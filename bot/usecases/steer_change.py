@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.changes.kinds import kind_named
 from bot.domain.change import WAITING, Change, ChangeState
 from bot.domain.errors import ConflictError
 from bot.domain.execution_events import ApplyAsked, ChangeAttested, ChangeClosed, RollbackStarted
@@ -77,6 +78,9 @@ async def ask_to_roll_back(
     written = change.state is not ChangeState.FAILED or bool(change.outcome.get("written"))
     if refused is None and (change.state not in ROLLBACK_FROM or not written):
         refused = Refused(f"{change.id} cannot be rolled back: it is {_words(change)}.")
+    elif refused is None and change.plan is not None and not change.plan.rollback:
+        why = kind_named(change.request.kind).no_way_back
+        refused = Refused(f"{change.id} cannot be rolled back from here: {why}")
     if refused is not None:
         return await _remembered(tx, change, caller, "roll back", refused)
     event = RollbackStarted(

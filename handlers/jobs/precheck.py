@@ -7,12 +7,14 @@ from bot.domain.errors import CountersignError, SlackRefusedError
 from bot.domain.operation import moved_words
 from bot.domain.people import Person
 from bot.ports.archive import Cause
+from bot.ports.registry import Offer
 from bot.ports.slack import Block
 from bot.render.answer import error_words, render_text
 from bot.render.change_forms import RequestForm, render_request_form, render_submitted
 from bot.usecases.check_change import Green, Red, check_change
 from bot.usecases.desk import Caller
 from bot.usecases.find_people import FOR_A_DECISION, find_people, who_could
+from bot.usecases.read_offer import read_offer
 from handlers.dependencies import Dependencies
 from handlers.dialogs import decide_view, load_view, request_form
 from handlers.shapes import Job
@@ -34,11 +36,11 @@ async def _run(key: str, deps: Dependencies) -> None:
 
 async def _fill_form(view_id: str, kind: str, target: str, deps: Dependencies) -> None:
     ref = deps.cause("precheck").ref
-    form = request_form(kind, target, None, deps, ref=ref)
+    form = request_form(kind, target, Offer(), deps, ref=ref)
     if target:
         try:
-            live = await deps.readers.azure.deployment(deps.desk.configuration.target(target).ref)
-            form = request_form(kind, target, live, deps, ref=ref)
+            offer = await read_offer(deps.desk.configuration.target(target).ref, deps.readers.azure)
+            form = request_form(kind, target, offer, deps, ref=ref)
         except CountersignError as error:
             form = replace(form, problems=(f"The live values could not be read: {error_words(error)}",))
     await _show(view_id, render_request_form(form), deps)
@@ -46,7 +48,7 @@ async def _fill_form(view_id: str, kind: str, target: str, deps: Dependencies) -
 
 async def _revise(view_id: str, number: int, deps: Dependencies) -> None:
     change = (await load_view(number, deps)).change
-    form = _again(change, (), deps, deps.cause("precheck").ref)
+    form = await _again(change, (), deps, deps.cause("precheck").ref)
     await _show(view_id, render_request_form(form), deps)
 
 
@@ -100,17 +102,18 @@ async def _check(number: int, deps: Dependencies) -> None:
 
 async def _send_back(change: Change, problems: tuple[str, ...], deps: Dependencies, ref: str) -> None:
     """Show what is wrong in the form; to a requester who has closed it, as a direct message."""
-    form = render_request_form(_again(change, problems, deps, ref))
+    form = render_request_form(await _again(change, problems, deps, ref))
     if await _show(change.view_id, form, deps):
         return
     words = f"{change.id} was not sent to anyone:\n" + "\n".join(f"• {problem}" for problem in problems)
     await deps.messenger.direct(change.request.requester, render_text(words, ref))
 
 
-def _again(change: Change, problems: tuple[str, ...], deps: Dependencies, ref: str) -> RequestForm:
+async def _again(change: Change, problems: tuple[str, ...], deps: Dependencies, ref: str) -> RequestForm:
     """Return the form with everything that was typed, the problems on top, and the draft it belongs to."""
     request = change.request
-    form = request_form(request.kind, request.target, None, deps, ref=ref)
+    offer = await _offer_or_none(request.target, deps)
+    form = request_form(request.kind, request.target, offer, deps, ref=ref)
     typed = {
         "owner": request.owner,
         "ticket": request.ticket,
@@ -125,6 +128,14 @@ def _again(change: Change, problems: tuple[str, ...], deps: Dependencies, ref: s
     return replace(
         form, values={**form.values, **typed}, problems=problems, metadata={"number": change.number}
     )
+
+
+async def _offer_or_none(target: str, deps: Dependencies) -> Offer:
+    """Return what the form can offer; nothing when Azure does not answer: then it is typed."""
+    try:
+        return await read_offer(deps.desk.configuration.target(target).ref, deps.readers.azure)
+    except CountersignError:
+        return Offer()
 
 
 async def _show(view_id: str, view: Block, deps: Dependencies) -> bool:
