@@ -19,6 +19,7 @@ from bot.planning.projections import (
     put,
     withheld,
 )
+from bot.planning.traffic import calls_words
 from bot.ports.registry import Field, Offer, PlanFacts, Site
 
 
@@ -75,14 +76,10 @@ class Delete:
         line, units = quota_line(plan.before, facts), sku_of(plan.before)[1]
         pool = f" of {line.name}" if line else ""
         return (
-            f"{_calls(facts)} From the moment it is deleted, every call to {name_of(plan)} fails.",
+            f"It got {calls_words(facts)}. From the moment it is deleted, every call to {name_of(plan)} fails.",
             f"The rollback creates it anew and needs {units} units{pool} to be free then; they are not held back.",
             "The model stays: it can be deployed again.",
         )
-
-
-def _calls(facts: PlanFacts) -> str:
-    return f"{facts.requests or 0:,} calls in the last hour."
 
 
 def _called(plan: Plan, facts: PlanFacts) -> tuple[str, ...]:
@@ -94,7 +91,7 @@ def _called(plan: Plan, facts: PlanFacts) -> tuple[str, ...]:
     if facts.requests == 0:
         return ()
     return (
-        f"It got {facts.requests:,} calls in the last hour. Stop the traffic and wait an hour, or pause it "
+        f"It got {calls_words(facts)}. Stop the traffic and wait an hour, or pause it "
         "first (a change of kind `pause`, which is taken back at once).",
     )
 

@@ -8,6 +8,7 @@ from bot.domain.json import Json
 from bot.domain.operation import Plan
 from bot.planning.pausing import UNDOCUMENTED, not_pausable, state_words, switched
 from bot.planning.projections import PAUSED, name_of, pointing_at
+from bot.planning.traffic import calls_words
 from bot.ports.registry import Field, Offer, PlanFacts, Site
 
 
@@ -54,8 +55,5 @@ class Pause:
 
     def notes(self, plan: Plan, facts: PlanFacts) -> tuple[str, ...]:
         """Return how many calls will be refused, and what nobody documents."""
-        count = "an unknown number of" if facts.requests is None else f"{facts.requests:,}"
-        return (
-            f"It got {count} calls in the last hour; while it is paused they get HTTP 423.",
-            *UNDOCUMENTED,
-        )
+        first = f"It got {calls_words(facts)}; while it is paused they get HTTP 423."
+        return (first, *UNDOCUMENTED)
