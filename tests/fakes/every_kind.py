@@ -110,5 +110,3 @@ def projections(world: World) -> dict[str, Mapping[str, Json]]:
     """Return every deployment of the world as it is now, by id."""
     known = {} if world.gone == world.live.ref.key else {world.live.ref.key: world.live}
     return {key: found.projection for key, found in {**world.others, **known}.items()}
-
-

@@ -53,7 +53,7 @@ def test_the_page_names_every_key_and_no_other() -> None:
     rows = set(re.findall(r"^\| `([a-z_]+)` \|", DOCS.read_text(encoding="utf-8"), re.MULTILINE))
     parts: list[type[BaseModel]] = [*TABLES.values(), RulePart]
     keys = {field.alias or name for part in parts for name, field in part.model_fields.items()}
-    assert rows == keys | {"may_request"}
+    assert rows == keys | {"may_request", "in_place"}
 
 
 def test_the_example_uses_every_table() -> None:
@@ -70,6 +70,16 @@ def test_the_pretended_company_is_read(tmp_path: Path) -> None:
         for environment in ("production", "test")
         for tier in (Tier.STANDARD, Tier.NORMAL, Tier.HIGH, Tier.CRITICAL)
     }
+
+
+def test_replacing_in_place_is_allowed_per_environment_and_is_true_or_false(tmp_path: Path) -> None:
+    text = company_toml().replace(
+        "[policy.test.standard]", "[policy.test]\nin_place = true\n[policy.test.standard]"
+    )
+    assert read(tmp_path, text).in_place == {"test"}
+    assert read(tmp_path, company_toml()).in_place == frozenset()
+    with pytest.raises(InvalidInputError, match="in_place is true or false"):
+        read(tmp_path, text.replace("in_place = true", 'in_place = "yes"'))
 
 
 def test_what_has_no_rule_is_denied(tmp_path: Path) -> None:
