@@ -18,7 +18,7 @@ def tier_of_step(before: int, after: int) -> Tier:
 def tier_of_plan(plan: Plan, facts: PlanFacts) -> Tier:
     """Return the highest tier that any field the plan changes has (DECISIONS 18)."""
     found = [_tier_of_field(name, plan, facts) for name in differences(plan.before, plan.after)]
-    return max(found, key=RANKS.index, default=Tier.HIGH)
+    return max(found, key=RANKS.index)
 
 
 def impact_of_plan(plan: Plan, facts: PlanFacts) -> frozenset[Impact]:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.domain.change import Change, ChangeState, change_number
-from bot.domain.errors import CountersignError, SlackRefusedError
+from bot.domain.errors import CountersignError, NotFoundError, SlackRefusedError
 from bot.domain.operation import moved_words
 from bot.domain.people import Person
 from bot.ports.archive import Cause
@@ -14,6 +14,7 @@ from bot.render.change_forms import RequestForm, render_request_form, render_sub
 from bot.usecases.check_change import Green, Red, check_change
 from bot.usecases.desk import Caller
 from bot.usecases.find_people import FOR_A_DECISION, find_people, who_could
+from bot.usecases.plan_change import written_to
 from bot.usecases.read_offer import read_offer
 from handlers.dependencies import Dependencies
 from handlers.dialogs import decide_view, load_view, request_form
@@ -64,12 +65,20 @@ async def _review(view_id: str, choice: str, number: int, deps: Dependencies) ->
 
 
 async def _live_words(change: Change, deps: Dependencies) -> str:
-    target = deps.desk.configuration.target(change.request.target)
+    """Return how the deployment that the plan writes is now, beside what it was when it was planned."""
+    target, plan = deps.desk.configuration.target(change.request.target), change.plan
+    ref = target.ref if plan is None else written_to(plan, target)
     try:
-        live = await deps.readers.azure.deployment(target.ref)
+        live = await deps.readers.azure.deployment(ref)
+    except NotFoundError:
+        if plan is not None and plan.before:
+            return f"MOVED since the request: {ref.deployment} is gone. Applying will refuse."
+        return f"Nothing is deployed as {ref.deployment}: as it was when this was requested."
     except CountersignError as error:
         return f"Could not be read: {error_words(error)}"
-    moved = moved_words(change.plan.before, live.projection) if change.plan is not None else ""
+    if plan is not None and not plan.before:
+        return f"MOVED since the request: {ref.deployment} is there already. Applying will refuse."
+    moved = moved_words(plan.before, live.projection) if plan is not None else ""
     if moved:
         return f"MOVED since the request: {moved}. If it stays so, applying will refuse."
     state = f"{live.sku.name} · capacity {live.sku.capacity} · {live.provisioning_state}"

@@ -153,6 +153,7 @@ class MemoryMetrics:
 
     samples: dict[str, list[tuple[datetime, float, str]]] = field(default_factory=dict)
     asked: list[tuple[str, Window, timedelta, str]] = field(default_factory=list)
+    measured: list[DeploymentRef] = field(default_factory=list)
     broken: CountersignError | None = None
 
     def add(self, metric: str, at: datetime, value: float, dimension: str = "") -> None:
@@ -166,6 +167,7 @@ class MemoryMetrics:
         if self.broken:
             raise self.broken
         self.asked.append((metric, window, interval, split_by))
+        self.measured.append(ref)
         found: dict[str, dict[datetime, list[float]]] = {} if split_by else {"": {}}
         for at, value, dimension in self.samples.get(metric, []):
             if window.start <= at < window.end:

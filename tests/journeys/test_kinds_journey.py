@@ -11,7 +11,7 @@ from bot.domain.json import canonical
 from bot.domain.operation import project
 from tests.journeys.conftest import House
 from tests.journeys.people import Json, has_block, words_of
-from tests.journeys.ways import ALICE, BOB, DAN, FACTS, Azure, confirm, tags, trail, vote
+from tests.journeys.ways import ALICE, BOB, DAN, FACTS, Azure, confirm, review, tags, trail
 
 PAUSED = {"properties": {"deploymentState": "Paused"}}
 EMAIL, ROUTER = "email-draft-ft", "intent-router-ft"
@@ -165,7 +165,9 @@ async def _approved(house: House, wish: Wish, change: str) -> Json:
     card = await house.people.card(BOB, change, "pending_approval" if wish.by else "approved")
     assert wish.says in words_of(card), words_of(card)
     for person in wish.by:
-        voted = await vote(house, person, card)
+        modal = await review(house, person, card)
+        assert "as it was when this was requested" in words_of(modal), words_of(modal)
+        voted = await house.people.submit(person, modal, {"decision": "approve"})
         assert (voted["ok"], voted.get("view")) == (True, None), voted
     return await house.people.card(BOB, change, "approved")
 

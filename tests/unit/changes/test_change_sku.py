@@ -1,9 +1,12 @@
 """Changing the SKU: beside the live deployment by default, and never a mere change of capacity."""
 
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
 
 from bot.changes.change_sku import ChangeSku
-from bot.domain.deployment import SkuBounds
+from bot.domain.deployment import SkuBounds, Usage
 from bot.domain.errors import InvalidInputError
 from bot.ports.registry import Offer
 from tests.fakes.azure_reads import THING
@@ -69,3 +72,16 @@ def test_the_form_offers_the_skus_the_deployment_could_have() -> None:
     sku, capacity, name = ChangeSku().fields(offer)
     assert sku.options == ("GlobalStandard", "Standard")
     assert (sku.initial, capacity.initial, name.required) == ("Standard", "120", False)
+
+
+def test_in_place_the_new_pool_has_to_hold_all_of_it() -> None:
+    room = Usage("OpenAI.GlobalStandard.gpt-4.1-mini", "", Decimal(0), Decimal(100))
+    assert "this needs 150 more" in ChangeSku().check(IN_PLACE, facts_of(quota=(room,)))[0]
+
+
+@pytest.mark.parametrize("kind", ["swap-model", "change-sku"])
+def test_a_tag_that_was_held_back_cannot_be_copied_beside_but_stays_in_place(kind: str) -> None:
+    live = replace(LIVE, projection={**LIVE.projection, "tags": {"key": "[redacted: key] #1"}})
+    wish, facts = WISHES[kind], facts_of(live)
+    assert "looks like a secret" in wish.of.check(wish.plan(live), facts)[0]
+    assert wish.of.check(wish.plan(live, in_place=True), facts) == ()

@@ -6,8 +6,9 @@ from bot.domain.change import Change, ChangeState, Choice, Tier
 from bot.domain.errors import RunAgain
 from bot.domain.policy import Refused
 from bot.usecases.check_change import Red
+from tests.fakes.azure_reads import THING
 from tests.fakes.azure_world import World
-from tests.fakes.every_kind import WISHES, Wish, projections, roomy_world, start_of
+from tests.fakes.every_kind import NEW, WISHES, Wish, projections, roomy_world, start_of
 from tests.fakes.house import ANNA, BOB, DAN, OTTO, RULES, House, company, rule
 
 every_wish = pytest.mark.parametrize("wish", WISHES.values(), ids=lambda wish: wish.kind)
@@ -147,3 +148,29 @@ async def test_calls_that_began_after_the_approval_hold_a_deletion_back() -> Non
     assert house.change().state is S.APPROVED
     assert "It got 1 call in the last hour" in house.change().note
     assert house.writer.calls == []
+
+
+async def test_a_target_whose_deployment_is_gone_is_deployed_again_under_its_own_name() -> None:
+    house = _house(WISHES["deploy"])
+    house.world.remove()
+    before = projections(house.world)
+    await _applied(house, Wish("deploy", NEW))
+    assert set(projections(house.world)) - set(before) == {THING.key}
+    await house.ask_rollback(BOB)
+    await house.apply()
+    await house.poll()
+    assert house.change().state is S.ROLLED_BACK
+    assert projections(house.world) == before
+
+
+async def test_what_was_created_beside_is_what_is_measured() -> None:
+    house = _house(WISHES["swap-model"])
+    await _applied(house, WISHES["swap-model"])
+    ends = house.change().window_ends_at
+    assert ends is not None
+    house.clock.reach(ends)
+    house.metrics.asked.clear()
+    house.metrics.measured.clear()
+    await house.validate()
+    assert {ref.deployment for ref in house.metrics.measured} == {"support-triage-ft", "support-triage-ft-g1"}
+    assert house.change().outcome["verdict"] == "not enough traffic"
