@@ -7,7 +7,7 @@ from bot.domain.errors import RunAgain
 from bot.domain.policy import Refused
 from bot.usecases.check_change import Red
 from tests.fakes.azure_reads import THING
-from tests.fakes.azure_world import World
+from tests.fakes.azure_world import Fate, World
 from tests.fakes.every_kind import NEW, WISHES, Wish, projections, roomy_world, start_of
 from tests.fakes.house import ANNA, BOB, DAN, OTTO, RULES, House, company, rule
 
@@ -174,3 +174,43 @@ async def test_what_was_created_beside_is_what_is_measured() -> None:
     await house.validate()
     assert {ref.deployment for ref in house.metrics.measured} == {"support-triage-ft", "support-triage-ft-g1"}
     assert house.change().outcome["verdict"] == "not enough traffic"
+
+
+SENT = pytest.mark.parametrize(
+    "wish", [wish for wish in WISHES.values() if not wish.of.no_way_back], ids=lambda wish: wish.kind
+)
+
+
+@SENT
+@pytest.mark.parametrize(
+    ("fate", "state"),
+    [(Fate.ANSWER_LOST, S.VERIFYING), (Fate.LOST, S.FAILED)],
+    ids=["applied", "never arrived"],
+)
+async def test_a_lost_answer_is_settled_by_reading_back_and_nothing_is_sent_twice(
+    wish: Wish, fate: Fate, state: ChangeState
+) -> None:
+    house = _house(wish)
+    await _approved(house, wish)
+    house.writer.fates = [fate]
+    await house.ask_apply(BOB)
+    await house.finish()
+    assert house.change().state is state
+    assert house.change().outcome.get("written", False) is False
+    assert len(house.writer.calls) == 1
+
+
+@SENT
+async def test_what_failed_after_it_was_written_can_be_taken_back(wish: Wish) -> None:
+    house = _house(wish)
+    before = projections(house.world)
+    await _approved(house, wish)
+    house.writer.fates = [Fate.FAILS_HALF]
+    await house.ask_apply(BOB)
+    await house.finish()
+    assert house.change().state is S.FAILED
+    assert house.change().outcome["written"] is True
+    await house.ask_rollback(BOB)
+    await house.finish()
+    assert house.change().state is S.ROLLED_BACK, house.change().outcome
+    assert projections(house.world) == before
