@@ -1,7 +1,9 @@
 """A simulated Azure to measure against: what it is told, what it was asked, and a reader that remembers nothing."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +12,9 @@ from aiohttp import ClientSession
 from bot.azure.connection import connect_reader
 from bot.azure.endpoints import Endpoints, Identity
 from bot.domain.deployment import Account, DeploymentRef
+from bot.domain.evidence import Window
 from bot.ports.registry import Readers
+from bot.usecases.look import gather
 from sandbox.azure.logs import WORKSPACE_ID
 
 ACCOUNT = Account(
@@ -24,7 +28,10 @@ ACCOUNT = Account(
 )
 REF = DeploymentRef(ACCOUNT, "support-triage-ft")
 READER = {"Authorization": "Bearer sandbox-reader"}
-_DAY = timedelta(days=1)
+METRIC = "TokenTransaction"
+BUCKET = timedelta(minutes=5)
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+Thing = Callable[[], Awaitable[object]]
 
 
 class ForgettingClock:
@@ -40,6 +47,45 @@ class ForgettingClock:
     def leap(self) -> None:
         """Make everything that was remembered a day older."""
         self._leaps += _DAY
+
+
+@dataclass(frozen=True)
+class Bot:
+    """The bot, warm: connected, signed in, and, but for `again`, with nothing remembered of an earlier look."""
+
+    readers: Readers
+    clock: ForgettingClock
+
+    async def four(self) -> None:
+        """Do the four reads at once."""
+        self.clock.leap()
+        await self.again()
+
+    async def again(self) -> None:
+        """Do the four reads at once; what an earlier look left and is fresh still need not be asked."""
+        azure, metrics = self.readers.azure, self.readers.metrics
+        await asyncio.gather(
+            azure.deployments(ACCOUNT),
+            azure.deployment(REF),
+            azure.quota(ACCOUNT),
+            metrics.series(REF, METRIC, last_hour(), interval=BUCKET),
+        )
+
+    async def one(self) -> None:
+        """Do one read."""
+        await self.readers.azure.deployment(REF)
+
+    async def everything(self) -> None:
+        """Look at every section there is."""
+        self.clock.leap()
+        await gather(REF, "triage-prod", readers=self.readers, now=datetime.now(UTC))
+
+
+def last_hour() -> Window:
+    """Return the last twelve whole buckets."""
+    now = datetime.now(UTC)
+    end = now - (now - datetime.min.replace(tzinfo=UTC)) % BUCKET
+    return Window(end - _HOUR, end)
 
 
 @asynccontextmanager

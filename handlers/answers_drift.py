@@ -1,8 +1,9 @@
 """What `drift`, `compare`, `lineage` and `baseline` answer."""
 
 import asyncio
-import json
+from collections.abc import Sequence
 
+from bot.domain.az_command import deployment_show, grain, metrics_list
 from bot.domain.baseline import Kept
 from bot.domain.deployment import DeploymentRef, Target
 from bot.domain.drift import Source, masked
@@ -11,10 +12,11 @@ from bot.domain.effect import Question
 from bot.domain.errors import CountersignError
 from bot.domain.evidence import Evidence
 from bot.domain.json import Json, canonical
+from bot.domain.kept_figures import figures_of, kept_words
 from bot.domain.people import Actor, Person, actor_of
 from bot.evidence.sections import STATUS_SECTIONS
 from bot.ports.archive import Cause
-from bot.render.baseline import render_baseline
+from bot.render.baseline import BaselineView, render_baseline
 from bot.render.compare import render_compare
 from bot.render.drift import render_drift, render_drifts
 from bot.render.lineage import render_lineage
@@ -22,27 +24,30 @@ from bot.usecases.compare_targets import Side, compare_targets
 from bot.usecases.find_drift import Drift, Line, find_drift
 from bot.usecases.keep_baseline import State, keep_baseline
 from bot.usecases.look import gather
+from bot.usecases.measure_figures import figures_to_keep
 from bot.usecases.trace_lineage import trace_lineage
 from handlers.dependencies import Dependencies
-from handlers.seen import Seen
+from handlers.seen import Seen, button_value
 
 
 async def drift(question: Question, deps: Dependencies) -> Seen:
     """Answer `drift [target] [--against …]`; what is found and not excepted is recorded."""
     alias, against = question.words
     source = Source(against) if against else None
-    value = "" if question.share else json.dumps({"verb": "drift", "names": list(question.words)})
+    value = button_value(question)
     if alias:
         target = deps.desk.configuration.target(alias)
         found = await find_drift(target, source, readers=deps.readers, desk=deps.desk)
         body = canonical({"format": "countersign.drift/1", "targets": [_drift(found)]})
         await _record(question, [found], body, deps)
+        await _look_again((target,), deps)
         return Seen(render_drift(found, ref=question.ref, share_value=value), alias, body)
     targets = deps.desk.configuration.targets
     drifts = await asyncio.gather(*(_drift_or_why(each, source, deps) for each in targets))
     known = [each for each in drifts if isinstance(each, Drift)]
     body = canonical({"format": "countersign.drift/1", "targets": [_drift(each) for each in known]})
     await _record(question, known, body, deps)
+    await _look_again(targets, deps)
     message = render_drifts(drifts, now=deps.desk.clock.now(), ref=question.ref, share_value=value)
     return Seen(message, "every target", body)
 
@@ -58,7 +63,8 @@ async def compare(question: Question, deps: Dependencies) -> Seen:
         "right": _side(compared.right),
         "differences": [{"field": row.field, "left": row.left, "right": row.right} for row in compared.rows],
     }
-    return Seen(render_compare(compared, ref=question.ref), f"{one[0]} and {other[0]}", canonical(body))
+    message = render_compare(compared, ref=question.ref, share_value=button_value(question))
+    return Seen(message, f"{one[0]} and {other[0]}", canonical(body))
 
 
 async def lineage(question: Question, deps: Dependencies) -> Seen:
@@ -76,20 +82,39 @@ async def lineage(question: Question, deps: Dependencies) -> Seen:
         "serving": sorted(each.live.ref.key for each in found.serving),
         "gaps": list(found.gaps),
     }
-    return Seen(render_lineage(found, ref=question.ref), alias, canonical(body))
+    message = render_lineage(found, ref=question.ref, share_value=button_value(question))
+    return Seen(message, alias, canonical(body))
 
 
 async def baseline(question: Question, deps: Dependencies) -> Seen:
     """Answer `baseline <target>`: look, and keep what was seen for ever."""
     target, now = deps.desk.configuration.target(question.words[0]), deps.desk.clock.now()
-    live, evidence = await asyncio.gather(deps.readers.azure.deployment(target.ref), _evidence(target, deps))
+    live, evidence, figures = await asyncio.gather(
+        deps.readers.azure.deployment(target.ref),
+        _evidence(target, deps),
+        figures_to_keep(deps.readers.metrics, target.ref, now),
+    )
     async with deps.desk.archive.transaction() as tx:
         sha256 = await tx.keep_evidence(evidence.body, kind="snapshot", now=now)
         earlier = await tx.baselines(target.ref.key, 50)
-        state = State(target, live.projection, Kept.HAND, now, sha256)
+        state = State(target, live.projection, Kept.HAND, now, sha256, figures=figures)
         kept = await keep_baseline(state, by=_actor(question, deps), cause=_cause(question), tx=tx)
-    message = render_baseline(kept, masked(live.projection), earlier, target=target, ref=question.ref)
+    view = BaselineView(
+        kept, masked(live.projection), earlier, kept_words(figures), _shown(target.ref, figures)
+    )
+    message = render_baseline(view, target=target, ref=question.ref)
     return Seen(message, target.alias, state.body)
+
+
+def _shown(ref: DeploymentRef, figures: Json) -> list[str]:
+    """Return the commands that show what a baseline keeps, while Azure still has it."""
+    found = figures_of(figures)
+    metrics = (
+        [metrics_list(ref, each.metric, found.window, grain(found.step)) for each in found.measures]
+        if found
+        else []
+    )
+    return [deployment_show(ref), *metrics]
 
 
 async def _evidence(target: Target, deps: Dependencies) -> Evidence:
@@ -121,6 +146,13 @@ async def _record(question: Question, drifts: list[Drift], body: bytes, deps: De
                 evidence=sha256,
             )
             await tx.record(event, by=_actor(question, deps), cause=_cause(question))
+
+
+async def _look_again(targets: Sequence[Target], deps: Dependencies) -> None:
+    """Have the accounts looked at for writes that no change explains, without waiting for the next round."""
+    async with deps.desk.archive.transaction() as tx:
+        for name in sorted({target.ref.account.name for target in targets}):
+            await tx.enqueue("reconcile", f"reconcile:{name}")
 
 
 def _named(name: str, deps: Dependencies) -> tuple[str, DeploymentRef]:
@@ -158,7 +190,8 @@ def _line(line: Line) -> Json:
         "live": line.difference.live_words,
         "last_write": entry.at.isoformat() if entry else None,
         "correlation": entry.correlation if entry else None,
-        "change": line.change,
+        "change": line.origin.change,
+        "fit_equally": len(line.origin.fits),
         "excepted": line.exception is not None,
     }
 

@@ -1,24 +1,38 @@
-"""What `metrics <target>` answers: figures and charts beside the same hours on earlier days."""
+"""What `metrics <target>` answers: figures and charts beside earlier days, or beside a kept baseline."""
 
-import json
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 
-from bot.domain.az_command import metrics_list
+from bot.domain.az_command import grain, metrics_list
 from bot.domain.chart import Chart, resampled, span_words, sparkline
 from bot.domain.configuration import parse_duration
 from bot.domain.deployment import DeploymentRef
 from bot.domain.effect import Question
-from bot.domain.evidence import Window
+from bot.domain.errors import CountersignError
+from bot.domain.evidence import Fact, Window, own
 from bot.domain.json import Json, canonical
-from bot.render.metrics import MetricRow, MetricsView, render_metrics
+from bot.domain.prices import PRICES_VERSION
+from bot.render.metrics import MetricRow, MetricsView, gone_words, render_metrics, verdict_words
 from bot.render.texts import count
-from bot.usecases.compare_metrics import Compared, applied_marks, charts_of, compare_metrics, row_values
+from bot.usecases.choose_reference import Reference, choose_reference, is_kept
+from bot.usecases.compare_kept import Judged, compare_kept, judge_all, kept_traffic
+from bot.usecases.compare_metrics import (
+    Compared,
+    applied_marks,
+    charts_of,
+    compare_metrics,
+    period_of,
+    row_values,
+)
+from bot.usecases.estimate_cost import CostBeside, compare_cost
+from bot.usecases.find_gone import find_gone
 from bot.usecases.measure_traffic import LATENCY, REQUESTS, TOKENS
 from handlers.dependencies import Dependencies
-from handlers.seen import Seen
+from handlers.seen import Seen, button_value
 
 _BARS = 12
+_COST = "cost of an hour (estimate)"
 
 
 async def metrics(question: Question, deps: Dependencies) -> Seen:
@@ -29,21 +43,68 @@ async def metrics(question: Question, deps: Dependencies) -> Seen:
     target = configuration.target_of(ref)
     end = deps.desk.clock.now()
     window = Window(end - parse_duration(last), end)
-    compared = await compare_metrics(ref, window, parse_duration(against), readers=deps.readers)
+    found = await _compare(ref, window, against, deps)
+    gone = await find_gone(ref, readers=deps.readers.glancing(), now=end)
+    compared = found.compared
     alias = target.alias if target else name
     marks = await applied_marks(ref, alias, compared.window, desk=deps.desk)
     charts = charts_of(compared, marks)
-    value = json.dumps({"verb": "metrics", "names": [name, last, against]})
     view = MetricsView(
         name=alias,
         window=compared.window,
-        rows=_rows(compared, charts),
+        rows=[*_rows(compared, charts), *_cost_row(found.cost)],
         charts=charts,
-        beside=_beside(compared),
-        az=_by_hand(ref, compared),
-        button_value="" if question.share else value,
+        beside=_beside(found),
+        verdict=gone_words(alias, gone) if gone else verdict_words(found.judged, found.than),
+        az=_by_hand(ref, found),
+        own=_own(found, end),
+        button_value=button_value(question),
     )
-    return Seen(render_metrics(view, question.ref), alias, _body(compared, charts))
+    return Seen(render_metrics(view, question.ref), alias, _body(found, charts))
+
+
+@dataclass(frozen=True)
+class _Found:
+    compared: Compared
+    judged: Judged
+    cost: CostBeside | None
+    reference: Reference | None = None
+
+    @property
+    def than(self) -> str:
+        """Return what it is compared with, in a word or two."""
+        return self.reference.baseline.id if self.reference else "the same hours before"
+
+
+async def _compare(ref: DeploymentRef, window: Window, against: str, deps: Dependencies) -> _Found:
+    """Return the window beside a kept baseline, where one is named, else beside the days before."""
+    if not is_kept(against):
+        compared = await compare_metrics(ref, window, parse_duration(against), readers=deps.readers)
+        judged = judge_all(compared.before, compared.now)
+        return _Found(compared, judged, await _cost(ref, compared, None, deps))
+    async with deps.desk.archive.transaction() as tx:
+        reference = await choose_reference(ref.key, against, tx)
+    compared = await compare_kept(ref, window, reference.figures, readers=deps.readers)
+    judged = judge_all(kept_traffic(compared.window, reference.figures), compared.now)
+    return _Found(compared, judged, await _cost(ref, compared, reference, deps), reference)
+
+
+async def _cost(
+    ref: DeploymentRef, compared: Compared, reference: Reference | None, deps: Dependencies
+) -> CostBeside | None:
+    """Return the cost beside the cost before; None where the deployment or its tokens could not be read."""
+    try:
+        return await compare_cost(ref, compared, reference, readers=deps.readers)
+    except CountersignError:
+        return None
+
+
+def _cost_row(cost: CostBeside | None) -> list[MetricRow]:
+    """Return the estimated cost of an hour as a row of its own."""
+    if cost is None:
+        return [MetricRow(_COST, "unknown", "unknown")]
+    now, before = (float(each.total) if each.total is not None else None for each in (cost.now, cost.before))
+    return [_row(_COST, now, before, course="")]
 
 
 def _rows(compared: Compared, charts: tuple[Chart, ...]) -> list[MetricRow]:
@@ -66,29 +127,57 @@ def _course(chart: Chart) -> str:
 
 def _figure(label: str, value: float | None) -> str:
     if value is None:
-        return "no data"
+        return "unknown" if label == _COST else "no data"
+    if label == _COST:
+        return f"${value:,.2f}"
     if label.startswith("share"):
         return f"{value:.2f} %"
     return f"{value:,.0f} ms" if label.startswith("time") else f"{value:,.0f}"
 
 
-def _beside(compared: Compared) -> str:
-    length, found = compared.window.end - compared.window.start, len(compared.earlier)
-    if not found:
+def _beside(found: _Found) -> str:
+    compared = found.compared
+    if found.reference is not None:
+        return _kept_words(found.reference)
+    length, earlier = compared.window.end - compared.window.start, len(compared.earlier)
+    if not earlier:
         return "Usual: nothing was measured before"
     if length > timedelta(days=1):
-        return f"Usual: mean and spread of {count(found, 'window')} as long before it"
-    return f"Usual: mean and spread of the same hours on {count(found, 'earlier day')}"
+        return f"Usual: mean and spread of {count(earlier, 'window')} as long before it"
+    return f"Usual: mean and spread of the same hours on {count(earlier, 'earlier day')}"
 
 
-def _by_hand(ref: DeploymentRef, compared: Compared) -> list[str]:
-    minutes = compared.step // timedelta(minutes=1)
-    hours = minutes // 60
-    grain = f"PT{minutes}M" if minutes < 60 else "P1D" if hours == 24 else f"PT{hours}H"
-    return [metrics_list(ref, metric, compared.window, grain) for metric in (TOKENS, REQUESTS, LATENCY)]
+def _kept_words(reference: Reference) -> str:
+    """Return which baseline it is, when, by what and by whom it was kept, and of which window its figures are."""
+    baseline, window = reference.baseline, reference.figures.window
+    same = "the same hours of " if window.end - window.start >= timedelta(days=1) else ""
+    span = f"{window.start:%d %b %H:%M} to {window.end:%d %b %H:%M} UTC"
+    kept = f"{baseline.words} on {baseline.at:%d %b %Y %H:%M} UTC"
+    return " ".join((f"Baseline: {kept}; mean and spread of {same}{span}.", *reference.passed))
 
 
-def _body(compared: Compared, charts: tuple[Chart, ...]) -> bytes:
+def _by_hand(ref: DeploymentRef, found: _Found) -> list[str]:
+    """Return the commands of both columns; a kept baseline is no longer Azure's to show."""
+    compared = found.compared
+    here, apart = compared.window, period_of(compared.window)
+    before = Window(here.start - compared.days * apart, here.end - apart)
+    step = grain(compared.step)
+    return [
+        metrics_list(ref, metric, window, step, split_by="StatusCode" if metric == REQUESTS else "")
+        for window in ((here,) if found.reference else (here, before))
+        for metric in (TOKENS, REQUESTS, LATENCY)
+    ]
+
+
+def _own(found: _Found, now: datetime) -> list[Fact]:
+    """Return whose word it is that no command shows: the prices, and what a baseline kept."""
+    kept = found.reference.baseline.id if found.reference else ""
+    facts = [own("Cost of an hour", "", now, f"prices of version {PRICES_VERSION}")]
+    return [*facts, *([own("Baseline", "", now, f"{kept}, kept by Countersign")] if kept else [])]
+
+
+def _body(found: _Found, charts: tuple[Chart, ...]) -> bytes:
+    compared = found.compared
     rows: dict[str, Json] = {
         label: {"now": _exact(now), "before": _exact(before)} for label, now, before in row_values(compared)
     }
@@ -104,7 +193,16 @@ def _body(compared: Compared, charts: tuple[Chart, ...]) -> bytes:
         }
         for chart in charts
     }
-    return canonical({"format": "countersign.metrics/2", "window": window, "rows": rows, "charts": drawn})
+    body: dict[str, Json] = {
+        "format": "countersign.metrics/3",
+        "window": window,
+        "rows": rows,
+        "charts": drawn,
+        "verdict": found.judged.word.value,
+        "baseline": found.reference.baseline.sha256 if found.reference else None,
+        "cost": {"now": found.cost.now.words, "before": found.cost.before.words} if found.cost else None,
+    }
+    return canonical(body)
 
 
 def _exact(value: float | None) -> str | None:

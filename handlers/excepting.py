@@ -1,4 +1,4 @@
-"""Opening the form of an exception, from a typed command or from the button that stands in for it."""
+"""Opening the forms that except a field and that lift an exception, from a command or from a button."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -8,9 +8,10 @@ from bot.domain.policy import Refused
 from bot.domain.redaction import clean
 from bot.ports.slack import Message
 from bot.render.answer import render_refused
-from bot.render.except_form import ExceptForm, render_except
+from bot.render.except_form import ExceptForm, render_except, render_lift
 from bot.usecases.except_drift import may_except
 from bot.usecases.find_people import FOR_A_DECISION, find_people
+from bot.usecases.lift_exception import exception_in_force, may_lift
 from handlers.dependencies import Dependencies
 from handlers.shapes import Asked
 
@@ -37,6 +38,42 @@ def wish_of(value: str) -> Wish:
         return Wish(**{name: str(found[name]) for name in ("target", "field", "owner", "until", "reason")})
     except (ValueError, KeyError, TypeError) as error:
         raise InvalidInputError("This button is out of date.", advice="Write `drift` again.") from error
+
+
+@dataclass(frozen=True)
+class Named:
+    """Whose exception is meant: a target and a field's path."""
+
+    target: str
+    field: str
+
+    def as_value(self) -> str:
+        """Return it as a button's value."""
+        return json.dumps(asdict(self))
+
+
+def named_of(value: str) -> Named:
+    """Return what a button or a form names; raise InvalidInputError when it is none of ours."""
+    try:
+        found = json.loads(value)
+        return Named(str(found["target"]), str(found["field"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise InvalidInputError("This is out of date.", advice="Write `drift lift` again.") from error
+
+
+async def open_lift(named: Named, asked: Asked, deps: Dependencies) -> Message | None:
+    """Open the form that lifts an exception, or say who may."""
+    configuration = deps.desk.configuration
+    target = configuration.target(named.target)
+    people = await find_people({asked.caller.user}, desk=deps.desk, max_age=FOR_A_DECISION)
+    async with deps.desk.archive.transaction() as tx:
+        exception = await exception_in_force(target, named.field, now=deps.desk.clock.now(), tx=tx)
+    verdict = may_lift(people[asked.caller.user], exception, target, configuration)
+    if isinstance(verdict, Refused):
+        return render_refused(verdict, asked.ref)
+    form = render_lift(exception, named.as_value(), asked.ref)
+    await deps.messenger.open_view(asked.trigger_id, form)
+    return None
 
 
 async def open_except(wish: Wish, asked: Asked, deps: Dependencies) -> Message | None:

@@ -1,21 +1,22 @@
 """The archive: one door to the database, implementing `bot.ports.archive`."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.effect import Question
+from bot.domain.people import Standing
+from bot.ports.archive import Look
 from bot.ports.clock import Clock
 from storage.database import Database
+from storage.deliveries import answer, claim, forget_questions, give_back, keep_questions
 from storage.jobs import Jobs
+from storage.kept_rows import KeptRows
 from storage.ledger import Ledger
-from storage.queries import Queries
-from storage.tables import RECEIPT
 from storage.transaction import SqlTransaction
-
-_UNANSWERED = timedelta(seconds=3)
 
 
 class SqlArchive:
@@ -32,9 +33,7 @@ class SqlArchive:
         """Open a transaction; it commits at the end of the block, or not at all."""
         try:
             async with self._database.begin() as connection:
-                transaction = SqlTransaction(
-                    connection, ledger=self._ledger, jobs=self._jobs, clock=self._clock
-                )
+                transaction = self._on(connection)
                 yield transaction
                 await transaction.finish()
         except (Exception, asyncio.CancelledError):
@@ -44,28 +43,65 @@ class SqlArchive:
         if transaction.has_jobs:
             self._jobs.wake()
 
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Look]:
+        """Look at what is committed now; nothing can be written, and no writer is waited for."""
+        async with self._database.read() as connection:
+            yield self._on(connection)
+
+    async def ask(self, question: Question, kind: str) -> int:
+        """Store a question and the job of this kind that answers it; return its number."""
+        number = await self._database.together(self._ask, (question, kind))
+        self._jobs.wake()
+        return number
+
+    async def forget_question(self, number: int) -> None:
+        """Delete an answered question with its response_url."""
+        await self._database.together(forget_questions, number)
+
+    async def people(self, users: Iterable[str]) -> Mapping[str, Standing]:
+        """Return the last observations of these people, user groups as group ids; without those never seen."""
+        return await self._database.look(_people, frozenset(users))
+
+    async def usergroups(self) -> Mapping[str, tuple[frozenset[str], datetime]]:
+        """Return the last observation of every user group, and its time."""
+        return await self._database.look(_usergroups, None)
+
     async def receive(self, key: str, now: datetime) -> str | None:
         """Claim a delivery's key: None when it is new (go on), else the stored answer (empty: still at it).
 
         A claim that was never answered within three seconds is free again: its process is gone.
         """
-        async with self._database.begin() as connection:
-            queries = Queries(connection)
-            statement = queries.insert(RECEIPT).values(key=key, at=now, answer="")
-            if await queries.changed(statement.on_conflict_do_nothing(index_elements=["key"])):
-                return None
-            mine = (RECEIPT.c.key == key, RECEIPT.c.answer == "", RECEIPT.c.at < now - _UNANSWERED)
-            if await queries.changed(update(RECEIPT).where(*mine).values(at=now)):
-                return None
-            row = await queries.one(select(RECEIPT.c.answer).where(RECEIPT.c.key == key))
-            return "" if row is None else str(row["answer"])
+        return await self._database.together(claim, (key, now))
 
     async def release(self, key: str) -> None:
         """Give an unanswered claim back, so that the delivery may come again."""
-        async with self._database.begin() as connection:
-            await connection.execute(delete(RECEIPT).where(RECEIPT.c.key == key, RECEIPT.c.answer == ""))
+        await self._database.together(give_back, key)
 
-    async def answered(self, key: str, answer: str) -> None:
+    async def answered(self, key: str, said: str) -> None:
         """Store the answer given to a delivery."""
-        async with self._database.begin() as connection:
-            await connection.execute(update(RECEIPT).where(RECEIPT.c.key == key).values(answer=answer))
+        await self._database.together(answer, (key, said))
+
+    async def _ask(self, connection: AsyncConnection, asked: Sequence[tuple[Question, str]]) -> list[int]:
+        numbers = await keep_questions(connection, [question for question, _ in asked])
+        now = self._clock.now()
+        jobs = [(kind, f"{kind}:Q-{number}", now) for number, (_, kind) in zip(numbers, asked, strict=True)]
+        await self._jobs.enqueue_all(connection, jobs)
+        return numbers
+
+    def _on(self, connection: AsyncConnection) -> SqlTransaction:
+        return SqlTransaction(connection, ledger=self._ledger, jobs=self._jobs, clock=self._clock)
+
+
+async def _people(
+    connection: AsyncConnection, asked: Sequence[frozenset[str]]
+) -> list[Mapping[str, Standing]]:
+    found = await KeptRows(connection).standings(frozenset().union(*asked))
+    return [{user: found[user] for user in users if user in found} for users in asked]
+
+
+async def _usergroups(
+    connection: AsyncConnection, asked: Sequence[None]
+) -> list[Mapping[str, tuple[frozenset[str], datetime]]]:
+    found = await KeptRows(connection).usergroups()
+    return [found for _ in asked]

@@ -32,7 +32,7 @@ class BaselineRow(Row, table=True):
 
 
 class DriftExceptionRow(Row, table=True):
-    """A field that may differ until a time."""
+    """A field that may differ until a time, or until somebody lifts the exception."""
 
     __tablename__ = "drift_exception"
     __table_args__ = (
@@ -51,3 +51,5 @@ class DriftExceptionRow(Row, table=True):
     reason: str = Field(sa_type=Text)
     by: str = Field(sa_type=Text)
     at: datetime = Field(sa_type=UtcTime)
+    lifted_at: datetime | None = Field(sa_type=UtcTime)
+    lifted_by: str | None = Field(sa_type=Text, nullable=True)

@@ -4,11 +4,11 @@ import asyncio
 import fcntl
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
@@ -16,7 +16,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.domain.errors import AuditBusyError, ConflictError, InvalidInputError
+from storage.group_commit import GroupCommit, Many
 
+A = TypeVar("A")
+T = TypeVar("T")
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
@@ -24,6 +27,8 @@ _PRAGMAS = (
     "PRAGMA recursive_triggers=ON",
     "PRAGMA busy_timeout=10000",
 )
+_READER_PRAGMAS = ("PRAGMA query_only=ON", "PRAGMA busy_timeout=10000")
+_READERS = 4
 _GATE_SECONDS = 10.0
 
 
@@ -57,8 +62,7 @@ def open_engine(url: str) -> AsyncEngine:
     parsed = database_url(url)
     if parsed.drivername.startswith("sqlite"):
         engine = create_async_engine(parsed, hide_parameters=True)
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-        event.listen(engine.sync_engine, "begin", _begin_immediate)
+        _on_sqlite(engine, _PRAGMAS, "BEGIN IMMEDIATE")
         return engine
     return create_async_engine(
         parsed,
@@ -70,16 +74,30 @@ def open_engine(url: str) -> AsyncEngine:
     )
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # the driver begins nothing by itself: `_begin_immediate` does
-    cursor = connection.cursor()
-    for pragma in _PRAGMAS:
-        cursor.execute(pragma)
-    cursor.close()
+def _reading_engine(engine: AsyncEngine) -> AsyncEngine:
+    """Return an engine that cannot write: on SQLite its own connections, each with the snapshot of its begin."""
+    if engine.dialect.name != "sqlite":
+        return engine.execution_options(postgresql_readonly=True)
+    readers = create_async_engine(
+        engine.url, hide_parameters=True, pool_size=_READERS, max_overflow=0, pool_timeout=_GATE_SECONDS
+    )
+    _on_sqlite(readers, _READER_PRAGMAS, "BEGIN")
+    return readers
 
 
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _on_sqlite(engine: AsyncEngine, pragmas: Sequence[str], begin: str) -> None:
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself: we say how
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(pragma)
+        cursor.close()
+
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine.sync_engine, "connect", prepare)
+    event.listen(engine.sync_engine, "begin", start)
 
 
 @dataclass
@@ -89,6 +107,12 @@ class Database:
     engine: AsyncEngine
     _gate: asyncio.Lock = field(default_factory=asyncio.Lock)
     _closed: bool = False
+
+    def __post_init__(self) -> None:
+        """Prepare the readers' engine and the groups; nothing is connected yet."""
+        self._readers = _reading_engine(self.engine)
+        self._writes = GroupCommit(self.begin)
+        self._looks = GroupCommit(self.read)
 
     @property
     def dialect(self) -> str:
@@ -104,17 +128,50 @@ class Database:
             InvalidInputError: the database refused a value.
             ConflictError: it was closed; who comes late finds no door.
         """
-        if self._closed:
-            raise ConflictError(
-                "The database is closed: the app is stopping.", advice="Try again in a moment."
-            )
+        self._refuse_when_closed()
         async with self._turn(), _translated(), self.engine.begin() as connection:
             yield connection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """Look at what is committed now; nothing can be written, and on SQLite no writer is waited for.
+
+        Raises:
+            AuditBusyError, ConflictError: as `begin`.
+        """
+        self._refuse_when_closed()
+        async with _translated(), self._readers.begin() as connection:
+            yield connection
+
+    async def together(self, many: Many[A, T], item: A) -> T:
+        """Return what `many` made of an item, once it is durable; those of one moment are one commit.
+
+        Raises:
+            AuditBusyError, InvalidInputError, ConflictError: as `begin`; the others of the moment are not harmed.
+        """
+        async with _translated():
+            return await self._writes.run(many, item)
+
+    async def look(self, many: Many[A, T], item: A) -> T:
+        """Return what `many` read for an item, as `read`; those of one moment are one look.
+
+        Raises:
+            AuditBusyError, ConflictError: as `begin`.
+        """
+        async with _translated():
+            return await self._looks.run(many, item)
 
     async def close(self) -> None:
         """Close every connection, and let nobody open another."""
         self._closed = True
+        await self._readers.dispose()
         await self.engine.dispose()
+
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            raise ConflictError(
+                "The database is closed: the app is stopping.", advice="Try again in a moment."
+            )
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:

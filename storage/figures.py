@@ -29,7 +29,7 @@ async def read_figures(database: Database) -> Figures:
     Raises:
         AuditBusyError: the database does not answer.
     """
-    async with database.begin() as connection:
+    async with database.read() as connection:
         queries = Queries(connection)
         changes = await _grouped(queries, CHANGE.c.state)
         decisions = await _grouped(queries, VOTE.c.choice)

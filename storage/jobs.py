@@ -10,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.errors import CountersignError, RunAgain
 from bot.ports.clock import Clock
 
+Wanted = tuple[str, str, datetime | None]
 Handler = Callable[[str], Awaitable[None]]
 
 ATTEMPTS = 8
 UNEXPECTED_ATTEMPTS = 3
+_DEATH_COUNTS = 2  # so that a job which takes the process with it is given up at the fourth time
 DRAIN_SECONDS = 5.0
 _BACKOFF_CAP_SECONDS = 60
 
@@ -62,6 +64,10 @@ class Jobs(Protocol):
         """Put a job in the queue; one that waits under the same name is enough, the earlier time counts."""
         ...
 
+    async def enqueue_all(self, connection: AsyncConnection, jobs: Sequence[Wanted]) -> None:
+        """Put jobs in the queue, in this order."""
+        ...
+
     def wake(self) -> None:
         """Look at the queue now: jobs were committed, or the clock has jumped."""
         ...
@@ -104,3 +110,14 @@ def verdict(job: Job, error: Exception, now: datetime) -> Again | DeadJob:
         return DeadJob(job.kind, job.key, attempts, words)
     seconds = min(2 ** (attempts - 1), _BACKOFF_CAP_SECONDS)
     return Again(now + timedelta(seconds=seconds), attempts, words)
+
+
+def after_death(job: Job) -> Again | DeadJob:
+    """Return what becomes of a job whose process ended while it ran: again at once, or dead.
+
+    The job may be why the process ended; it may also only have run beside the one that is.
+    """
+    attempts, words = job.attempts + _DEATH_COUNTS, "the process ended while it ran"
+    if attempts >= ATTEMPTS:
+        return DeadJob(job.kind, job.key, attempts, words)
+    return Again(job.run_at, attempts, words)

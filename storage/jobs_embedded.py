@@ -4,19 +4,21 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.errors import AuditBusyError
 from bot.ports.clock import Clock
 from storage.database import Database
 from storage.dead_letters import bury, dead_letters, exhume, notice_of
-from storage.jobs import DRAIN_SECONDS, Again, DeadJob, Handler, Job, verdict
+from storage.jobs import DRAIN_SECONDS, Again, DeadJob, Handler, Job, Wanted, after_death, verdict
 from storage.queries import Queries
 from storage.tables import JOB
 
+Row = Mapping[str, Any]
 _AT_ONCE = 8
 _LOOK_SECONDS = 5.0
 _LOG = structlog.get_logger("countersign.jobs")
@@ -35,7 +37,12 @@ class EmbeddedJobs:
         self, connection: AsyncConnection, kind: str, key: str, run_at: datetime | None
     ) -> None:
         """Put a job in the queue; one that waits under the same name is enough, the earlier time counts."""
-        await _wait(connection, Job(0, kind, key, run_at or self._clock.now()), "")
+        await self.enqueue_all(connection, [(kind, key, run_at)])
+
+    async def enqueue_all(self, connection: AsyncConnection, jobs: Sequence[Wanted]) -> None:
+        """Put jobs in the queue, in this order."""
+        now = self._clock.now()
+        await _wait(connection, [(Job(0, kind, key, run_at or now), "") for kind, key, run_at in jobs])
 
     def wake(self) -> None:
         """Look at the queue now: jobs were committed, or the clock has jumped."""
@@ -58,7 +65,7 @@ class EmbeddedJobs:
 
     async def counts(self) -> Mapping[str, int]:
         """Return how many jobs are `waiting`, `running` and `dead`."""
-        async with self._database.begin() as connection:
+        async with self._database.read() as connection:
             rows = await Queries(connection).all(
                 select(JOB.c.state, func.count().label("count")).group_by(JOB.c.state)
             )
@@ -66,7 +73,7 @@ class EmbeddedJobs:
 
     async def dead(self) -> Sequence[DeadJob]:
         """Return the dead letters, oldest first."""
-        async with self._database.begin() as connection:
+        async with self._database.read() as connection:
             return await dead_letters(connection)
 
     async def revive(self, kind: str, key: str) -> bool:
@@ -98,18 +105,22 @@ class EmbeddedJobs:
         self.wake()
 
     async def _claim(self, known: Sequence[str]) -> tuple[list[Job], datetime | None]:
-        async with self._database.begin() as connection:
-            queries = Queries(connection)
-            waiting = select(JOB).where(JOB.c.state == "waiting", JOB.c.kind.in_(known), _not_running())
-            waiting = waiting.order_by(JOB.c.run_at, JOB.c.id)
-            free = _AT_ONCE - len(self._running)
-            now = self._clock.now()
-            rows = await queries.all(waiting.where(JOB.c.run_at <= now).limit(free))
-            for row in rows:
-                await connection.execute(update(JOB).where(JOB.c.id == row["id"]).values(state="running"))
-            following = await queries.one(waiting.limit(1))
-        jobs = [Job(row["id"], row["kind"], row["key"], row["run_at"], row["attempts"]) for row in rows]
-        return jobs, None if following is None else following["run_at"]
+        rows, following = await self._database.together(self._take, known)
+        return [_job(row) for row in rows], None if following is None else following["run_at"]
+
+    async def _take(
+        self, connection: AsyncConnection, asked: Sequence[Sequence[str]]
+    ) -> list[tuple[Sequence[Row], Row | None]]:
+        """Take what is due of the kinds the one loop asks for, and look at what comes next."""
+        (known,) = asked
+        queries = Queries(connection)
+        waiting = select(JOB).where(JOB.c.state == "waiting", JOB.c.kind.in_(known), _not_running())
+        waiting = waiting.order_by(JOB.c.run_at, JOB.c.id)
+        free = _AT_ONCE - len(self._running)
+        rows = await queries.all(waiting.where(JOB.c.run_at <= self._clock.now()).limit(free))
+        taken = [row["id"] for row in rows]
+        await connection.execute(update(JOB).where(JOB.c.id.in_(taken)).values(state="running"))
+        return [(rows, await queries.one(waiting.limit(1)))]
 
     async def _perform(self, job: Job, handler: Handler) -> None:
         outcome: Again | DeadJob | None = None
@@ -125,21 +136,27 @@ class EmbeddedJobs:
         """Write down how it went, however long the database takes: what is left running blocks its name."""
         while True:
             try:
-                async with self._database.begin() as connection:
-                    await connection.execute(delete(JOB).where(JOB.c.id == job.id))
-                    if isinstance(outcome, Again):
-                        again = Job(0, job.kind, job.key, outcome.at, outcome.attempts)
-                        await _wait(connection, again, outcome.last_error)
-                    elif outcome is not None:
-                        await bury(connection, outcome, self._clock.now())
-                        notice = notice_of(outcome, self._clock.now())
-                        if notice is not None:
-                            await _wait(connection, notice, "")
+                await self._database.together(self._end, (job, outcome))
             except AuditBusyError as error:
                 _LOG.warning("the queue could not be written", job=job.name, why=str(error))
                 await asyncio.sleep(1)
             else:
                 return
+
+    async def _end(
+        self, connection: AsyncConnection, ended: Sequence[tuple[Job, Again | DeadJob | None]]
+    ) -> list[None]:
+        await connection.execute(delete(JOB).where(JOB.c.id.in_([job.id for job, _ in ended])))
+        for job, outcome in ended:
+            if isinstance(outcome, Again):
+                again = Job(0, job.kind, job.key, outcome.at, outcome.attempts)
+                await _wait(connection, [(again, outcome.last_error)])
+            elif outcome is not None:
+                await bury(connection, outcome, self._clock.now())
+                notice = notice_of(outcome, self._clock.now())
+                if notice is not None:
+                    await _wait(connection, [(notice, "")])
+        return [None for _ in ended]
 
     async def _drain(self) -> None:
         """Let running jobs end within five seconds; what does not is cancelled and due again."""
@@ -153,25 +170,32 @@ class EmbeddedJobs:
         await self._release([tasks[task].id for task in slow])
 
     async def _release_all(self) -> None:
+        """Count an attempt of what a dead process was running; it is due again, or given up."""
         while True:
             try:
-                await self._release(None)
+                async with self._database.begin() as connection:
+                    jobs = await _running(connection)
+                    await self._end(connection, [(job, after_death(job)) for job in jobs])
             except AuditBusyError as error:
                 _LOG.warning("the queue could not be read", why=str(error))
                 await asyncio.sleep(1)
             else:
                 return
 
-    async def _release(self, ids: Sequence[int] | None) -> None:
-        """Make running jobs wait again: these, or all that a dead process left."""
+    async def _release(self, ids: Sequence[int]) -> None:
+        """Make these running jobs wait again; that they were stopped is no failure of theirs."""
         async with self._database.begin() as connection:
-            running = select(JOB).where(JOB.c.state == "running")
-            if ids is not None:
-                running = running.where(JOB.c.id.in_(ids))
-            for row in await Queries(connection).all(running):
-                await connection.execute(delete(JOB).where(JOB.c.id == row["id"]))
-                job = Job(0, row["kind"], row["key"], row["run_at"], row["attempts"])
-                await _wait(connection, job, row["last_error"])
+            jobs = [job for job in await _running(connection) if job.id in ids]
+            await self._end(connection, [(job, Again(job.run_at, job.attempts)) for job in jobs])
+
+
+def _job(row: Row) -> Job:
+    return Job(row["id"], row["kind"], row["key"], row["run_at"], row["attempts"])
+
+
+async def _running(connection: AsyncConnection) -> list[Job]:
+    rows = await Queries(connection).all(select(JOB).where(JOB.c.state == "running").order_by(JOB.c.id))
+    return [_job(row) for row in rows]
 
 
 def _not_running() -> ColumnElement[bool]:
@@ -184,28 +208,27 @@ def _not_running() -> ColumnElement[bool]:
     )
 
 
-async def _wait(connection: AsyncConnection, job: Job, last_error: str) -> None:
-    """Let the job wait, as one with another of its name: the earlier time, the more attempts."""
-    statement = (
-        Queries(connection)
-        .insert(JOB)
-        .values(
-            kind=job.kind,
-            key=job.key,
-            run_at=job.run_at,
-            attempts=job.attempts,
-            state="waiting",
-            last_error=last_error,
-        )
-    )
+async def _wait(connection: AsyncConnection, jobs: Sequence[tuple[Job, str]]) -> None:
+    """Let jobs wait, each as one with another of its name: the earlier time, the more attempts."""
+    statement = Queries(connection).insert(JOB)
     new = statement.excluded
-    await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["kind", "key"],
-            index_where=JOB.c.state == "waiting",
-            set_={
-                "run_at": func.min(JOB.c.run_at, new.run_at),
-                "attempts": func.max(JOB.c.attempts, new.attempts),
-            },
-        )
+    merged = statement.on_conflict_do_update(
+        index_elements=["kind", "key"],
+        index_where=text("state = 'waiting'"),
+        set_={
+            "run_at": func.min(JOB.c.run_at, new.run_at),
+            "attempts": func.max(JOB.c.attempts, new.attempts),
+        },
     )
+    rows = [
+        {
+            "kind": job.kind,
+            "key": job.key,
+            "run_at": job.run_at,
+            "attempts": job.attempts,
+            "state": "waiting",
+            "last_error": last_error,
+        }
+        for job, last_error in jobs
+    ]
+    await connection.execute(merged, rows)

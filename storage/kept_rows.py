@@ -1,39 +1,26 @@
 """What is kept for later in a transaction: questions, snapshots, and what the directory said."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from bot.domain.effect import Question
-from bot.domain.errors import ConflictError
 from bot.domain.people import Standing
 from storage.ledger_values import timestamp
 from storage.queries import Queries
-from storage.rows import question_columns, question_of, standing_of
+from storage.rows import question_of, standing_of
 from storage.tables import GROUP, PERSON, QUESTION, evidence_blob
 
 
 class KeptRows(Queries):
     """The part of a transaction that holds questions, snapshots and observations."""
 
-    async def add_question(self, question: Question) -> int:
-        """Store a question and return its number."""
-        row = await self.one(
-            self.insert(QUESTION).values(question_columns(question)).returning(QUESTION.c.number)
-        )
-        if row is None:
-            raise ConflictError("The database did not keep the question.", advice="Ask again.")
-        return int(row["number"])
-
     async def question(self, number: int) -> Question | None:
         """Return a stored question, None when it was answered and forgotten."""
         row = await self.one(select(QUESTION).where(QUESTION.c.number == number))
         return None if row is None else question_of(row)
-
-    async def forget_question(self, number: int) -> None:
-        """Delete an answered question with its response_url."""
-        await self._connection.execute(delete(QUESTION).where(QUESTION.c.number == number))
 
     async def keep_evidence(self, body: bytes, *, kind: str, now: datetime) -> str:
         """Store a snapshot under its SHA-256 (once) and return it."""
@@ -56,8 +43,9 @@ class KeptRows(Queries):
 
     async def observe(self, standing: Standing) -> None:
         """Remember what the directory said of a person, with the time of observation."""
-        statement = self.insert(PERSON).values(**vars(standing))
-        changed = {name: statement.excluded[name] for name in vars(standing) if name != "user"}
+        values = {column.name: getattr(standing, column.name) for column in PERSON.c}
+        statement = self.insert(PERSON).values(values)
+        changed = {name: statement.excluded[name] for name in values if name != "user"}
         await self._connection.execute(statement.on_conflict_do_update(index_elements=["user"], set_=changed))
 
     async def observe_group(self, usergroup: str, users: frozenset[str], now: datetime) -> None:
@@ -68,15 +56,17 @@ class KeptRows(Queries):
             statement.on_conflict_do_update(index_elements=["usergroup"], set_=changed)
         )
 
-    async def standing(self, user: str) -> Standing | None:
-        """Return the last observation of a person, user groups as group ids; None when there is none."""
-        row = await self.one(select(PERSON).where(PERSON.c.user == user))
-        if row is None:
-            return None
-        groups = await self.all(select(GROUP.c.usergroup, GROUP.c.users))
-        return standing_of(row, frozenset(each["usergroup"] for each in groups if user in each["users"]))
+    async def standings(self, users: Iterable[str]) -> Mapping[str, Standing]:
+        """Return the last observations of people, user groups as group ids; without those never seen."""
+        rows = await self.all(select(PERSON).where(PERSON.c.user.in_(sorted(users))))
+        groups = await self.usergroups()
+        return {
+            row["user"]: standing_of(
+                row, frozenset(name for name, (members, _) in groups.items() if row["user"] in members)
+            )
+            for row in rows
+        }
 
-    async def group_members(self, usergroup: str) -> tuple[frozenset[str], datetime] | None:
-        """Return the last observation of a user group and its time."""
-        row = await self.one(select(GROUP).where(GROUP.c.usergroup == usergroup))
-        return None if row is None else (row["users"], row["observed_at"])
+    async def usergroups(self) -> Mapping[str, tuple[frozenset[str], datetime]]:
+        """Return the last observation of every user group, and its time."""
+        return {row["usergroup"]: (row["users"], row["observed_at"]) for row in await self.all(select(GROUP))}

@@ -60,27 +60,36 @@ async def put(app: App, connection: AsyncConnection, job: Job, clock: Clock) -> 
     """
     at = await _wall_time(connection, job.run_at, clock)
     while not await _merged(connection, job, at):
-        raw = await connection.get_raw_connection()
-        deferrer = app.configure_task(
-            TASK,
-            queue=job.kind,
-            lock=job.name,
-            queueing_lock=job.name,
-            schedule_at=at,
-            connection=raw.driver_connection,
-        )
-        try:
-            async with connection.begin_nested():
-                await deferrer.defer_async(
-                    kind=job.kind, key=job.key, attempts=job.attempts, run_at=job.run_at.isoformat()
-                )
-        except AlreadyEnqueued:
-            continue
-        except ConnectorException as error:
-            raise AuditBusyError(
-                "The queue did not take the job.", advice="Try again in a moment."
-            ) from error
+        if await _added(app, connection, [(job, at)]):
+            return
+
+
+async def put_all(app: App, connection: AsyncConnection, jobs: Sequence[Job], clock: Clock) -> None:
+    """Let jobs wait, as `put`: in one go where none of them waits already, else one after the other."""
+    new = [(job, await _wall_time(connection, job.run_at, clock)) for job in jobs]
+    if len(jobs) > 1 and await _added(app, connection, new):
         return
+    for job in jobs:
+        await put(app, connection, job, clock)
+
+
+async def _added(app: App, connection: AsyncConnection, jobs: Sequence[tuple[Job, datetime | None]]) -> bool:
+    """Return whether the jobs were put into the queue; not when one of a name waits already."""
+    raw = await connection.get_raw_connection()
+    made = [
+        app.configure_task(
+            TASK, queue=job.kind, lock=job.name, queueing_lock=job.name, schedule_at=at
+        ).make_new_job(kind=job.kind, key=job.key, attempts=job.attempts, run_at=job.run_at.isoformat())
+        for job, at in jobs
+    ]
+    try:
+        async with connection.begin_nested():
+            await app.job_manager.batch_defer_jobs_async(made, connection=raw.driver_connection)
+    except AlreadyEnqueued:
+        return False
+    except ConnectorException as error:
+        raise AuditBusyError("The queue did not take the job.", advice="Try again in a moment.") from error
+    return True
 
 
 async def _merged(connection: AsyncConnection, job: Job, at: datetime | None) -> bool:
@@ -119,14 +128,10 @@ async def reschedule(connection: AsyncConnection, kinds: Sequence[str], clock: C
         await connection.execute(_ANNOUNCE, {"kind": kind})
 
 
-async def put_back(app: App, connection: AsyncConnection, id: int, clock: Clock) -> Job | None:
-    """Let a job wait again that nobody runs any more; None when it has ended after all."""
+async def take_away(connection: AsyncConnection, id: int) -> Job | None:
+    """Take a job that nobody runs any more out of the queue; None when it has ended after all."""
     args = (await connection.execute(_TAKE, {"id": id, "task": TASK})).scalar()
-    if args is None:
-        return None
-    job = job_of(id, args)
-    await put(app, connection, job, clock)
-    return job
+    return None if args is None else job_of(id, args)
 
 
 async def waiting_and_running(connection: AsyncConnection) -> tuple[int, int]:

@@ -17,13 +17,14 @@ from bot.ports.clock import Clock
 from storage.baseline_rows import BaselineRows
 from storage.change_rows import ChangeRows
 from storage.decision_rows import DecisionRows
-from storage.jobs import Jobs
+from storage.jobs import Jobs, Wanted
 from storage.kept_rows import KeptRows
 from storage.ledger import Ledger
 from storage.ledger_values import prepared
+from storage.sighting_rows import SightingRows
 
 
-class SqlTransaction(ChangeRows, DecisionRows, KeptRows, BaselineRows):
+class SqlTransaction(ChangeRows, DecisionRows, KeptRows, BaselineRows, SightingRows):
     """State, votes, audit entries and jobs that commit together or not at all."""
 
     def __init__(self, connection: AsyncConnection, *, ledger: Ledger, jobs: Jobs, clock: Clock) -> None:
@@ -32,7 +33,7 @@ class SqlTransaction(ChangeRows, DecisionRows, KeptRows, BaselineRows):
         self._jobs = jobs
         self._clock = clock
         self._entries: list[NewEntry] = []
-        self._wanted: list[tuple[str, str, datetime | None]] = []
+        self._wanted: list[Wanted] = []
 
     async def record(self, event: AuditEvent, *, by: Actor, cause: Cause) -> str:
         """Append an audit entry and return its id; entries go in together, under one checkpoint, at the end.
@@ -77,8 +78,9 @@ class SqlTransaction(ChangeRows, DecisionRows, KeptRows, BaselineRows):
 
         Jobs go in by name, so that two transactions never wait for each other's jobs.
         """
-        for kind, key, run_at in sorted(self._wanted, key=lambda job: job[:2]):
-            await self._jobs.enqueue(self._connection, kind, key, run_at)
+        if self._wanted:
+            jobs = sorted(self._wanted, key=lambda job: job[:2])
+            await self._jobs.enqueue_all(self._connection, jobs)
         if self._entries:
             await self._ledger.append(self._connection, self._entries, now=self._clock.now())
 

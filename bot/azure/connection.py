@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from bot.azure.credentials import async_credential, credential
@@ -12,9 +14,10 @@ from bot.azure.inventory import ArmInventory
 from bot.azure.limits import Limits
 from bot.azure.logs import LogAnalytics
 from bot.azure.metrics import ArmMetrics
+from bot.azure.operator import TokenOperator
 from bot.azure.pipeline import data_client, logs_client, reader_client
 from bot.azure.reader import ArmReader
-from bot.azure.sharing import Sharing
+from bot.azure.sharing import GLANCED, NEVER, Sharing
 from bot.azure.training import DataPlaneTraining
 from bot.azure.writer import ArmWriter
 from bot.domain.errors import InvalidInputError
@@ -50,20 +53,23 @@ def connect_reader(
     data = data_client(endpoints, hands, observe)
     logs = logs_client(endpoints, hands, observe)
     limits = Limits()
+    operator = TokenOperator(hands, endpoints, identity.kind, clock)
     fetch = Fetch(arm, endpoints.arm_url, sharing=sharing, limits=limits)
     jobs = Fetch(data, endpoints.data_url, sharing=sharing, limits=limits)
 
-    def readers(meter: Meter) -> Readers:
+    def readers(meter: Meter, keep: timedelta = NEVER) -> Readers:
         seen = fetch.metered(meter)
         return Readers(
-            ArmReader(seen, clock),
+            ArmReader(seen, clock, keep),
             ArmMetrics(seen),
             ArmInventory(seen, clock),
             DataPlaneTraining(jobs.metered(meter), seen, endpoints),
             LogAnalytics(seen, logs, endpoints),
             NothingDeclared(),
             meter,
-            readers,
+            partial(readers, keep=keep),
+            operator,
+            partial(readers, Meter(), GLANCED),
         )
 
     async def close() -> None:

@@ -1,5 +1,8 @@
 """Tokens by an identity named on purpose; there is no chain that tries whatever it finds."""
 
+import base64
+import json
+from collections.abc import Mapping
 from typing import Any, assert_never
 
 from azure.core.credentials import AccessToken, TokenCredential
@@ -12,17 +15,26 @@ from azure.identity.aio import WorkloadIdentityCredential as AsyncWorkloadIdenti
 from bot.azure.endpoints import Endpoints, Identity
 from bot.domain.errors import InvalidInputError
 
-_NEVER = 4_102_444_800  # the year 2100, in seconds: a word does not expire
+_NEVER = 4_102_444_800  # the year 2100, in seconds: what is no secret does not expire
+
+
+# The two identities of the simulated Azure, by what each is for; and its tenant.
+_SANDBOX_OIDS = {
+    "reader": "00000000-0000-0000-0000-00000000ead0",
+    "executor": "00000000-0000-0000-0000-00000000e0ec",
+}
+_SANDBOX_TENANT = "00000000-0000-0000-0000-0000000000c0"
 
 
 class SandboxCredential:
-    """The token of the simulated Azure, which is a word and no secret."""
+    """The token of the simulated Azure: claims as Entra writes them, unsigned, and no secret."""
 
     def __init__(self, role: str) -> None:
-        self._token = f"sandbox-{role}"
+        claims = {"oid": _SANDBOX_OIDS[role], "tid": _SANDBOX_TENANT, "idtyp": "app", "role": role}
+        self._token = f"{_encoded({'alg': 'none', 'typ': 'JWT'})}.{_encoded(claims)}."
 
     def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
-        """Return the word."""
+        """Return the claims."""
         return AccessToken(self._token, _NEVER)
 
     def close(self) -> None:
@@ -36,7 +48,7 @@ class AsyncSandboxCredential:
         self._inner = SandboxCredential(role)
 
     async def get_token(self, *scopes: str, **options: Any) -> AccessToken:
-        """Return the word."""
+        """Return the claims."""
         return self._inner.get_token(*scopes, **options)
 
     async def close(self) -> None:
@@ -93,6 +105,10 @@ def async_credential(identity: Identity, endpoints: Endpoints) -> AsyncTokenCred
 def scope(endpoints: Endpoints) -> str:
     """Return the scope of the control plane's tokens."""
     return f"{endpoints.arm_url.rstrip('/')}/.default"
+
+
+def _encoded(part: Mapping[str, str]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode()
 
 
 def _refuse_sandbox_outside(endpoints: Endpoints) -> None:

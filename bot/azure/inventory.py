@@ -25,10 +25,11 @@ DIAGNOSTICS = "2021-05-01-preview"
 HEALTH = "2022-10-01"
 ACTIVITY = "2015-04-01"
 ROLES = "2022-04-01"
+SUBSCRIPTION = "2022-12-01"
 MINUTE = timedelta(seconds=60)
 FIVE_MINUTES = timedelta(minutes=5)
 HALF_A_DAY = timedelta(hours=12)
-_SELECT = "eventTimestamp,operationName,status,caller,claims,correlationId,resourceId"
+_SELECT = "eventTimestamp,operationName,status,caller,claims,correlationId,resourceId,httpRequest"
 
 
 class ArmInventory:
@@ -37,6 +38,13 @@ class ArmInventory:
     def __init__(self, fetch: Fetch, clock: Clock) -> None:
         self._fetch = fetch
         self._clock = clock
+
+    async def tenant(self, account: Account) -> str:
+        """Return the Entra tenant that the account's subscription trusts."""
+        path = f"/subscriptions/{account_path(account).split('/')[2]}"
+        read = parse_inventory.tenant
+        what = f"the subscription of {account.name}"
+        return await self._fetch.one(path, _version(SUBSCRIPTION), read, what=what, keep=HALF_A_DAY)
 
     async def posture(self, account: Account) -> AccountPosture:
         """Return how the account is set up and protected."""

@@ -16,6 +16,7 @@ from bot.azure.errors import signed_out
 from bot.azure.fetch import Fetch
 from bot.azure.reader import account_path
 from bot.azure.replies import Reply, parse_json
+from bot.azure.sharing import whole_minutes
 from bot.domain.deployment import DeploymentRef
 from bot.domain.errors import InvalidInputError, NotFoundError
 from bot.domain.evidence import Window
@@ -65,7 +66,7 @@ class LogAnalytics:
         return parse.parsed(lambda: read_figures(times, statuses), f"the logs of {ref.deployment}")
 
     async def _ask(self, ref: DeploymentRef, workspace: str, name: str, window: Window) -> Mapping[str, Json]:
-        query = query_of(name, ref)
+        query, window = query_of(name, ref), whole_minutes(window)
 
         async def send() -> Reply | None:
             return await self._send(workspace, query, window)

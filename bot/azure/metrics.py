@@ -7,6 +7,7 @@ from bot.azure import parse
 from bot.azure.errors import AzureRefusedError
 from bot.azure.fetch import Fetch
 from bot.azure.reader import account_path
+from bot.azure.sharing import whole_minutes
 from bot.domain.deployment import DeploymentRef
 from bot.domain.errors import InvalidInputError
 from bot.domain.evidence import Point, Series, Window
@@ -58,6 +59,7 @@ class ArmMetrics:
         """
         if metric not in AGGREGATIONS or interval not in _INTERVALS or split_by not in DIMENSIONS | {""}:
             raise InvalidInputError(f"There is no metric {metric} by {split_by or 'time'} every {interval}.")
+        window = whole_minutes(window)
         chosen = f"ModelDeploymentName eq '{ref.deployment}'"
         query = {
             "api-version": API_VERSION,
@@ -111,7 +113,11 @@ def _point(raw: Mapping[str, Json], value: str) -> Point:
     if at is None:
         raise ValueError("timeStamp")
     measured = raw.get(value)
-    return Point(at, None if measured is None else float(parse.number(measured)))
+    if measured is None:
+        return Point(at, None)
+    if isinstance(measured, bool) or not isinstance(measured, int | float):
+        raise TypeError(value)
+    return Point(at, float(measured))
 
 
 def _time(moment: datetime) -> str:

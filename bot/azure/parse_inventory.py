@@ -23,6 +23,14 @@ _DESTINATIONS = (
 )
 
 
+def tenant(raw: Raw) -> str:
+    """Return the tenant of a subscription; its name and policies go no further."""
+    value = parse.required(raw, "tenantId")
+    if not _GUID.fullmatch(value):
+        raise ValueError("tenantId")
+    return value.lower()
+
+
 def posture(raw: Raw, observed_at: datetime) -> AccountPosture:
     """Return how an account is protected; what Azure leaves out has Azure's default, said by name."""
     properties = parse.at(raw, "properties")
@@ -43,6 +51,7 @@ def posture(raw: Raw, observed_at: datetime) -> AccountPosture:
         identity=parse.word(parse.at(raw, "identity"), "type") or "None",
         tags=parse.tags(raw),
         observed_at=observed_at,
+        endpoint_kind=_endpoint_kind(properties),
     )
 
 
@@ -106,6 +115,7 @@ def activity_entry(raw: Raw) -> ActivityEntry | None:
         caller=_who(raw),
         correlation=parse.word(raw, "correlationId"),
         resource=resource if isinstance(resource, str) and _RESOURCE.fullmatch(resource) else "",
+        request=parse.word(parse.at(raw, "httpRequest"), "clientRequestId"),
     )
 
 
@@ -118,6 +128,13 @@ def _who(raw: Raw) -> str:
     if not isinstance(caller, str) or not caller:
         return "unknown"
     return f"person-{sha256(caller.lower().encode()).hexdigest()[:10]}"
+
+
+def _endpoint_kind(properties: Raw) -> str:
+    """Return which kind of endpoint is active; its host goes no further."""
+    if properties.get("customSubDomainName"):
+        return "custom subdomain"
+    return "endpoint of the region" if properties.get("endpoint") else ""
 
 
 def _link_state(raw: Raw) -> str:

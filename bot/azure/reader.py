@@ -33,11 +33,15 @@ _POLICY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,79}")
 
 
 class ArmReader:
-    """Reads of Microsoft.CognitiveServices; implements `bot.ports.azure.AzureReader`."""
+    """Reads of Microsoft.CognitiveServices; implements `bot.ports.azure.AzureReader`.
 
-    def __init__(self, fetch: Fetch, clock: Clock) -> None:
+    Deployments are read anew each time, unless those that are at most `keep` old will do.
+    """
+
+    def __init__(self, fetch: Fetch, clock: Clock, keep: timedelta = NEVER) -> None:
         self._fetch = fetch
         self._clock = clock
+        self._keep = keep
 
     async def deployments(self, account: Account) -> Sequence[Deployment]:
         """Return every deployment of the account, sorted by name."""
@@ -45,6 +49,7 @@ class ArmReader:
             f"{account_path(account)}/deployments",
             f"the deployments of {account.name}",
             lambda raw: parse.deployment(raw, account, self._clock.now()),
+            self._keep,
         )
         return sorted(found, key=lambda each: each.ref.deployment)
 
@@ -55,7 +60,7 @@ class ArmReader:
             return parse.deployment(raw, ref.account, self._clock.now())
 
         what = f"the deployment {ref.deployment} of {ref.account.name}"
-        return await self._fetch.one(deployment_path(ref), _QUERY, read, what=what)
+        return await self._fetch.one(deployment_path(ref), _QUERY, read, what=what, keep=self._keep)
 
     async def skus(self, ref: DeploymentRef) -> Sequence[SkuBounds]:
         """Return what SKUs and capacities the deployment can have, sorted by name."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
+from bot.domain.evidence import Window
 from bot.ports.clock import Clock
 
 T = TypeVar("T")
@@ -14,6 +15,8 @@ MOST_KEPT = 512
 CROWD = 16
 CROWD_SECONDS = 0.25
 NEVER = timedelta(0)
+_MINUTE = timedelta(minutes=1)
+GLANCED = timedelta(seconds=5)
 
 
 @dataclass
@@ -72,6 +75,12 @@ class Sharing:
         self._kept[key] = at, answer
         while len(self._kept) > MOST_KEPT:
             del self._kept[next(iter(self._kept))]
+
+
+def whole_minutes(window: Window) -> Window:
+    """Return the window as everybody asks for it who asks within the same minute: one call answers them."""
+    start, end = (each.replace(second=0, microsecond=0) for each in (window.start, window.end))
+    return Window(start, max(end, start + _MINUTE))
 
 
 def _heard(task: asyncio.Task[Any]) -> None:

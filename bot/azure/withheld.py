@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 
 from bot.domain.json import Json
 from bot.domain.redaction import scrub
@@ -31,6 +30,7 @@ _SIGN = re.compile(
     r"|[Bb]earer |(?:[Kk]ey|ecret|assword)\W"
 )
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,7})?(?:Z|\+00:00)")
+_COLLECTIONS = frozenset({"endpoints", "ipRules", "grader", "messages"})  # their name tells, not that within
 _NOT_FIELDS = frozenset({"key", "keys"})  # ARM's rate limits call their name "key"
 
 
@@ -38,7 +38,7 @@ def withheld(body: Json) -> Counter[str]:
     """Return how many values of each class an answer holds."""
     found: Counter[str] = Counter()
     labels: dict[str, str] = {}
-    for (name, text), times in Counter(_texts(body, "", 0)).items():
+    for (name, text), times in Counter(_texts(body)).items():
         if name not in labels:
             labels[name] = _label(name)
         if labels[name] and text:
@@ -62,20 +62,23 @@ def _could_hold(text: str) -> bool:
     return _SIGN.search(text) is not None
 
 
-def _texts(value: Json, name: str, depth: int) -> Iterator[tuple[str, str]]:
+def _texts(body: Json) -> list[tuple[str, str]]:
+    """Return every text of an answer with the name of its field."""
+    found: list[tuple[str, str]] = []
+    _collect(body, "", 0, found)
+    return found
+
+
+def _collect(value: Json, name: str, depth: int, found: list[tuple[str, str]]) -> None:
+    """Add the texts of a value."""
     if isinstance(value, str):
-        yield name, value
+        found.append((name, value))
     elif depth > _DEEPEST:
         return
     elif isinstance(value, dict):
+        kept = name if name in _COLLECTIONS else ""
         for key, each in value.items():
-            yield from _texts(each, _within(name, key), depth + 1)
+            _collect(each, kept or key, depth + 1, found)
     elif isinstance(value, list):
         for each in value:
-            yield from _texts(each, name, depth + 1)
-
-
-def _within(outer: str, name: str) -> str:
-    """Return the name that tells a value's class: its own, or that of the collection it is in."""
-    collections = ("endpoints", "ipRules", "grader", "messages")
-    return outer if outer in collections else name
+            _collect(each, name, depth + 1, found)

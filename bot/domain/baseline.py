@@ -1,18 +1,13 @@
-"""Baselines that are kept, exceptions that lapse, and who is behind a difference."""
+"""Baselines that are kept, and exceptions that lapse or are lifted."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
-from bot.domain.drift import flat, same, value_at
-from bot.domain.effect import Effect
-from bot.domain.entry import is_ulid, time_of_ulid
-from bot.domain.inventory import ActivityEntry
 from bot.domain.json import Json
 
-FORMAT = "countersign.baseline/1"
-CLOCKS = timedelta(seconds=5)  # how far Azure's clock may be from ours
+FORMAT = "countersign.baseline/2"
 
 
 class Kept(StrEnum):
@@ -53,7 +48,7 @@ class Baseline:
 
 @dataclass(frozen=True)
 class DriftException:
-    """A field that may differ until a time: who owns it, and why. Of several for a field the newest counts."""
+    """A field that may differ until a time, or until lifted: who owns that, and why. The newest of a field counts."""
 
     number: int
     arm_id: str
@@ -64,6 +59,8 @@ class DriftException:
     reason: str
     by: str
     at: datetime
+    lifted_at: datetime | None = None
+    lifted_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,71 +71,18 @@ class Then:
     projection: Mapping[str, Json]
 
 
-@dataclass(frozen=True)
-class Origin:
-    """The last write that can have made a field what it is, and how many others can have."""
-
-    entry: ActivityEntry | None
-    others: int = 0
-    unchanged_since: datetime | None = None
-
-
 def exception_for(key: str, exceptions: Sequence[DriftException], now: datetime) -> DriftException | None:
-    """Return the exception that silences a field now; None when there is none, or it has lapsed."""
+    """Return the exception that silences a field now; None when there is none, it has lapsed or was lifted."""
     newest = newest_exception(key, exceptions)
-    return newest if newest is not None and now < newest.until else None
+    return newest if newest is not None and newest.lifted_at is None and now < newest.until else None
+
+
+def exceptions_in_force(exceptions: Sequence[DriftException], now: datetime) -> tuple[DriftException, ...]:
+    """Return the exceptions that silence something now, by field."""
+    found = (exception_for(key, exceptions, now) for key in sorted({each.field for each in exceptions}))
+    return tuple(each for each in found if each is not None)
 
 
 def newest_exception(key: str, exceptions: Sequence[DriftException]) -> DriftException | None:
-    """Return the newest exception for a field, lapsed or not."""
+    """Return the newest exception for a field, in force or not."""
     return max((each for each in exceptions if each.field == key), key=lambda each: each.number, default=None)
-
-
-def origin_of(path: str, live: Json, writes: Sequence[ActivityEntry], history: Sequence[Then]) -> Origin:
-    """Return who can have made a field what it is: the writes between the baselines that bracket the difference."""
-    earliest, latest = _bracket(path, live, history)
-    able = [
-        each
-        for each in one_per_write(writes)
-        if (earliest is None or each.at > earliest) and (latest is None or each.at <= latest)
-    ]
-    if not able:
-        return Origin(None, unchanged_since=latest)
-    return Origin(able[0], others=len(able) - 1)
-
-
-def one_per_write(writes: Sequence[ActivityEntry]) -> tuple[ActivityEntry, ...]:
-    """Return successful writes, newest first, one entry each: Azure logs the beginning and the end of one."""
-    by_write: dict[str, ActivityEntry] = {}
-    failed = {each.correlation for each in writes if each.status.lower() in ("failed", "canceled")}
-    for each in sorted(writes, key=lambda entry: entry.at):
-        key = each.correlation or f"{each.at.isoformat()} {each.caller}"
-        if each.correlation not in failed and each.operation.lower().endswith(("/write", "/delete")):
-            by_write.setdefault(key, each)
-    return tuple(sorted(by_write.values(), key=lambda entry: entry.at, reverse=True))
-
-
-def _bracket(path: str, live: Json, history: Sequence[Then]) -> tuple[datetime | None, datetime | None]:
-    """Return the last baseline in which the field was another, and the first after it in which it was as now."""
-    earliest = latest = None
-    for then in sorted(history, key=lambda each: each.at):
-        if not same(value_at(flat(then.projection), path), live, path):
-            earliest, latest = then.at, None
-        elif latest is None:
-            latest = then.at
-    return earliest, latest
-
-
-def change_behind(entry: ActivityEntry, effects: Sequence[Effect]) -> str:
-    """Return the change that was being sent to the deployment when this write happened, empty when none was."""
-    for effect in effects:
-        if _sent_at(effect) - CLOCKS <= entry.at <= effect.at + CLOCKS:
-            return f"CHG-{effect.number}"
-    return ""
-
-
-def _sent_at(effect: Effect) -> datetime:
-    """Return when a step was written down: its correlation id begins with that time; else when it ended."""
-    if not is_ulid(effect.correlation):
-        return effect.at
-    return min(effect.at, time_of_ulid(effect.correlation))

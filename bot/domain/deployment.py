@@ -77,6 +77,7 @@ class Target:
     declared: str = ""
     runbook: Mapping[str, Json] = field(default_factory=dict, hash=False)
     serves: str = ""
+    dependents: tuple[str, ...] = ()
 
     @property
     def environment(self) -> str:

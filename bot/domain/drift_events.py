@@ -44,3 +44,18 @@ class DriftExcepted(AuditEvent):
 
     def sentence(self) -> str:
         return f"excepted {self.field} of {self.alias} from drift until {self.until}, owner <@{self.owner}>"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriftExceptionLifted(AuditEvent):
+    """An exception ended before its last day: drift reports the field again."""
+
+    tag: ClassVar[str] = "drift.exception_lifted"
+    alias: str
+    field: str
+    owner: str
+    until: str
+
+    def sentence(self) -> str:
+        whose = f"owner <@{self.owner}>, meant until {self.until}"
+        return f"lifted the exception of {self.field} of {self.alias}, {whose}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.domain.drift_events import BaselineRecorded, DriftDetected, DriftExcepted
+from bot.domain.drift_events import BaselineRecorded, DriftDetected, DriftExcepted, DriftExceptionLifted
 from bot.domain.event import AuditEvent
 from bot.domain.execution_events import (
     ApplyAsked,
@@ -33,6 +33,7 @@ from bot.domain.request_events import (
     EvidenceSnapshot,
     PolicyEvaluated,
 )
+from bot.domain.watch_events import WriteAttributed, WriteUnexplained
 
 EVENT_TYPES: tuple[type[AuditEvent], ...] = (
     EvidenceRead,
@@ -62,6 +63,9 @@ EVENT_TYPES: tuple[type[AuditEvent], ...] = (
     BaselineRecorded,
     DriftDetected,
     DriftExcepted,
+    DriftExceptionLifted,
+    WriteUnexplained,
+    WriteAttributed,
 )
 
 

@@ -7,10 +7,16 @@ from datetime import datetime
 from bot.domain.deployment import DeploymentRef
 from bot.domain.json import Json, canonical, digest
 
+DECLARED = "countersign.toml"
+GONE = "gone"
+
 
 @dataclass(frozen=True)
 class Fact:
-    """One thing that was seen: what, how much, by which equivalent `az` command, and when."""
+    """One thing that was seen: what, how much, when, and by which equivalent `az` command.
+
+    What no command shows has an empty `az` and says in `source` whose word it is, such as `countersign.toml`.
+    """
 
     name: str
     value: str
@@ -18,6 +24,7 @@ class Fact:
     az: str
     observed_at: datetime
     aside: str = ""
+    source: str = ""
 
     @property
     def words(self) -> str:
@@ -26,15 +33,24 @@ class Fact:
         return " ".join(part for part in (self.value, self.unit, beside) if part)
 
 
+def own(name: str, value: str, at: datetime, source: str, aside: str = "") -> Fact:
+    """Return a fact that no `az` command shows, with the place its word is from."""
+    return Fact(name, value, "", "", at, aside, source)
+
+
 @dataclass(frozen=True)
 class SectionResult:
-    """What a section saw. A gap is a section that could not look, and why; it has no facts."""
+    """What a section saw. A gap is a section that could not look, and why; it has no facts.
+
+    `is_missing`: it could not look because what it looks at does not exist.
+    """
 
     key: str
     title: str
     facts: tuple[Fact, ...] = ()
     gap: str = ""
     is_pending: bool = False
+    is_missing: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,6 +95,11 @@ class Evidence:
         return tuple(section for section in self.sections if section.gap)
 
     @property
+    def gone(self) -> SectionResult | None:
+        """Return what is known of a deployment that does not exist, None of one that does."""
+        return next((section for section in self.sections if section.key == GONE), None)
+
+    @property
     def is_complete(self) -> bool:
         """Return whether no section is still being looked at."""
         return not any(section.is_pending for section in self.sections)
@@ -87,6 +108,38 @@ class Evidence:
 def evidence_id(sha256: str) -> str:
     """Return the id people see for a snapshot's digest."""
     return f"EV-{sha256[:12]}"
+
+
+def stored_evidence(document: Mapping[str, Json], ref: DeploymentRef, taken_at: datetime) -> Evidence | None:
+    """Return a stored snapshot as it was seen, with the same digest; None when it is of something else.
+
+    What is not stored, such as ages, is left out.
+    """
+    if document.get("arm_id") != ref.key:
+        return None
+    sections = tuple(
+        SectionResult(
+            str(each["key"]),
+            str(each["title"]),
+            tuple(_stored(fact, taken_at) for fact in _maps(each["facts"])),
+            str(each["gap"]),
+        )
+        for each in _maps(document.get("sections"))
+    )
+    return Evidence(ref, str(document.get("alias", "")), taken_at, sections)
+
+
+def _stored(fact: Mapping[str, Json], at: datetime) -> Fact:
+    name, value, unit, az, source = (
+        str(fact.get(key, "")) for key in ("name", "value", "unit", "az", "source")
+    )
+    return Fact(name, value, unit, az, at, source=source)
+
+
+def _maps(found: Json) -> list[Mapping[str, Json]]:
+    """Return the objects of a list."""
+    listed = found if isinstance(found, Sequence) and not isinstance(found, str) else ()
+    return [each for each in listed if isinstance(each, Mapping)]
 
 
 def changed_since(before: Mapping[str, Json], after: Evidence) -> tuple[str, ...]:
@@ -102,23 +155,21 @@ def changed_since(before: Mapping[str, Json], after: Evidence) -> tuple[str, ...
 
 def _facts(document: Mapping[str, Json]) -> dict[str, str]:
     found: dict[str, str] = {}
-    sections = document.get("sections")
-    for section in sections if isinstance(sections, Sequence) and not isinstance(sections, str) else ():
-        if not isinstance(section, Mapping):
-            continue
-        facts = section.get("facts")
-        for fact in facts if isinstance(facts, Sequence) and not isinstance(facts, str) else ():
-            if isinstance(fact, Mapping):
-                said = f"{fact.get('value', '')} {fact.get('unit', '')}".strip()
-                found[f"{section.get('title', '')} · {fact.get('name', '')}"] = said
+    for section in _maps(document.get("sections")):
+        for fact in _maps(section.get("facts")):
+            said = f"{fact.get('value', '')} {fact.get('unit', '')}".strip()
+            found[f"{section.get('title', '')} · {fact.get('name', '')}"] = said
     return found
 
 
 def _section(section: SectionResult) -> dict[str, Json]:
-    facts: list[Json] = [
-        {"name": fact.name, "value": fact.value, "unit": fact.unit, "az": fact.az} for fact in section.facts
-    ]
+    facts: list[Json] = [_fact(fact) for fact in section.facts]
     return {"key": section.key, "title": section.title, "facts": facts, "gap": section.gap}
+
+
+def _fact(fact: Fact) -> dict[str, Json]:
+    shown: dict[str, Json] = {"az": fact.az} if fact.az else {"source": fact.source}
+    return {"name": fact.name, "value": fact.value, "unit": fact.unit, **shown}
 
 
 @dataclass(frozen=True)

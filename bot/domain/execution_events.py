@@ -70,11 +70,14 @@ class ChangeReconciled(AuditEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeValidated(AuditEvent):
+    """What the validation window said; `evidence` names the figures before and after, usage and cost with them."""
+
     tag: ClassVar[str] = "change.validated"
     verdict: str
     before: str
     after: str
     signal: str
+    evidence: str = ""
 
     def sentence(self) -> str:
         return f"validated {self.change}: {self.verdict} ({self.signal}: {self.before} → {self.after})"

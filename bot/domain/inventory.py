@@ -22,6 +22,17 @@ class AccountPosture:
     identity: str
     tags: Mapping[str, str]
     observed_at: datetime
+    endpoint_kind: str = ""
+
+
+@dataclass(frozen=True)
+class Operator:
+    """The identity that looks: its credential, Entra object id, kind and tenant; empty where its token is silent."""
+
+    credential: str
+    object_id: str = ""
+    kind: str = ""
+    tenant: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,7 +55,10 @@ class Health:
 
 @dataclass(frozen=True)
 class ActivityEntry:
-    """One control-plane write: when, what, how it went, by whom (Entra object id or application), correlation id."""
+    """One control-plane write: when, what, how it went, by whom (Entra object id or application), correlation id.
+
+    `request` is the id that the caller gave its call; empty when it gave none.
+    """
 
     at: datetime
     operation: str
@@ -52,6 +66,7 @@ class ActivityEntry:
     caller: str
     correlation: str
     resource: str
+    request: str = ""
 
 
 @dataclass(frozen=True)

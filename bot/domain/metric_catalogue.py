@@ -64,3 +64,15 @@ CATALOGUE = (
         "Countersign measures it: from Apply to the state read back, in change show.",
     ),
 )
+
+_ADD_UP = frozenset({"TokenTransaction", "ProcessedPromptTokens", "GeneratedTokens", "AzureOpenAIRequests"})
+
+
+def catalogue_metrics() -> tuple[str, ...]:
+    """Return the Azure metrics of the catalogue, each once, in its order."""
+    return tuple(dict.fromkeys(metric for entry in CATALOGUE for metric in entry.metrics))
+
+
+def adds_up(metric: str) -> bool:
+    """Return whether buckets of a metric are summed; else they are averaged."""
+    return metric in _ADD_UP

@@ -6,9 +6,11 @@ from typing import ClassVar
 
 from bot.domain.az_command import deployment_show, metrics_list
 from bot.domain.deployment import Deployment, DeploymentRef
-from bot.domain.evidence import Fact, Series, Window
+from bot.domain.evidence import Fact, Window, own
+from bot.domain.own_write import OwnWrite, change_at, own_writes
 from bot.ports.registry import Readers
 
+RULE = "Microsoft Learn, Azure OpenAI fine-tuning, deploy, 2026-02-11"
 IDLE_DAYS = 15
 DEVELOPER_HOURS = 24
 _SIX_HOURS = timedelta(hours=6)
@@ -24,56 +26,55 @@ class AgeSection:
         """Return when it was created and last changed, and when Azure would delete it.
 
         Azure deletes a fine-tuned deployment after more than 15 days without calls, and one of the
-        developer tier 24 hours after its creation. Source: the documentation of
-        Azure OpenAI fine-tuning, page "deploy", 2026-02-11.
+        developer tier 24 hours after its creation. Source: RULE.
         """
         live = await readers.azure.deployment(ref)
         az = deployment_show(ref)
+        ours = own_writes(await readers.journal.sent(ref))
         times = (("Created", live.created_at), ("Last changed", live.modified_at))
         facts = [
-            Fact(name, f"{at:%Y-%m-%d %H:%M} UTC", "", az, live.observed_at, _ago(now - at))
+            Fact(name, f"{at:%Y-%m-%d %H:%M} UTC", "", az, live.observed_at, _aside(at, now, ours))
             for name, at in times
             if at is not None
         ]
         if ".ft-" not in live.model.name:
             return tuple(facts)
         if live.sku.name.lower() == "developertier":
-            return (*facts, _developer(live, az, now))
+            return (*facts, _developer(live, now))
         window = Window(_floor(now - timedelta(days=IDLE_DAYS)), _floor(now) + _SIX_HOURS)
         calls = await readers.metrics.series(ref, "AzureOpenAIRequests", window, interval=_SIX_HOURS)
         command = metrics_list(ref, "AzureOpenAIRequests", window, "PT6H")
-        return (*facts, _idle(calls, live, command, now))
+        called = max((point.at for each in calls for point in each.points if point.value), default=None)
+        last = f"{called:%Y-%m-%d}" if called else f"none in {IDLE_DAYS} days"
+        return (*facts, Fact("Last call", last, "", command, now), _idle(called, live, now))
 
 
-def _developer(live: Deployment, az: str, now: datetime) -> Fact:
+def _developer(live: Deployment, now: datetime) -> Fact:
     if live.created_at is None:
-        return Fact("Azure deletes it", "24 h after its creation", "", az, now)
+        return own("Azure deletes it", "24 h after its creation", now, RULE)
     end = live.created_at + timedelta(hours=DEVELOPER_HOURS)
-    return Fact("Azure deletes it", f"{end:%Y-%m-%d %H:%M} UTC", "", az, now, "developer tier: 24 h")
+    return own("Azure deletes it", f"{end:%Y-%m-%d %H:%M} UTC", now, RULE, "developer tier: 24 h")
 
 
-def _idle(calls: Sequence[Series], live: Deployment, az: str, now: datetime) -> Fact:
-    called = [point.at for each in calls for point in each.points if point.value]
-    if not called:
-        born = live.created_at
-        if born is not None and now - born < timedelta(days=IDLE_DAYS):
-            called = [born]
-    if not called:
-        return Fact("Azure deletes it", "at any time", "", az, now, f"no call in {IDLE_DAYS} days")
-    end = max(called) + timedelta(days=IDLE_DAYS)
-    return Fact(
-        "Azure deletes it",
-        f"not before {end:%Y-%m-%d}",
-        "",
-        az,
-        now,
-        f"after {IDLE_DAYS} days without calls",
-    )
+def _idle(called: datetime | None, live: Deployment, now: datetime) -> Fact:
+    born = live.created_at
+    if called is None and born is not None and now - born < timedelta(days=IDLE_DAYS):
+        called = born
+    if called is None:
+        return own("Azure deletes it", "at any time", now, RULE, f"no call in {IDLE_DAYS} days")
+    end = called + timedelta(days=IDLE_DAYS)
+    said = f"after {IDLE_DAYS} days without calls"
+    return own("Azure deletes it", f"not before {end:%Y-%m-%d}", now, RULE, said)
 
 
 def _floor(moment: datetime) -> datetime:
     midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     return midnight + (moment - midnight) // _SIX_HOURS * _SIX_HOURS
+
+
+def _aside(at: datetime, now: datetime, ours: Sequence[OwnWrite]) -> str:
+    change = change_at(at, ours)
+    return f"{_ago(now - at)}{f', {change}' if change else ''}"
 
 
 def _ago(age: timedelta) -> str:

@@ -6,6 +6,7 @@ from typing import ClassVar
 from bot.domain.az_command import deployment_show
 from bot.domain.deployment import Deployment, DeploymentRef, RateLimit
 from bot.domain.evidence import Fact
+from bot.domain.states import provisioning_words
 from bot.ports.registry import Readers
 
 _PROVISIONED = "provisioned"
@@ -25,7 +26,7 @@ class ConfigurationSection:
             ("Capacity", f"{live.sku.capacity:,}", _unit(live)),
             *((f"Limit on {limit.key or 'calls'}s", *_limit(limit)) for limit in live.rate_limits),
             ("State", live.running_state, ""),
-            ("Provisioning", live.provisioning_state, ""),
+            ("Provisioning", provisioning_words(live.provisioning_state), ""),
             ("Version upgrade", live.upgrade_option, ""),
             *_extras(live),
         ]

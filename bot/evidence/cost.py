@@ -1,19 +1,30 @@
 """What does it cost? Eight drivers, each a value or `unknown`."""
 
+import asyncio
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import ClassVar
 
-from bot.domain.az_command import deployment_show, metrics_list, training_job_show
+from bot.domain.az_command import (
+    deployment_show,
+    diagnostics_list,
+    metrics_list,
+    training_job_show,
+    training_jobs_list,
+)
+from bot.domain.budget import budget_words, forecast, hours_of, month_to_date
 from bot.domain.deployment import Deployment, DeploymentRef
 from bot.domain.errors import CountersignError
-from bot.domain.evidence import Fact, Window
-from bot.domain.prices import PRICES_VERSION, hosting_per_hour
+from bot.domain.evidence import DECLARED, Fact, Window, own
+from bot.domain.prices import PRICES_VERSION, SOURCE, hosting_per_hour, spending
 from bot.ports.registry import Readers
 
 _MONTH_HOURS = 730
 _WEEK = timedelta(days=7)
+_HOUR = timedelta(hours=1)
+TOKENS = ("ProcessedPromptTokens", "GeneratedTokens")
 UNKNOWN = "unknown"
+PRICES = f"prices of version {PRICES_VERSION}"
+NO_METRIC = "Azure's list of metrics, which has none for them"
 
 
 class CostSection:
@@ -25,37 +36,50 @@ class CostSection:
     async def look(self, readers: Readers, ref: DeploymentRef, now: datetime) -> tuple[Fact, ...]:
         """Return training, hosting, tokens, evaluation, reservation, monitoring, storage and retraining."""
         live = await readers.azure.deployment(ref)
-        show = deployment_show(ref)
-        training = await _training(readers, ref, live)
+        trained, stored, again = await _training(readers, ref, live, now)
         week = Window(now - _WEEK, now)
-        tokens = await readers.metrics.series(ref, "TokenTransaction", week, interval=timedelta(hours=1))
-        total = sum(each.total for each in tokens)
-        rows = (
-            ("Training", training[0], training[1]),
-            ("Hosting", _hosting(live), show),
-            ("Tokens, 7 days", f"{total:,.0f} tokens", metrics_list(ref, "TokenTransaction", week, "PT1H")),
-            ("Evaluation runs", f"{UNKNOWN}: Azure has no metric for them", show),
-            ("Reserved capacity", _reserved(live), show),
-            ("Monitoring", await _monitoring(readers, ref), show),
-            ("Training-file storage", training[2], training[1]),
-            ("Retraining", training[3], training[1]),
-            ("Budget", _budget(readers, ref, live), show),
-            ("Prices", f"examples of version {PRICES_VERSION}; your contract decides", show),
+        tokens = await readers.metrics.series(ref, "TokenTransaction", week, interval=_HOUR)
+        total = f"{sum(each.total for each in tokens):,.0f}"
+        counted = metrics_list(ref, "TokenTransaction", week, "PT1H")
+        return (
+            trained,
+            own("Hosting", _hosting(live), now, PRICES),
+            Fact("Tokens, 7 days", total, "tokens", counted, now),
+            own("Evaluation runs", f"{UNKNOWN}: Azure has no metric for them", now, NO_METRIC),
+            Fact("Reserved capacity", _reserved(live), "", deployment_show(ref), now),
+            Fact("Monitoring", await _monitoring(readers, ref), "", diagnostics_list(ref.account), now),
+            stored,
+            again,
+            await _budget(readers, ref, live, now),
+            own(
+                "Prices", f"examples, version {PRICES_VERSION}: {SOURCE}; your contract decides", now, PRICES
+            ),
         )
-        return tuple(Fact(name, value, "", az, now) for name, value, az in rows)
 
 
-async def _training(readers: Readers, ref: DeploymentRef, live: Deployment) -> tuple[str, str, str, str]:
+async def _training(
+    readers: Readers, ref: DeploymentRef, live: Deployment, now: datetime
+) -> tuple[Fact, Fact, Fact]:
+    listed = training_jobs_list(ref.account)
+    names = ("Training", "Training-file storage", "Retraining")
     try:
         job = await readers.training.job_of(ref, live.model.name)
         jobs = [
             each for each in await readers.training.jobs(ref.account) if each.base_model == job.base_model
         ]
     except CountersignError as error:
-        return f"{UNKNOWN}: {error}", training_job_show(ref.account, ""), UNKNOWN, UNKNOWN
+        why = (f"{UNKNOWN}: {error}", UNKNOWN, UNKNOWN)
+        first, second, third = (
+            Fact(name, said, "", listed, now) for name, said in zip(names, why, strict=True)
+        )
+        return first, second, third
+    show = training_job_show(ref.account, job.id)
     tokens = UNKNOWN if job.trained_tokens is None else f"{job.trained_tokens:,} tokens, once"
-    again = f"{len(jobs)} jobs on {job.base_model} so far"
-    return tokens, training_job_show(ref.account, job.id), f"{job.files} files", again
+    return (
+        Fact(names[0], tokens, "", show, now),
+        Fact(names[1], f"{job.files} files", "", show, now),
+        Fact(names[2], f"{len(jobs)} jobs on {job.base_model} so far", "", listed, now),
+    )
 
 
 def _hosting(live: Deployment) -> str:
@@ -80,12 +104,17 @@ async def _monitoring(readers: Readers, ref: DeploymentRef) -> str:
     return f"{len(settings)} diagnostic settings; ingestion is billed by volume" if settings else "none"
 
 
-def _budget(readers: Readers, ref: DeploymentRef, live: Deployment) -> str:
+async def _budget(readers: Readers, ref: DeploymentRef, live: Deployment, now: datetime) -> Fact:
     target = readers.declared.target(ref)
     if target is None or target.monthly_budget_usd is None:
-        return "none recorded"
-    price = hosting_per_hour(live.sku.name) or Decimal(0)
-    share = (
-        100 * price * _MONTH_HOURS / target.monthly_budget_usd if target.monthly_budget_usd else Decimal(0)
+        return own("Budget", "none recorded", now, DECLARED)
+    so_far = month_to_date(live.created_at, now)
+    prompt, generated = await asyncio.gather(
+        *(readers.metrics.series(ref, name, so_far, interval=_HOUR) for name in TOKENS)
     )
-    return f"${target.monthly_budget_usd:,.0f} a month; hosting alone takes {share:.0f} %; owner <@{target.owner}>"
+    hours = float(hours_of(so_far))
+    counts = [sum(each.total for each in found) for found in (prompt, generated)]
+    expected = forecast(spending(live.sku.name, live.model.name, counts[0], counts[1], hours), so_far)
+    words = budget_words(target.monthly_budget_usd, expected, target.owner)
+    spent = f"month to date ${expected.spent:,.0f}" if expected else ""
+    return own("Budget", words, now, f"{DECLARED} and {PRICES}", spent)

@@ -1,14 +1,17 @@
 """How long do calls take?"""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
+from bot.domain.az_command import metrics_list
 from bot.domain.deployment import DeploymentRef
-from bot.domain.evidence import Fact
-from bot.domain.hourly import BUCKET, last_hour, means
+from bot.domain.evidence import Fact, Series
+from bot.domain.hourly import MINUTE, last_hour, mean_by_request
 from bot.ports.registry import Readers
 
+REQUESTS = "AzureOpenAIRequests"
 NAMES = {
     "Mean time to response": "AzureOpenAITimeToResponse",
     "Mean time to last byte": "AzureOpenAITTLTInMS",
@@ -22,7 +25,18 @@ class LatencySection:
     title: ClassVar[str] = "Latency"
 
     async def look(self, readers: Readers, ref: DeploymentRef, now: datetime) -> tuple[Fact, ...]:
-        """Return the mean time to response and to the last byte."""
-        window, series = last_hour(now), readers.metrics.series
-        found = await asyncio.gather(*(series(ref, name, window, interval=BUCKET) for name in NAMES.values()))
-        return means(NAMES, found, "ms", ref, now)
+        """Return the mean time to response and to the last byte, each minute weighted by its requests."""
+        window = last_hour(now)
+
+        async def read(metric: str, split_by: str = "") -> Sequence[Series]:
+            return await readers.metrics.series(ref, metric, window, interval=MINUTE, split_by=split_by)
+
+        requests, *times = await asyncio.gather(
+            read(REQUESTS, "StatusCode"), *(read(metric) for metric in NAMES.values())
+        )
+        facts = []
+        for (name, metric), found in zip(NAMES.items(), times, strict=True):
+            mean = mean_by_request(found, requests, window)
+            value, unit = ("no data", "") if mean is None else (f"{mean:,.0f}", "ms")
+            facts.append(Fact(name, value, unit, metrics_list(ref, metric, window, "PT1M"), now))
+        return tuple(facts)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar
 
-from bot.domain.az_command import metrics_list
+from bot.domain.az_command import deployment_show, metrics_list
 from bot.domain.deployment import DeploymentRef
 from bot.domain.errors import NotFoundError
 from bot.domain.evidence import Fact
@@ -25,7 +25,8 @@ class PtuSection:
         window = last_hour(now)
         az = metrics_list(ref, METRIC, window, "PT5M")
         if "provisioned" not in live.sku.name.lower():
-            return (Fact("Utilisation", f"none: {live.sku.name} is not provisioned", "", az, now),)
+            none = f"none: {live.sku.name} is not provisioned"
+            return (Fact("Utilisation", none, "", deployment_show(ref), now),)
         found = await readers.metrics.series(ref, METRIC, window, interval=BUCKET)
         values = [point.value for each in found for point in each.points if point.value is not None]
         if not values:

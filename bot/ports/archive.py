@@ -1,6 +1,6 @@
 """The database: one door, one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +12,7 @@ from bot.domain.effect import Effect, Question
 from bot.domain.entry import EntryProof
 from bot.domain.event import AuditEvent
 from bot.domain.people import Actor, Standing
+from bot.ports.sightings import Sightings, SightingsLook
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,8 @@ class Cause:
     details: Mapping[str, str] = field(default_factory=dict)
 
 
-class Transaction(Protocol):
-    """One transaction: state, votes, audit entries and jobs commit together or not at all."""
+class Look(SightingsLook, Protocol):
+    """What can be read of the database. It changes nothing."""
 
     async def change(self, number: int) -> Change:
         """Return a change; raise NotFoundError."""
@@ -57,6 +58,57 @@ class Transaction(Protocol):
 
     async def changes(self, query: ChangeQuery) -> Sequence[Change]:
         """Return matching changes, newest first. `due_before`: whose expires_at or window_ends_at has come."""
+        ...
+
+    async def votes(self, change: Change) -> Sequence[Vote]:
+        """Return the votes on the change's current revision, oldest first."""
+        ...
+
+    async def effect(self, change: Change, step: str) -> Effect | None:
+        """Return the journal row of a step (`forward` or `rollback`) of the change's revision."""
+        ...
+
+    async def question(self, number: int) -> Question | None:
+        """Return a stored question, None when it was answered and forgotten."""
+        ...
+
+    async def evidence(self, sha256: str) -> bytes | None:
+        """Return a stored snapshot."""
+        ...
+
+    async def verified_approvals(self, change: Change) -> Sequence[str]:
+        """Return the leaf hashes of this revision's approvals, re-verified in the signed trail.
+
+        Raises LedgerBrokenError when the trail does not prove them.
+        """
+        ...
+
+    async def proof_of(self, entry_id: str) -> EntryProof:
+        """Return the proof that a committed entry is in the signed trail; raise NotFoundError."""
+        ...
+
+    async def trail_of(self, change: Change) -> Sequence[EntryProof]:
+        """Return every entry of a change with its proof, oldest first; raise LedgerBrokenError."""
+        ...
+
+    async def baselines(self, arm_id: str, limit: int) -> Sequence[Baseline]:
+        """Return the last baselines of a deployment, newest first."""
+        ...
+
+    async def exceptions(self, arm_id: str) -> Sequence[DriftException]:
+        """Return every exception of a deployment, newest first."""
+        ...
+
+    async def effects_on(self, arm_id: str) -> Sequence[Effect]:
+        """Return every step of a change that was sent to a deployment, by change and step."""
+        ...
+
+
+class Transaction(Look, Sightings, Protocol):
+    """One transaction: state, votes, audit entries and jobs commit together or not at all."""
+
+    async def hold(self, arm_id: str) -> None:
+        """Let nobody else decide what is open on a deployment until this transaction ends."""
         ...
 
     async def add_draft(self, draft: Draft, now: datetime) -> Change:
@@ -78,10 +130,6 @@ class Transaction(Protocol):
         """Set columns while (number, state, revision) and the columns' old values still hold; None when not."""
         ...
 
-    async def votes(self, change: Change) -> Sequence[Vote]:
-        """Return the votes on the change's current revision, oldest first."""
-        ...
-
     async def add_vote(self, vote: Vote) -> bool:
         """Store a vote; False when that person has already voted on that revision."""
         ...
@@ -94,10 +142,6 @@ class Transaction(Protocol):
         """Put a job in the queue; one that waits under the same kind and key is enough."""
         ...
 
-    async def effect(self, change: Change, step: str) -> Effect | None:
-        """Return the journal row of a step (`forward` or `rollback`) of the change's revision."""
-        ...
-
     async def journal(self, effect: Effect, *, expected: str) -> bool:
         """Write a journal row by compare-and-set on its phase (`expected` empty: insert); False when it moved.
 
@@ -105,24 +149,8 @@ class Transaction(Protocol):
         """
         ...
 
-    async def add_question(self, question: Question) -> int:
-        """Store a question and return its number."""
-        ...
-
-    async def question(self, number: int) -> Question | None:
-        """Return a stored question, None when it was answered and forgotten."""
-        ...
-
-    async def forget_question(self, number: int) -> None:
-        """Delete an answered question with its response_url."""
-        ...
-
     async def keep_evidence(self, body: bytes, *, kind: str, now: datetime) -> str:
         """Store a snapshot under its SHA-256 (once) and return it."""
-        ...
-
-    async def evidence(self, sha256: str) -> bytes | None:
-        """Return a stored snapshot."""
         ...
 
     async def observe(self, standing: Standing) -> None:
@@ -133,43 +161,16 @@ class Transaction(Protocol):
         """Remember who is in a user group."""
         ...
 
-    async def standing(self, user: str) -> Standing | None:
-        """Return the last observation of a person, user groups as group ids; None when there is none."""
-        ...
-
-    async def group_members(self, usergroup: str) -> tuple[frozenset[str], datetime] | None:
-        """Return the last observation of a user group and its time."""
-        ...
-
-    async def verified_approvals(self, change: Change) -> Sequence[str]:
-        """Return the leaf hashes of this revision's approvals, re-verified in the signed trail.
-
-        Raises LedgerBrokenError when the trail does not prove them.
-        """
-        ...
-
-    async def proof_of(self, entry_id: str) -> EntryProof:
-        """Return the proof that a committed entry is in the signed trail; raise NotFoundError."""
-        ...
-
     async def add_baseline(self, baseline: Baseline) -> Baseline:
         """Keep a baseline under the next number; it can be neither changed nor deleted."""
-        ...
-
-    async def baselines(self, arm_id: str, limit: int) -> Sequence[Baseline]:
-        """Return the last baselines of a deployment, newest first."""
         ...
 
     async def add_exception(self, exception: DriftException) -> DriftException:
         """Keep an exception of drift under the next number; the newest of a field counts."""
         ...
 
-    async def exceptions(self, arm_id: str) -> Sequence[DriftException]:
-        """Return every exception of a deployment, newest first."""
-        ...
-
-    async def effects_on(self, arm_id: str) -> Sequence[Effect]:
-        """Return every step of a change that was sent to a deployment, by change and step."""
+    async def lift_exception(self, exception: DriftException, *, by: str, at: datetime) -> bool:
+        """End an exception before its time; False when it was lifted already."""
         ...
 
 
@@ -178,6 +179,26 @@ class Archive(Protocol):
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Open a transaction; it commits at the end of the block, or not at all."""
+        ...
+
+    def reading(self) -> AbstractAsyncContextManager[Look]:
+        """Look at what is committed now; nothing can be written, and no writer is waited for."""
+        ...
+
+    async def ask(self, question: Question, kind: str) -> int:
+        """Store a question and the job of this kind that answers it; return its number."""
+        ...
+
+    async def forget_question(self, number: int) -> None:
+        """Delete an answered question with its response_url."""
+        ...
+
+    async def people(self, users: Iterable[str]) -> Mapping[str, Standing]:
+        """Return the last observations of these people, user groups as group ids; without those never seen."""
+        ...
+
+    async def usergroups(self) -> Mapping[str, tuple[frozenset[str], datetime]]:
+        """Return the last observation of every user group, and its time."""
         ...
 
     async def receive(self, key: str, now: datetime) -> str | None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.domain.deployment import Account, DeploymentRef, Target
+from bot.domain.effect import Effect
 from bot.domain.errors import NotFoundError
 from bot.domain.evidence import Window
 from bot.domain.inventory import (
@@ -14,6 +15,7 @@ from bot.domain.inventory import (
     Health,
     Lifecycle,
     LogFigures,
+    Operator,
     RoleAssignment,
     TrainingJob,
 )
@@ -22,6 +24,10 @@ from bot.domain.json import Json
 
 class InventoryReader(Protocol):
     """Reads of the control plane around deployments. Raises (every method): AzureUnavailableError, NotFoundError."""
+
+    async def tenant(self, account: Account) -> str:
+        """Return the Entra tenant that the account's subscription trusts."""
+        ...
 
     async def posture(self, account: Account) -> AccountPosture:
         """Return how the account is set up and protected."""
@@ -48,6 +54,22 @@ class InventoryReader(Protocol):
         ...
 
 
+class OperatorReader(Protocol):
+    """Who looks. Raises nothing: what cannot be known is empty."""
+
+    async def operator(self) -> Operator:
+        """Return the identity whose reads these are."""
+        ...
+
+
+class UnknownOperator:
+    """Who looks where no identity is connected: nobody that has a name."""
+
+    async def operator(self) -> Operator:
+        """Return nobody."""
+        return Operator("")
+
+
 class TrainingReader(Protocol):
     """Reads of the data plane: fine-tuning jobs. Raises: AzureUnavailableError, NotFoundError."""
 
@@ -66,6 +88,22 @@ class LogsReader(Protocol):
     async def figures(self, ref: DeploymentRef, window: Window) -> LogFigures:
         """Return counts by status and percentiles of the duration of requests."""
         ...
+
+
+class JournalReader(Protocol):
+    """What Countersign's own record says of a deployment; it is read, never written."""
+
+    async def sent(self, ref: DeploymentRef) -> Sequence[Effect]:
+        """Return every step of a change that was sent to the deployment."""
+        ...
+
+
+class NothingSent:
+    """What was sent where no record is connected: nothing."""
+
+    async def sent(self, ref: DeploymentRef) -> Sequence[Effect]:
+        """Return nothing."""
+        return ()
 
 
 class DeclaredReader(Protocol):

@@ -76,7 +76,14 @@ def _verdict(view: ChangeView) -> list[Block]:
     signal, why = escape(view.said("signal"), 200), escape(one_line(view.said("explanation")), 400)
     blocks = [section(f"*Validation: {escape(word, 60)}* · {signal}{f'{chr(10)}{why}' if why else ''}")]
     before, after = escape(view.said("before"), 200), escape(view.said("after"), 200)
-    return [*blocks, *fields([("Before", before), ("After", after)]), *_course(view.change)]
+    return [*blocks, *fields([("Before", before), ("After", after)]), *_weighed(view), *_course(view.change)]
+
+
+def _weighed(view: ChangeView) -> list[Block]:
+    """Return usage and cost before and after, each a line of its own."""
+    said = [(label, escape(one_line(view.said(label.lower())), 600)) for label in ("Usage", "Cost")]
+    lines = [f"*{label}* {words}" for label, words in said if words]
+    return [section("\n".join(lines))] if lines else []
 
 
 def _course(change: Change) -> list[Block]:

@@ -1,5 +1,6 @@
 """Drift for a person: what differs from what was declared, who can have changed it, and what is excepted."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -8,14 +9,17 @@ from bot.domain.az_command import activity_list, deployment_show
 from bot.domain.baseline import DriftException
 from bot.domain.drift import Expected, Source
 from bot.domain.field_names import field_words
+from bot.domain.origin import Origin
 from bot.ports.slack import Block, Message
-from bot.render.blocks import actions, button, context, footer, header, say, section
+from bot.render.blocks import button, context, footer, header, say, section
 from bot.render.by_hand import by_hand
+from bot.render.look_buttons import look_buttons
 from bot.render.texts import code, count, escape, is_user, mention, one_line, when
 from bot.render.texts import words as safe
 from bot.usecases.find_drift import HISTORY, Drift, Line
 
 _LINES = 15
+_EXCEPTIONS = 5
 _SOURCES: Mapping[Source, str] = {
     Source.IAC: "Template",
     Source.RUNBOOK: "Runbook",
@@ -34,10 +38,10 @@ def render_drift(drift: Drift, *, ref: str, share_value: str = "") -> Message:
         section(_headline(drift)),
         _where(drift),
         *[_difference(lines) for lines in grouped[:_LINES]],
-        *_silenced(drift.silenced),
+        *_excepted(drift, with_buttons=bool(share_value)),
         *_not_compared(drift),
-        *by_hand([deployment_show(drift.target.ref), *_history(drift)]),
-        *actions(_buttons(share_value)),
+        *by_hand(_commands(drift)),
+        *look_buttons(share_value),
     ]
     more = f"{len(grouped) - _LINES} more are not shown." if len(grouped) > _LINES else ""
     example = f"drift except {alias} {grouped[0][0].difference.name}" if grouped else ""
@@ -52,8 +56,10 @@ def render_drifts(
     """Return a line or two for each target; a text is why one could not be looked at."""
     found = [each for each in drifts if isinstance(each, Drift)]
     adrift = [each for each in found if each.open]
-    state = f"{len(adrift)} of {count(len(drifts), 'target')} {_differ(adrift)} from what is declared"
-    emoji = "warning" if adrift or len(found) < len(drifts) else "white_check_mark"
+    unread = len(drifts) - len(found)
+    beside = f", {unread} could not be read" if unread else ""
+    state = f"{len(adrift)} of {count(len(drifts), 'target')} {_differ(adrift)} from what is declared{beside}"
+    emoji = "warning" if adrift or unread else "white_check_mark"
     lines = [
         _line_of(each) if isinstance(each, Drift) else f"• {safe(one_line(each), 400)}" for each in drifts
     ]
@@ -65,7 +71,8 @@ def render_drifts(
             context("*Read-only*", f"Taken {when(now)}"),
             section(f"*{state}* :{emoji}:"),
             *chunks,
-            *actions(_buttons(share_value)),
+            *by_hand(command for each in found for command in _commands(each)),
+            *look_buttons(share_value),
             footer(ref, f"{code('drift <target>')} says who and when."),
         ],
     )
@@ -73,15 +80,6 @@ def render_drifts(
 
 def _differ(what: Sequence[object]) -> str:
     return "differs" if len(what) == 1 else "differ"
-
-
-def _buttons(share_value: str) -> list[Block]:
-    if not share_value:
-        return []
-    return [
-        button("Share", "evidence.share", share_value, style="primary", says="Share it in this channel"),
-        button("Refresh", "evidence.refresh", share_value, says="Look again, read-only"),
-    ]
 
 
 def _state(drift: Drift) -> str:
@@ -138,32 +136,63 @@ def _wants(expected: Expected) -> str:
 
 def _behind(line: Line) -> str:
     origin = line.origin
+    if origin.change:
+        return _by_change(origin)
+    if origin.fits:
+        last = when(origin.fits[0].at)
+        return (
+            f"Unknown who: {count(len(origin.fits), 'write')} of several people fit equally, the last {last}"
+        )
     if origin.entry is None:
         since = f" It was so {when(origin.unchanged_since)} already." if origin.unchanged_since else ""
         return f"No write in the activity log explains it.{since}"
     who = mention(line.who) if is_user(line.who) else code(line.who, 80)
-    change = f" while {escape(line.change, 20)} was applied" if line.change else ""
-    others = f"; {count(origin.others, 'earlier write')} could have, too" if origin.others else ""
-    return f"Last written {when(origin.entry.at)} by {who}{change}{others}"
+    others = f"; {count(origin.others, 'earlier write')} of theirs could have, too" if origin.others else ""
+    return f"Last written {when(origin.entry.at)} by {who}{others}"
+
+
+def _by_change(origin: Origin) -> str:
+    change = f"{escape(origin.change, 20)}, requested by {mention(origin.requester)}"
+    if origin.entry is None:
+        return f"Set by {change}, as the deployment's tag says; the activity log does not show it yet"
+    return f"Set {when(origin.entry.at)} by {change}"
 
 
 def _lapsed(exception: DriftException) -> str:
+    if exception.lifted_at is not None:
+        lifted = f"lifted by {mention(exception.lifted_by)} {when(exception.lifted_at)}"
+        return f"An exception of {mention(exception.owner)} was {lifted}"
     return f"An exception of {mention(exception.owner)} lapsed {when(exception.until)}"
 
 
-def _silenced(lines: Sequence[Line]) -> list[Block]:
-    said = [
-        f"• {escape(field_words(group[0].difference.expected.field), 100)} until {_day(group[0].exception)}, "
-        f"owner {mention(group[0].exception.owner)}: {escape(one_line(group[0].exception.reason), 200)}"
-        for group in _by_field(lines)[:10]
-        if group[0].exception is not None
-    ]
-    return [section("*Excepted* · different, and silenced\n" + "\n".join(said))] if said else []
+def _excepted(drift: Drift, *, with_buttons: bool) -> list[Block]:
+    """Return the exceptions in force, one a line, each with the button that lifts it."""
+    if not drift.exceptions:
+        return []
+    differing = {line.difference.key for line in drift.silenced}
+    shown = drift.exceptions[:_EXCEPTIONS]
+    more = len(drift.exceptions) - len(shown)
+    blocks = [section(f"*Excepted* · {count(len(drift.exceptions), 'exception')} in force")]
+    for each in shown:
+        words = "differs, and is silenced" if each.field in differing else "nothing differs now"
+        line = section(
+            f"• {escape(field_words(each.field), 100)} until {_day(each)}, owner {mention(each.owner)}, {words}: "
+            f"{escape(one_line(each.reason), 200)}"
+        )
+        blocks += [line, _lift(each)] if with_buttons else [line]
+    return [*blocks, *([context(f"{more} more are not shown.")] if more else [])]
 
 
-def _day(exception: DriftException | None) -> str:
+def _lift(exception: DriftException) -> Block:
+    value = json.dumps({"target": exception.target, "field": exception.field})
+    says = f"Lift the exception of {field_words(exception.field)} of {exception.target}"
+    lift = button("Lift…", "drift.lift", value, says=says)
+    return {"type": "actions", "block_id": f"lift:{exception.number}", "elements": [lift]}
+
+
+def _day(exception: DriftException) -> str:
     """Return the last day of an exception."""
-    return f"{exception.until - timedelta(seconds=1):%d %b %Y}".lstrip("0") if exception else ""
+    return f"{exception.until - timedelta(seconds=1):%d %b %Y}".lstrip("0")
 
 
 def _not_compared(drift: Drift) -> list[Block]:
@@ -177,8 +206,10 @@ def _not_compared(drift: Drift) -> list[Block]:
     return [section("*Not compared*\n" + "\n".join(lines))] if lines else []
 
 
-def _history(drift: Drift) -> list[str]:
-    return [activity_list(drift.target.ref.account, drift.at - HISTORY)] if drift.lines else []
+def _commands(drift: Drift) -> list[str]:
+    """Return the commands that show what is live, and who wrote it where something differs."""
+    history = [activity_list(drift.target.ref.account, drift.at - HISTORY)] if drift.lines else []
+    return [deployment_show(drift.target.ref), *history]
 
 
 def _line_of(drift: Drift) -> str:

@@ -1,15 +1,17 @@
-"""The form of an exception: which field may differ, who owns that, until when, and why."""
+"""The form of an exception: which field may differ, who owns that, until when, and why; and the one that lifts it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
+from bot.domain.baseline import DriftException
 from bot.domain.deployment import Target
 from bot.domain.field_names import field_words
 from bot.domain.json import canonical
 from bot.ports.slack import Block
 from bot.render.blocks import footer, section
 from bot.render.modal import Ask, Modal, ask, modal, text_input
-from bot.render.texts import escape, is_user, one_line
+from bot.render.texts import escape, is_user, mention, one_line
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,19 @@ class ExceptForm:
     target: Target
     field: str
     values: Mapping[str, str]
+
+
+def render_lift(exception: DriftException, metadata: str, ref: str) -> Block:
+    """Return the modal `drift.lift`: what is excepted, by whom, and what lifting it does."""
+    name = escape(field_words(exception.field), 100)
+    last = f"{exception.until - timedelta(seconds=1):%d %b %Y}".lstrip("0")
+    said = (
+        f"*{name} of {escape(one_line(exception.target), 120)}* is excepted until {last}, "
+        f"owner {mention(exception.owner)}: {escape(one_line(exception.reason), 600)}\n"
+        "Lifted, drift reports it again at once. This cannot be undone; it can be excepted again."
+    )
+    frame = Modal("Lift the exception", "drift.lift", submit="Lift", metadata=metadata)
+    return modal(frame, [section(said), footer(ref, "Azure is not changed. It is kept in the audit trail.")])
 
 
 def render_except(form: ExceptForm, ref: str) -> Block:

@@ -7,6 +7,7 @@ from bot.domain.evidence import Fact
 from bot.ports.slack import Block
 from bot.render.blocks import FIELD, FIELDS, mrkdwn, section, table
 from bot.render.texts import EMPTY, escape, one_line
+from bot.render.texts import words as safe
 
 _USUAL = ", usual"
 _NUMBER = re.compile(r"[\d,]+(?:\.\d+)?")
@@ -24,7 +25,9 @@ def fact_blocks(title: str, facts: Sequence[Fact], *, tables: bool) -> list[Bloc
 
 
 def _value(fact: Fact) -> str:
-    return escape(one_line(fact.words), 800) or EMPTY
+    """Return what a fact says; only in our own words is a person mentioned."""
+    said = one_line(fact.words)
+    return (safe(said, 800) if fact.source else escape(said, 800)) or EMPTY
 
 
 def _compared(title: str, facts: Sequence[Fact]) -> list[Block]:
@@ -42,7 +45,9 @@ def _row(fact: Fact, usual: Mapping[str, Fact]) -> tuple[str, ...]:
     now = f"{fact.value} {unit}".strip()
     if before is None:
         return (fact.name, now, EMPTY, EMPTY)
-    return (fact.name, now, before.value, _change(fact.value, before.value))
+    of = _NOTE.sub("", before.unit).strip()
+    then = before.value if of.lower() == fact.name.lower() else f"{before.value} {of}".strip()
+    return (fact.name, now, then, _change(fact.value, before.value))
 
 
 def _change(now: str, before: str) -> str:

@@ -4,6 +4,7 @@ from html import escape
 
 from bot.domain.evidence import Fact, SectionResult
 from bot.domain.pack import Pack
+from bot.render.pack_change import render_record
 
 _STYLE = """
 :root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
@@ -19,7 +20,8 @@ def render_pack_html(pack: Pack) -> str:
     """Return the pack as an HTML document."""
     evidence = pack.evidence
     title = f"Evidence of {evidence.alias}"
-    about = f" for {escape(pack.about)}" if pack.about else ""
+    about = f" for {escape(pack.change.id)}" if pack.change else ""
+    change = render_record(pack.change) if pack.change else ""
     where = f"{evidence.ref.account.environment} · {evidence.ref.account.account} / {evidence.ref.deployment}"
     parts = "".join(_part(name, found) for name, found in pack.parts.items())
     return (
@@ -27,7 +29,7 @@ def render_pack_html(pack: Pack) -> str:
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>"
         f"<h1>{escape(title)}</h1><p>{escape(where)}{about}<br>"
         f"Read-only, taken {evidence.taken_at:%Y-%m-%d %H:%M} UTC · {escape(evidence.id)}</p>"
-        f"{parts}{_proof(pack)}</body></html>\n"
+        f"{change}{parts}{_proof(pack)}</body></html>\n"
     )
 
 
@@ -43,14 +45,17 @@ def _section(section: SectionResult) -> str:
 
 
 def _row(fact: Fact) -> str:
-    words, az = escape(fact.words), escape(fact.az)
-    return f"<tr><th>{escape(fact.name)}</th><td>{words}<br><small><code>{az}</code></small></td></tr>"
+    shown = f"<code>{escape(fact.az)}</code>" if fact.az else f"according to {escape(fact.source)}"
+    return f"<tr><th>{escape(fact.name)}</th><td>{escape(fact.words)}<br><small>{shown}</small></td></tr>"
 
 
 def _proof(pack: Pack) -> str:
+    digest, what = pack.evidence.digest, "the snapshot"
+    if pack.change:
+        digest, what = pack.change.sha256, "the change's record, which names the snapshot,"
     return (
-        "<h2>Proof</h2><p>The SHA-256 of the snapshot in the JSON file of this pack is "
-        f"<code>{escape(pack.evidence.digest)}</code>. Entry {pack.proof.seq} of the audit trail records it; "
+        f"<h2>Proof</h2><p>The SHA-256 of {what} in the JSON file of this pack is "
+        f"<code>{escape(digest)}</code>. Entry {pack.proof.seq} of the audit trail records it; "
         "its audit path leads to the root in this signed checkpoint. Compare the checkpoint's key with the one "
         "your auditor holds, not with this page.</p>"
         f"<pre>{escape(pack.proof.checkpoint)}</pre>"

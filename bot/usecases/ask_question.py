@@ -31,7 +31,4 @@ async def ask_question(asking: Asking, *, caller: Caller, desk: Desk) -> int:
         response_url=asking.response_url,
         share=asking.share,
     )
-    async with desk.archive.transaction() as tx:
-        number = await tx.add_question(question)
-        await tx.enqueue("snapshot", f"snapshot:Q-{number}")
-    return number
+    return await desk.archive.ask(question, "snapshot")

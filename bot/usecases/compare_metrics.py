@@ -8,11 +8,12 @@ from statistics import fmean, pstdev
 from bot.domain.chart import Chart, Line, Mark, Usual
 from bot.domain.deployment import DeploymentRef
 from bot.domain.evidence import Point, Window
+from bot.domain.kept_figures import Bucket
 from bot.domain.signal import SignalMetric, Traffic
 from bot.ports.archive import ChangeQuery
 from bot.ports.registry import Readers
 from bot.usecases.desk import Desk
-from bot.usecases.measure_traffic import Bucket, measure_traffic, summed, whole
+from bot.usecases.measure_traffic import measure_traffic, summed, whole
 
 MOST_DAYS = 7
 _DAY = timedelta(days=1)
@@ -66,10 +67,9 @@ async def compare_metrics(
     Raises:
         NotFoundError, AzureUnavailableError: as the port.
     """
-    length = window.end - window.start
-    step = next((step for most, step in _STEPS if length <= most), _DAY)
+    step = step_for(window)
     here = whole(window, step)
-    period = max(1, -(-(here.end - here.start) // _DAY)) * _DAY
+    period = period_of(here)
     days = max(1, min(MOST_DAYS, against // period))
     span = Window(here.start - days * period, here.end)
     measured = await measure_traffic(readers.metrics, ref, span, step)
@@ -77,6 +77,17 @@ async def compare_metrics(
     before = (measured.within(Window(here.start - shift, here.end - shift)) for shift in shifts)
     earlier = tuple(each for each in before if any(bucket.is_sampled for bucket in each))
     return Compared(here, step, days, measured.within(here), earlier)
+
+
+def step_for(window: Window) -> timedelta:
+    """Return the width of buckets that a window is charted in."""
+    length = window.end - window.start
+    return next((step for most, step in _STEPS if length <= most), _DAY)
+
+
+def period_of(window: Window) -> timedelta:
+    """Return how far apart the windows are that are compared: the whole days that a window reaches over."""
+    return max(1, -(-(window.end - window.start) // _DAY)) * _DAY
 
 
 def row_values(compared: Compared) -> tuple[tuple[str, float | None, float | None], ...]:

@@ -8,12 +8,10 @@ from bot.domain.arm_template import declared_deployment
 from bot.domain.baseline import (
     Baseline,
     DriftException,
-    Origin,
     Then,
-    change_behind,
     exception_for,
+    exceptions_in_force,
     newest_exception,
-    origin_of,
 )
 from bot.domain.configuration import Configuration
 from bot.domain.deployment import Deployment, Target
@@ -29,9 +27,10 @@ from bot.domain.drift import (
     from_template,
     is_unresolved,
 )
-from bot.domain.effect import Effect
 from bot.domain.errors import CountersignError
 from bot.domain.inventory import ActivityEntry
+from bot.domain.origin import Doing, Origin, doing_of, origin_of
+from bot.ports.archive import Transaction
 from bot.ports.registry import Readers
 from bot.usecases.desk import Desk
 from bot.usecases.keep_baseline import baseline_history
@@ -41,19 +40,18 @@ HISTORY = timedelta(days=89)  # the activity log keeps 90 days
 
 @dataclass(frozen=True)
 class Line:
-    """One difference with who can have made it: a user id, else an Entra object id; and what silences it."""
+    """One difference with who made it (a user id, else an Entra object id), if that is known; what silences it."""
 
     difference: Difference
     origin: Origin
     who: str = ""
-    change: str = ""
     exception: DriftException | None = None
     lapsed: DriftException | None = None
 
 
 @dataclass(frozen=True)
 class Drift:
-    """What was compared, what differs, what could not be compared, and why not."""
+    """What was compared, what differs, what could not be compared, and why not; the exceptions in force."""
 
     target: Target
     at: datetime
@@ -61,6 +59,7 @@ class Drift:
     lines: tuple[Line, ...] = ()
     unresolved: tuple[Expected, ...] = ()
     gaps: tuple[str, ...] = ()
+    exceptions: tuple[DriftException, ...] = ()
 
     @property
     def open(self) -> tuple[Line, ...]:
@@ -78,7 +77,8 @@ class _Kept:
     baselines: Sequence[Baseline]
     history: tuple[Then, ...]
     exceptions: Sequence[DriftException]
-    effects: Sequence[Effect]
+    doings: Sequence[Doing]
+    created_at: datetime | None
 
 
 async def find_drift(target: Target, against: Source | None, *, readers: Readers, desk: Desk) -> Drift:
@@ -89,10 +89,7 @@ async def find_drift(target: Target, against: Source | None, *, readers: Readers
     """
     live = await readers.azure.deployment(target.ref)
     async with desk.archive.transaction() as tx:
-        baselines, history = await baseline_history(target.ref.key, tx)
-        kept = _Kept(
-            baselines, history, await tx.exceptions(target.ref.key), await tx.effects_on(target.ref.key)
-        )
+        kept = await _kept(target, live, tx)
     wanted, compared, gaps = _expected(against, _Asked(target, live, readers, desk.configuration, kept))
     differ = differences_of(wanted, live.projection)
     writes, gap = await _writes(target, readers, desk) if differ else ((), "")
@@ -103,7 +100,17 @@ async def find_drift(target: Target, against: Source | None, *, readers: Readers
         tuple(_line(each, writes, kept, desk) for each in differ),
         tuple(filter(is_unresolved, wanted)),
         (*gaps, *filter(None, [gap])),
+        exceptions_in_force(kept.exceptions, desk.clock.now()),
     )
+
+
+async def _kept(target: Target, live: Deployment, tx: Transaction) -> _Kept:
+    baselines, history = await baseline_history(target.ref.key, tx)
+    effects = await tx.effects_on(target.ref.key)
+    changes = {number: await tx.change(number) for number in {each.number for each in effects}}
+    doings = (doing_of(each, changes[each.number], live.tags) for each in effects)
+    known = tuple(each for each in doings if each is not None)
+    return _Kept(baselines, history, await tx.exceptions(target.ref.key), known, live.created_at)
 
 
 @dataclass(frozen=True)
@@ -177,20 +184,19 @@ async def _writes(target: Target, readers: Readers, desk: Desk) -> tuple[Sequenc
 
 def _line(difference: Difference, writes: Sequence[ActivityEntry], kept: _Kept, desk: Desk) -> Line:
     path, now = difference.expected.field, desk.clock.now()
-    origin = origin_of(path, difference.live, writes, kept.history)
+    origin = origin_of(path, difference.live, writes, kept.history, kept.doings, kept.created_at)
     excepted = exception_for(difference.key, kept.exceptions, now)
     newest = newest_exception(difference.key, kept.exceptions)
     return Line(
         difference,
         origin,
-        who=_person(origin.entry.caller, desk.configuration) if origin.entry else "",
-        change=change_behind(origin.entry, kept.effects) if origin.entry else "",
+        who=person_behind(origin.entry.caller, desk.configuration) if origin.entry else "",
         exception=excepted,
         lapsed=newest if excepted is None else None,
     )
 
 
-def _person(caller: str, configuration: Configuration) -> str:
+def person_behind(caller: str, configuration: Configuration) -> str:
     """Return the Slack user whose Entra object id this is, else the id as it came."""
     users = {oid.lower(): user for user, oid in configuration.entra_oids.items()}
     return users.get(caller.lower(), caller)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.baseline import FORMAT, Baseline, Kept, Then
@@ -18,7 +18,7 @@ HISTORY = 50
 
 @dataclass(frozen=True)
 class State:
-    """What is kept: a target's projection, when and why; the digest of the evidence, and the change, if any."""
+    """What is kept: a target's projection and figures, when and why; the evidence's digest and the change, if any."""
 
     target: Target
     projection: Mapping[str, Json]
@@ -26,20 +26,20 @@ class State:
     at: datetime
     evidence: str = ""
     change: str = ""
+    figures: Mapping[str, Json] = field(default_factory=dict)
 
     @property
     def body(self) -> bytes:
         """Return the canonical snapshot, as it is stored."""
-        return canonical(
-            {
-                "format": FORMAT,
-                "arm_id": self.target.ref.key,
-                "alias": self.target.alias,
-                "taken_at": self.at.isoformat(),
-                "projection": masked(self.projection),
-                "evidence": self.evidence,
-            }
-        )
+        snapshot: dict[str, Json] = {
+            "format": FORMAT,
+            "arm_id": self.target.ref.key,
+            "alias": self.target.alias,
+            "taken_at": self.at.isoformat(),
+            "projection": masked(self.projection),
+            "evidence": self.evidence,
+        }
+        return canonical({**snapshot, "figures": self.figures} if self.figures else snapshot)
 
 
 async def keep_baseline(state: State, *, by: Actor, cause: Cause, tx: Transaction) -> Baseline:

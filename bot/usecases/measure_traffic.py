@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.deployment import DeploymentRef
 from bot.domain.evidence import Series, Window
+from bot.domain.kept_figures import Bucket
 from bot.domain.signal import Traffic
 from bot.ports.azure import MetricsReader
 
@@ -14,22 +15,6 @@ TOKENS = "TokenTransaction"
 REQUESTS = "AzureOpenAIRequests"
 LATENCY = "AzureOpenAITimeToResponse"
 _Values = Mapping[datetime, float]
-
-
-@dataclass(frozen=True)
-class Bucket:
-    """What a deployment did in one bucket; None where Azure has no sample of it."""
-
-    at: datetime
-    tokens: float | None
-    traffic: Traffic | None
-    answered: float = 0.0
-    is_sampled: bool = False
-
-    @property
-    def latency_ms(self) -> float | None:
-        """Return the mean time to response."""
-        return self.traffic.latency_ms if self.traffic else None
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,10 @@ from bot.evidence.traffic import traffic_between
 from bot.ports.archive import Cause, ChangeQuery
 from bot.ports.registry import Readers
 from bot.usecases.desk import Desk
+from bot.usecases.find_unapproved import enqueue_looks, looks_due
 from bot.usecases.measure_traffic import measure_traffic, whole
 from bot.usecases.plan_change import written_to
+from bot.usecases.weigh_change import weigh_change
 
 TIMER = system("timer")
 _MOST_POINTS = 20
@@ -25,12 +27,18 @@ TIMED = WAITING | {ChangeState.VERIFYING}
 
 
 async def sweep(desk: Desk) -> None:
-    """Enqueue a job for every change whose time has come."""
+    """Enqueue a job for every change, and every account, whose time has come."""
     now = desk.clock.now()
+    async with desk.archive.reading() as look:
+        due = await look.changes(ChangeQuery(states=TIMED, due_before=now, limit=100))
+        looks = await looks_due(look, desk=desk)
+    if not due and not looks:
+        return
     async with desk.archive.transaction() as tx:
-        for change in await tx.changes(ChangeQuery(states=TIMED, due_before=now, limit=100)):
+        for change in due:
             kind = "verify" if change.state is ChangeState.VERIFYING else "expire"
             await tx.enqueue(kind, f"{kind}:{change.id}")
+        await enqueue_looks(looks, tx=tx, desk=desk)
 
 
 async def expire_change(number: int, *, desk: Desk, cause: Cause) -> None:
@@ -55,8 +63,8 @@ async def validate_change(number: int, *, readers: Readers, desk: Desk, cause: C
     Raises:
         AzureUnavailableError: the metrics could not be read; the job tries again.
     """
-    async with desk.archive.transaction() as tx:
-        change = await tx.change(number)
+    async with desk.archive.reading() as look:
+        change = await look.change(number)
     started, ends = change.executed_at, change.window_ends_at
     if (
         change.state is not ChangeState.VERIFYING
@@ -68,10 +76,14 @@ async def validate_change(number: int, *, readers: Readers, desk: Desk, cause: C
     after = Window(started, ends)
     verdict = await _verdict(change, after, readers, desk)
     course = await _course(change, after, readers, desk)
-    outcome = {**change.outcome, **_said(verdict), "course": course}
+    ref = desk.configuration.target(change.request.target).ref
+    weighed = await weigh_change(change, after, ref, readers.metrics)
+    said = {**_said(verdict), **weighed.said, "figures": weighed.sha256}
+    outcome = {**change.outcome, **said, "course": course}
     async with desk.archive.transaction() as tx:
         if await tx.move(change, ChangeState.AWAITING_ATTESTATION, outcome=outcome) is None:
             return
+        await tx.keep_evidence(weighed.body, kind="figures", now=desk.clock.now())
         event = ChangeValidated(
             change=change.id,
             resource=change.arm_id,
@@ -79,6 +91,7 @@ async def validate_change(number: int, *, readers: Readers, desk: Desk, cause: C
             before=verdict.before,
             after=verdict.after,
             signal=verdict.signal,
+            evidence=weighed.sha256,
         )
         await tx.record(event, by=TIMER, cause=cause)
         await tx.enqueue("deliver", f"deliver:{change.id}:card")

@@ -2,7 +2,7 @@
 
 from handlers.actions.attest import ATTEST
 from handlers.actions.decide import APPROVE, REJECT
-from handlers.actions.drift import OPEN_EXCEPT
+from handlers.actions.drift import OPEN_EXCEPT, OPEN_LIFT, PUT_BACK
 from handlers.actions.evidence import REFRESH, SHARE
 from handlers.actions.form import REDRAW
 from handlers.actions.plan import PLAN
@@ -23,4 +23,6 @@ ACTIONS: tuple[Action, ...] = (
     REFRESH,
     SHARE,
     OPEN_EXCEPT,
+    OPEN_LIFT,
+    PUT_BACK,
 )

@@ -42,7 +42,7 @@ subscription = "00000000-0000-0000-0000-000000000001"
 resource_group = "{group}"
 account = "{account}"
 location = "{location}"
-"""
+{logs}"""
 
 _TARGET = """
 [[targets]]
@@ -73,6 +73,25 @@ targets = ["*-prod"]
 user = "U0DAN"
 entra_oid = "0038d4ec-736c-209b-c716-fc79c71190e3"
 
+[[templates]]
+name = "small step up"
+kind = "scale"
+environment = "production"
+targets = ["email-*"]
+groups = ["approvers"]
+max_capacity = 100
+max_rise_percent = 20
+
+# While Dan is on leave, Carol votes for security in his place; never on what he asks for himself:
+# [[delegation]]
+# from = "U0DAN"
+# to = "U0CAROL"
+# groups = ["security"]
+# until = "2027-01-08T18:00:00+01:00"
+
+[policy.production]
+security_groups = ["security"]
+
 [groups.approvers]
 usergroup = "S0AIOPS"
 [groups.security]
@@ -83,6 +102,8 @@ _ACCOUNTS = (
     ("prod-weu", "production", "rg-ai-prod", "aoai-contoso-weu", "westeurope"),
     ("test-swc", "test", "rg-ai-test", "aoai-contoso-test-swc", "swedencentral"),
 )
+# The simulated Azure has one workspace, with the request logs of production; test has none.
+_LOGS = {"prod-weu": 'log_workspace = "7c5ddab6-d2f4-c75b-1c47-48cdadd7e1f3"\n'}
 _TARGETS = (
     ("triage-prod", "prod-weu", "support-triage-ft", "U0OWNER"),
     ("extract-prod", "prod-weu", "contract-extract-ft", "U0BOB"),
@@ -92,7 +113,9 @@ _TARGETS = (
     ("summary-test", "test-swc", "summary-ft", "U0ALICE"),
 )
 _DECLARED = {
-    "triage-prod": 'runbook = { capacity = 120, content_filter = "strict-support-v3" }\n',
+    "triage-prod": 'dependents = ["support desk", "night triage batch"]\n'
+    'first_symptom = "Tickets wait in the unsorted queue"\nmonthly_budget_usd = 1000\n'
+    'runbook = { capacity = 120, content_filter = "strict-support-v3" }\n',
     "extract-prod": 'declared = "infra/extract-prod.json"\n',
 }
 _TEMPLATE = """{
@@ -125,7 +148,14 @@ _TEMPLATE = """{
 def company_toml() -> str:
     """Return the configuration file of the pretended company."""
     accounts = [
-        _ACCOUNT.format(name=name, environment=environment, group=group, account=account, location=location)
+        _ACCOUNT.format(
+            name=name,
+            environment=environment,
+            group=group,
+            account=account,
+            location=location,
+            logs=_LOGS.get(name, ""),
+        )
         for name, environment, group, account, location in _ACCOUNTS
     ]
     targets = [

@@ -1,4 +1,4 @@
-"""`drift`: what is live against what was declared; `drift except` opens a form and decides nothing."""
+"""`drift`: what is live against what was declared; `drift except` and `drift lift` open forms and decide nothing."""
 
 import re
 
@@ -10,12 +10,13 @@ from bot.ports.slack import Message
 from bot.render.notice import render_open_button
 from handlers.asking import ask_for
 from handlers.dependencies import Dependencies
-from handlers.excepting import Wish, open_except
+from handlers.excepting import Named, Wish, open_except, open_lift
 from handlers.shapes import Asked, Command
 
 USAGE = (
     "drift [target] [--against iac|runbook|policy|app|snapshot] · "
-    "drift except <target> <field> [--owner @user] [--until 2026-12-31] [--reason …]"
+    "drift except <target> <field> [--owner @user] [--until 2026-12-31] [--reason …] · "
+    "drift lift <target> <field>"
 )
 _USER = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>|@?([UW][A-Z0-9]+)")
 
@@ -23,6 +24,8 @@ _USER = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>|@?([UW][A-Z0-9]+)")
 async def _drift(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
     if typed and typed[0].lower() == "except":
         return await _except(typed[1:], asked, deps)
+    if typed and typed[0].lower() == "lift":
+        return await _lift(typed[1:], asked, deps)
     words = parse(typed, flags=("share",), options=("against",))
     if len(words.arguments) > 1:
         raise InvalidInputError("That is more than one target.", advice="Write `drift [target]`.")
@@ -54,6 +57,26 @@ async def _except(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> M
     )
 
 
+async def _lift(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
+    words = parse(typed)
+    if len(words.arguments) != 2:
+        raise InvalidInputError(
+            "Lift the exception of which field of which target?",
+            advice="Write `drift lift extract-prod upgrade_option`.",
+        )
+    alias, field = words.arguments
+    named = Named(deps.desk.configuration.target(alias).alias, field_path(field))
+    if asked.trigger_id:
+        return await open_lift(named, asked, deps)
+    return render_open_button(
+        "A mention cannot open a form by itself; this button can.",
+        label="Open the form",
+        action_id="drift.lift",
+        value=named.as_value(),
+        ref=asked.ref,
+    )
+
+
 def _wish(words: Words, deps: Dependencies) -> Wish:
     alias, field, *more = words.arguments
     target = deps.desk.configuration.target(alias)
@@ -71,5 +94,8 @@ def _wish(words: Words, deps: Dependencies) -> Wish:
 
 
 DRIFT = Command(
-    "drift", USAGE, "What differs from what was declared, since when and by whom; except it.", _drift
+    "drift",
+    USAGE,
+    "What differs from what was declared, since when and by whom; except it, or lift an exception.",
+    _drift,
 )

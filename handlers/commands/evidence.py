@@ -11,6 +11,7 @@ from bot.ports.slack import Message
 from bot.render.evidence import render_skeleton
 from bot.render.metrics import render_catalogue
 from bot.usecases.ask_question import Asking, ask_question
+from bot.usecases.choose_reference import NEWEST
 from handlers.dependencies import Dependencies
 from handlers.shapes import Asked, Command
 
@@ -33,13 +34,23 @@ def _show(words: Words, configuration: Configuration) -> tuple[str, ...]:
 def _metrics(words: Words, configuration: Configuration) -> tuple[str, ...]:
     if len(words.arguments) != 1:
         raise InvalidInputError(
-            "Metrics of which target?", advice="Write `metrics <target> [--last 6h] [--vs 7d]`."
+            "Metrics of which target?",
+            advice="Write `metrics <target> [--last 6h] [--vs 7d|baseline|CHG-n]`.",
         )
     configuration.find(words.arguments[0])
-    last, against = words.options.get("last", "1h"), words.options.get("vs", "7d")
-    for text in (last, against):
-        parse_duration(text)
+    last, against = words.options.get("last", "1h"), _against(words.options.get("vs", "7d"))
+    parse_duration(last)
     return (words.arguments[0], last, against)
+
+
+def _against(text: str) -> str:
+    """Return what to compare with: the newest kept baseline, the one before a change, or so long before now."""
+    if text.lower() == NEWEST:
+        return NEWEST
+    if text.lower().startswith("chg-"):
+        return f"CHG-{change_number(text)}"
+    parse_duration(text)
+    return text
 
 
 def _pack(words: Words, configuration: Configuration) -> tuple[str, ...]:
@@ -95,8 +106,8 @@ async def _run_metrics(typed: tuple[str, ...], asked: Asked, deps: Dependencies)
 
 METRICS = Command(
     "metrics",
-    "metrics <target> [--last 6h] [--vs 7d] · metrics --catalogue",
-    "Tokens, requests and times against the same hours before, as charts; what can be measured.",
+    "metrics <target> [--last 6h] [--vs 7d|baseline|CHG-n] · metrics --catalogue",
+    "Tokens, requests, times and cost against the same hours before or a kept baseline, as charts.",
     _run_metrics,
 )
 PACK = Command(

@@ -6,6 +6,7 @@ from bot.domain.change import Change, ChangeState, change_number
 from bot.domain.errors import CountersignError, NotFoundError, SlackRefusedError
 from bot.domain.operation import moved_words
 from bot.domain.people import Person
+from bot.domain.policy import who_could
 from bot.ports.archive import Cause
 from bot.ports.registry import Offer
 from bot.ports.slack import Block
@@ -13,18 +14,21 @@ from bot.render.answer import error_words, render_text
 from bot.render.change_forms import RequestForm, render_request_form, render_submitted
 from bot.usecases.check_change import Green, Red, check_change
 from bot.usecases.desk import Caller
-from bot.usecases.find_people import FOR_A_DECISION, find_people, who_could
+from bot.usecases.find_people import FOR_A_DECISION, find_people
 from bot.usecases.plan_change import written_to
 from bot.usecases.read_offer import read_offer
 from handlers.dependencies import Dependencies
 from handlers.dialogs import decide_view, load_view, request_form
 from handlers.shapes import Job
+from handlers.unapproved import back, unexplained
 
 
 async def _run(key: str, deps: Dependencies) -> None:
     match key.split(":"):
         case ["precheck", "form", view_id, kind, target]:
             await _fill_form(view_id, kind, target, deps)
+        case ["precheck", "back", view_id, number]:
+            await _put_back(view_id, int(number), deps)
         case ["precheck", "revise", view_id, change_id]:
             await _revise(view_id, change_number(change_id), deps)
         case ["precheck", "review", view_id, choice, change_id]:
@@ -47,6 +51,19 @@ async def _fill_form(view_id: str, kind: str, target: str, deps: Dependencies) -
     await _show(view_id, render_request_form(form), deps)
 
 
+async def _put_back(view_id: str, number: int, deps: Dependencies) -> None:
+    """Fill the form of the change that puts an unexplained write back: what was there before."""
+    found = await unexplained(number, deps)
+    way, ref = back(found), deps.cause("precheck").ref
+    if way is None:
+        raise CountersignError("No kind of change puts that back.")
+    offer = await read_offer(deps.desk.configuration.target(found.target).ref, deps.readers.azure)
+    form = request_form(way.kind, found.target, offer, deps, ref=ref)
+    reason = f"Put back what was written without a change on {found.at:%d %b %H:%M} UTC."
+    filled = replace(form, values={**form.values, **way.values, "reason": reason})
+    await _show(view_id, render_request_form(filled), deps)
+
+
 async def _revise(view_id: str, number: int, deps: Dependencies) -> None:
     change = (await load_view(number, deps)).change
     form = await _again(change, (), deps, deps.cause("precheck").ref)
@@ -57,7 +74,7 @@ async def _review(view_id: str, choice: str, number: int, deps: Dependencies) ->
     view = await load_view(number, deps)
     change = view.change
     people = await find_people({change.request.requester}, desk=deps.desk, max_age=FOR_A_DECISION)
-    rule = deps.desk.configuration.rule(change.environment, change.tier)
+    rule = deps.desk.configuration.rule_for(change)
     could = who_could(rule, change.request.requester, people)
     live = await _live_words(change, deps)
     ref = deps.cause("precheck").ref
@@ -86,8 +103,8 @@ async def _live_words(change: Change, deps: Dependencies) -> str:
 
 
 async def _check(number: int, deps: Dependencies) -> None:
-    async with deps.desk.archive.transaction() as tx:
-        change = await tx.change(number)
+    async with deps.desk.archive.reading() as look:
+        change = await look.change(number)
     if change.state not in (ChangeState.DRAFT, ChangeState.CHANGES_REQUESTED):
         return
     cause = deps.cause("precheck")

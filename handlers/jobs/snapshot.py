@@ -19,8 +19,8 @@ from handlers.shapes import Job
 
 async def _run(key: str, deps: Dependencies) -> None:
     number = int(key.rsplit("-", 1)[1])
-    async with deps.desk.archive.transaction() as tx:
-        question = await tx.question(number)
+    async with deps.desk.archive.reading() as look:
+        question = await look.question(number)
     if question is None:
         return
     try:
@@ -28,8 +28,7 @@ async def _run(key: str, deps: Dependencies) -> None:
     except CountersignError as error:
         message = render_error(error, question.ref)
     await _say(question, message, deps)
-    async with deps.desk.archive.transaction() as tx:
-        await tx.forget_question(number)
+    await deps.desk.archive.forget_question(number)
 
 
 async def _answer(question: Question, deps: Dependencies) -> Message:
@@ -42,8 +41,8 @@ async def _answer(question: Question, deps: Dependencies) -> Message:
     deps.observers.evidence(question.verb, perf_counter() - started)
     entry_id = await _remember(question, seen, standing, deps)
     if seen.packed is not None:
-        async with deps.desk.archive.transaction() as tx:
-            proof = await tx.proof_of(entry_id)
+        async with deps.desk.archive.reading() as look:
+            proof = await look.proof_of(entry_id)
         channel = question.channel if question.share else question.user
         files = seen.packed(proof, deps.vkey)
         await deps.messenger.upload(channel, files, comment=f"Evidence pack of {seen.about}")

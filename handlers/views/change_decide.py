@@ -40,9 +40,9 @@ async def _run(submission: Submission, deps: Dependencies) -> ViewAnswer:
 
 async def _decide(decision: Decision, submission: Submission, deps: Dependencies) -> Outcome:
     caller, desk = submission.asked.caller, deps.desk
-    async with desk.archive.transaction() as tx:
-        change = await tx.change(decision.number)
-        voters = {vote.person for vote in await tx.votes(change)}
+    async with desk.archive.reading() as look:
+        change = await look.change(decision.number)
+        voters = {vote.person for vote in await look.votes(change)}
     people = await find_people(
         {caller.user, change.request.requester, *voters}, desk=desk, max_age=FOR_A_DECISION
     )

@@ -5,5 +5,15 @@ from handlers.views.change_decide import CHANGE_DECIDE
 from handlers.views.change_request import CHANGE_REQUEST
 from handlers.views.change_steer import APPLY, ATTEST, ROLLBACK, WITHDRAW
 from handlers.views.drift_except import DRIFT_EXCEPT
+from handlers.views.drift_lift import DRIFT_LIFT
 
-VIEWS: tuple[View, ...] = (CHANGE_REQUEST, CHANGE_DECIDE, WITHDRAW, APPLY, ROLLBACK, ATTEST, DRIFT_EXCEPT)
+VIEWS: tuple[View, ...] = (
+    CHANGE_REQUEST,
+    CHANGE_DECIDE,
+    WITHDRAW,
+    APPLY,
+    ROLLBACK,
+    ATTEST,
+    DRIFT_EXCEPT,
+    DRIFT_LIFT,
+)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from sandbox.azure.activity import Origin
-from sandbox.azure.names import COGNITIVE, PRINCIPALS, SUBSCRIPTION_ID, ArmError, Json
+from sandbox.azure.identity import identity_of
+from sandbox.azure.names import COGNITIVE, SUBSCRIPTION_ID, ArmError, Json
 from sandbox.azure.seed import Account
 from sandbox.azure.state import AzureState, Deployment, principal
 
@@ -33,6 +34,7 @@ PERMISSIONS_VERSIONS = frozenset({"2015-07-01", "2018-07-01", "2022-04-01"})
 ROLES_VERSIONS = frozenset({"2018-01-01-preview", "2020-04-01-preview", "2022-04-01"})
 SUBSCRIPTION_VERSIONS = frozenset({"2016-06-01", "2019-06-01", "2019-11-01", "2020-01-01", "2022-12-01"})
 HEALTH_VERSIONS = frozenset({"2018-07-01", "2020-05-01", "2022-10-01", "2025-05-01"})
+T = TypeVar("T")
 _VERSION = re.compile(r"^\d{4}-\d{2}-\d{2}(-preview)?$", re.IGNORECASE)
 _JWT = re.compile(r"^[\w-]+\.[\w-]+\.[\w-]*$")
 
@@ -165,8 +167,8 @@ def authenticate(header: str | None) -> str:
         )
     scheme, _, token = header.partition(" ")
     token = token.strip()
-    if scheme.lower() == "bearer" and token in PRINCIPALS:
-        return token
+    if scheme.lower() == "bearer" and (known := identity_of(token)):
+        return known
     if _JWT.match(token) or token.startswith("ey"):
         raise ArmError(
             401,
@@ -238,14 +240,23 @@ def check_role(call: Call, route: Route) -> None:
 
 
 def paged(call: Call, items: list[Json], size: int) -> Answer:
-    """Return one page, with a nextLink where more follows.
+    """Return one page of bodies, with a nextLink where more follows.
+
+    Raises:
+        ArmError: as `page_of`.
+    """
+    return page_of(call, items, size, lambda one: one)
+
+
+def page_of(call: Call, items: Sequence[T], size: int, show: Callable[[T], Json]) -> Answer:
+    """Return one page, with a nextLink where more follows; only what is on it is shown.
 
     Raises:
         ArmError: `$top` or `$skiptoken` is no number.
     """
     top, skip = _number(call.ask("$top"), size), _number(call.ask("$skiptoken"), 0)
     step = max(1, min(top, size))
-    body: Json = {"value": items[skip : skip + step]}
+    body: Json = {"value": [show(one) for one in items[skip : skip + step]]}
     if skip + step < len(items):
         kept = {key: value for key, value in call.query.items() if key != "$skiptoken"}
         kept["$skiptoken"] = str(skip + step)

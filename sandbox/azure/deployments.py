@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from sandbox.azure import activity, catalog, seed
-from sandbox.azure.arm import Answer, Call, paged
+from sandbox.azure.arm import Answer, Call, page_of
 from sandbox.azure.names import COGNITIVE, SUBSCRIPTION_ID, ArmError, Json, iso, parse_time
 from sandbox.azure.state import DEFAULT_POLICY, NEWER_FIELDS, Deployment, Operation, base_name, principal
 
@@ -33,8 +33,8 @@ Kind = Literal["put", "patch", "delete"]
 
 def listing(call: Call) -> Answer:
     """Answer the account's deployments, page by page."""
-    found = [one.body(call.api_version) for one in call.state.of_account(call.account())]
-    return paged(call, found, call.state.switches.page_size)
+    found, version = call.state.of_account(call.account()), call.api_version
+    return page_of(call, found, call.state.switches.page_size, lambda one: one.body(version))
 
 
 def get(call: Call) -> Answer:

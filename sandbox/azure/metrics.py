@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from math import inf
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -14,7 +18,7 @@ from sandbox.azure.arm import Answer, Call
 from sandbox.azure.names import COGNITIVE, ArmError, Json, iso_seconds, parse_time
 from sandbox.azure.seed import Account
 from sandbox.azure.state import AzureState, minute_of
-from sandbox.azure.traffic import Minute, Track
+from sandbox.azure.traffic import Hour, Minute, Track
 
 INTERVALS = {
     "PT1M": 1,
@@ -31,13 +35,6 @@ LONGEST_MINUTES = 93 * 1440
 NAMESPACE = f"{COGNITIVE}/accounts"
 _CLAUSE = re.compile(r"^\s*(\w+)\s+eq\s+'([^']*)'\s*$", re.IGNORECASE)
 _DURATION = re.compile(r"^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?$")
-_AGGREGATIONS = {
-    "total": "total",
-    "count": "count",
-    "average": "average",
-    "minimum": "minimum",
-    "maximum": "maximum",
-}
 _CODES: tuple[tuple[str, Callable[[Minute], int]], ...] = (
     ("200", lambda one: one.ok),
     ("429", lambda one: one.throttled),
@@ -224,6 +221,16 @@ METRICS: dict[str, Metric] = {
 }
 
 
+# of the total, the samples, the least and the greatest of a bucket
+_FIGURES: dict[str, Callable[[list[float]], float]] = {
+    "total": lambda held: round(held[0], 3),
+    "count": lambda held: held[1],
+    "minimum": lambda held: round(held[2], 3),
+    "maximum": lambda held: round(held[3], 3),
+    "average": lambda held: round(held[0] / held[1], 3) if held[1] else 0.0,
+}
+
+
 @dataclass(frozen=True)
 class Query:
     """One metrics question, read and checked."""
@@ -368,7 +375,7 @@ def _check_dimensions(metric: Metric, clauses: dict[str, tuple[str, ...]]) -> No
 def _read_aggregations(call: Call, metric: Metric) -> tuple[str, ...]:
     asked = [one.strip().lower() for one in (call.ask("aggregation") or metric.primary).split(",")]
     for one in asked:
-        if one not in _AGGREGATIONS:
+        if one not in _FIGURES:
             raise ArmError(400, "BadRequest", f"The aggregation '{one}' is not supported.")
     return tuple(asked)
 
@@ -433,12 +440,51 @@ def _collect(state: AzureState, query: Query, metric: Metric) -> Series:
         if track.account != query.account.name or not _wanted(query, fixed):
             continue
         heap = Heap(query, series, fixed)
-        for minute, sample in track.minutes(query.first, last):
-            for named, point in metric.rows(sample):
-                heap.add(named, minute, point)
+        for hour in track.hours(query.first, last):
+            for column in _columns(hour, metric):
+                heap.add(column, last)
     if metric.name == TRAINING:
         _train(state, query, series)
     return series
+
+
+def _doubles() -> array[float]:
+    return array("d")
+
+
+@dataclass(frozen=True)
+class Column:
+    """The points of one combination of dimensions, oldest first."""
+
+    named: Json
+    minutes: list[int] = field(default_factory=list)
+    totals: array[float] = field(default_factory=_doubles)
+    samples: array[float] = field(default_factory=_doubles)
+    least: array[float] = field(default_factory=_doubles)
+    most: array[float] = field(default_factory=_doubles)
+
+    def add(self, minute: int, point: Point) -> None:
+        """Add a point."""
+        self.minutes.append(minute)
+        self.totals.append(point.total)
+        self.samples.append(point.samples)
+        self.least.append(point.least)
+        self.most.append(point.most)
+
+
+def _columns(hour: Hour, metric: Metric) -> Iterable[Column]:
+    """Return an hour's points of a metric, made when they are first asked for."""
+    made: Iterable[Column] | None = hour.made.get(metric.name)
+    if made is None:
+        found: dict[tuple[str, ...], Column] = {}
+        for minute, sample in hour.samples:
+            for named, point in metric.rows(sample):
+                key = tuple(named.values())
+                if key not in found:
+                    found[key] = Column(named)
+                found[key].add(minute, point)
+        made = hour.made[metric.name] = tuple(found.values())
+    return made
 
 
 class Heap:
@@ -449,24 +495,31 @@ class Heap:
         self._series = series
         self._fixed = fixed
         self._found: dict[tuple[str, ...], Sums | None] = {}
+        self._extremes = not {"minimum", "maximum"}.isdisjoint(query.aggregations)
 
-    def add(self, named: Json, minute: int, point: Point) -> None:
-        """Add what a minute gave for a combination of dimensions."""
+    def add(self, column: Column, last: int) -> None:
+        """Add what a column has within the question's time and before `last`, bucket by bucket."""
+        minutes, first, step = column.minutes, self._query.first, self._query.step
+        begin, end = bisect_left(minutes, first), bisect_left(minutes, last)
+        sums = self._of(column.named) if begin < end else None
+        if sums is None:
+            return
+        while begin < end:
+            bucket = (minutes[begin] - first) // step
+            stop = bisect_left(minutes, first + (bucket + 1) * step, begin, end)
+            held = sums.setdefault(bucket, [0.0, 0.0, inf, -inf])
+            held[0] = sum(column.totals[begin:stop], held[0])
+            held[1] = sum(column.samples[begin:stop], held[1])
+            if self._extremes:
+                held[2] = min(held[2], *column.least[begin:stop])
+                held[3] = max(held[3], *column.most[begin:stop])
+            begin = stop
+
+    def _of(self, named: Json) -> Sums | None:
         key = tuple(named.values())
         if key not in self._found:
             self._found[key] = self._sums(self._fixed | named)
-        sums = self._found[key]
-        if sums is None:
-            return
-        bucket = (minute - self._query.first) // self._query.step
-        held = sums.get(bucket)
-        if held is None:
-            sums[bucket] = [point.total, point.samples, point.least, point.most]
-            return
-        held[0] += point.total
-        held[1] += point.samples
-        held[2] = min(held[2], point.least)
-        held[3] = max(held[3], point.most)
+        return self._found[key]
 
     def _sums(self, named: Json) -> Sums | None:
         if not _wanted(self._query, named):
@@ -518,7 +571,9 @@ def _train(state: AzureState, query: Query, series: Series) -> None:
             named = _lowered(
                 {"ModelDeploymentName": job.suffix, "Region": query.account.location, "ApiName": "FineTune"}
             )
-            Heap(query, series, named).add({}, minute, _counted(job.hours))
+            hours = Column({})
+            hours.add(minute, _counted(job.hours))
+            Heap(query, series, named).add(hours, query.end)
 
 
 def _series_body(query: Query, metric: Metric, key: tuple[str, ...], sums: Sums) -> Json:
@@ -530,21 +585,18 @@ def _series_body(query: Query, metric: Metric, key: tuple[str, ...], sums: Sums)
         return {"metadatavalues": named}
     data: list[Json] = []
     for bucket in range(query.buckets()):
-        at = datetime.fromtimestamp((query.first + bucket * query.step) * 60, UTC)
-        data.append({"timeStamp": iso_seconds(at)} | _values(query, metric, sums.get(bucket)))
+        point: Json = {"timeStamp": _time(query.first + bucket * query.step)}
+        data.append(point | _values(query, metric, sums.get(bucket)))
     return {"metadatavalues": named, "data": data}
+
+
+@lru_cache(maxsize=20_000)
+def _time(minute: int) -> str:
+    return iso_seconds(datetime.fromtimestamp(minute * 60, UTC))
 
 
 def _values(query: Query, metric: Metric, held: list[float] | None) -> Json:
     if held is None:
         counts = metric.primary == "Total"
         return {name: 0.0 for name in query.aggregations if name in ("total", "count") and counts}
-    total, count, least, most = held
-    every = {
-        "total": round(total, 3),
-        "count": count,
-        "minimum": round(least, 3),
-        "maximum": round(most, 3),
-        "average": round(total / count, 3) if count else 0.0,
-    }
-    return {name: every[name] for name in query.aggregations}
+    return {name: _FIGURES[name](held) for name in query.aggregations}

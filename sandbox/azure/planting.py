@@ -8,6 +8,7 @@ from typing import Any
 from sandbox.azure.canaries import canaries, mark
 from sandbox.azure.names import COGNITIVE, Json
 
+_NUMBERS = frozenset({"Microsoft.Insights/metrics/read"})  # thousands of points, made anew for each answer
 _PERSON = {"createdBy": "email", "lastModifiedBy": "UPN"}
 _ACCOUNT = f"{COGNITIVE}/accounts"
 _DEPLOYMENT = f"{COGNITIVE}/accounts/deployments"
@@ -18,6 +19,8 @@ def planted(action: str, body: Any, *, undocumented: bool) -> Any:
 
     Undocumented fields are those that no published shape has; they come only when asked for.
     """
+    if action in _NUMBERS:
+        return body
     grown = _grown(body, undocumented=undocumented)
     special = _SPECIAL.get(action)
     if special is not None and isinstance(grown, dict):
@@ -158,6 +161,10 @@ def _assignment(one: Json) -> None:
     }
 
 
+def _subscription(one: Json) -> None:
+    one["displayName"] = f"Paid for by {canaries()['email']}"
+
+
 def _health(one: Json) -> None:
     if isinstance(one.get("properties"), dict):
         one["properties"] = one["properties"] | {"impactedEndpoint": canaries()["endpoint"]}
@@ -172,5 +179,6 @@ _SPECIAL: dict[str, Callable[[Json], None]] = {
     "Microsoft.Insights/eventtypes/values/read": _event,
     "Microsoft.Insights/diagnosticSettings/read": _setting,
     "Microsoft.Authorization/roleAssignments/read": _assignment,
+    "Microsoft.Resources/subscriptions/read": _subscription,
     "Microsoft.ResourceHealth/availabilityStatuses/read": _health,
 }

@@ -54,6 +54,7 @@ READER_ROLE = Role(
         "Microsoft.ResourceHealth/availabilityStatuses/read",
         f"{AUTHORIZATION}/roleAssignments/read",
         f"{AUTHORIZATION}/roleDefinitions/read",
+        SUBSCRIPTIONS,
         LOGS_QUERY,
         LOGS_TABLE,
     ),

@@ -1,4 +1,4 @@
-"""What applications do with the deployments, computed from (deployment, minute); nothing is stored."""
+"""What applications do with the deployments, computed from (deployment, minute); what is kept is only kept warm."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
 from sandbox.azure.names import stable_hex
@@ -43,6 +43,15 @@ class Minute(NamedTuple):
 
 
 SILENT = Minute()
+HOURS_KEPT = 35 * 24
+
+
+@dataclass(frozen=True)
+class Hour:
+    """The minutes of one hour in which somebody called; who makes something of them keeps it in `made`."""
+
+    samples: tuple[tuple[int, Minute], ...]
+    made: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -85,14 +94,17 @@ class Track:
 
     def __post_init__(self) -> None:
         self.seed = int(stable_hex("traffic", self.account, self.name, length=15), 16)
+        self._hours: dict[int, Hour] = {}
 
     def set(self, setting: Setting) -> None:
         """Record how the deployment is set from that minute on."""
         self.settings = [old for old in self.settings if old.minute < setting.minute] + [setting]
+        self._forget(setting.minute)
 
     def change(self, demand: Demand) -> None:
         """Record how demand is from that minute on."""
         self.demands = [old for old in self.demands if old.minute < demand.minute] + [demand]
+        self._forget(demand.minute)
 
     def setting_at(self, minute: int) -> Setting | None:
         """Return the setting in force in that minute."""
@@ -119,6 +131,25 @@ class Track:
 
     def minutes(self, first: int, end: int) -> Iterator[tuple[int, Minute]]:
         """Yield each minute from first to before end in which somebody called."""
+        samples = chain.from_iterable(hour.samples for hour in self.hours(first, end))
+        return ((minute, sample) for minute, sample in samples if first <= minute < end)
+
+    def hours(self, first: int, end: int) -> Iterator[Hour]:
+        """Yield each hour that has a minute from first to before end; an hour is computed once."""
+        for number in range(first // 60, -(-end // 60)):
+            hour = self._hours.get(number)
+            if hour is None:
+                hour = Hour(tuple(self._computed(number * 60, number * 60 + 60)))
+                if len(self._hours) == HOURS_KEPT:
+                    del self._hours[next(iter(self._hours))]
+                self._hours[number] = hour
+            yield hour
+
+    def _forget(self, minute: int) -> None:
+        """Let go of the hours from a minute on, which has become different."""
+        self._hours = {number: hour for number, hour in self._hours.items() if number < minute // 60}
+
+    def _computed(self, first: int, end: int) -> Iterator[tuple[int, Minute]]:
         changes = {one.minute for one in self.settings} | {one.minute for one in self.demands}
         bounds = sorted({first, end} | {one for one in changes | {self._bedtime()} if first < one < end})
         for begin, stop in pairwise(bounds):

@@ -85,6 +85,16 @@ async def test_exceptions_come_back_newest_first(archives: Archives) -> None:
     assert found[1] == replace(EXCEPTION, number=1, arm_id=ARM.lower())
 
 
+async def test_an_exception_is_lifted_once_and_says_by_whom(archives: Archives) -> None:
+    async with archives.opened.archive.transaction() as tx:
+        kept = [await tx.add_exception(EXCEPTION) for _ in range(2)]
+        assert await tx.lift_exception(kept[0], by="U0OTTO", at=NOW)
+        assert not await tx.lift_exception(kept[0], by="U0BOB", at=NOW + timedelta(hours=1))
+    async with archives.opened.archive.transaction() as tx:
+        found = await tx.exceptions(ARM)
+    assert [(each.lifted_by, each.lifted_at) for each in found] == [("", None), ("U0OTTO", NOW)]
+
+
 @pytest.mark.parametrize("bare", [replace(EXCEPTION, owner=" "), replace(EXCEPTION, reason="")])
 async def test_an_exception_needs_an_owner_and_a_reason(archives: Archives, bare: DriftException) -> None:
     with pytest.raises(CountersignError):

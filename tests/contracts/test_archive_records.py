@@ -232,12 +232,14 @@ async def test_a_question_is_forgotten_with_its_response_url_and_its_number_is_n
     question = Question(
         0, "show", ("triage",), "U0ANNA", "T1", "C1", NOW, "ref-1", "https://hooks.slack.com/x", share=True
     )
-    async with archives.opened.archive.transaction() as tx:
-        number = await tx.add_question(question)
-        assert await tx.question(number) == replace(question, number=number)
-        await tx.forget_question(number)
-        assert await tx.question(number) is None
-        assert await tx.add_question(question) == number + 1
+    archive = archives.opened.archive
+    number = await archive.ask(question, "snapshot")
+    async with archive.reading() as look:
+        assert await look.question(number) == replace(question, number=number)
+    await archive.forget_question(number)
+    async with archive.reading() as look:
+        assert await look.question(number) is None
+    assert await archive.ask(question, "snapshot") == number + 1
     assert not await archives.rows(f"SELECT 1 FROM question WHERE number = {number}")
 
 
@@ -253,14 +255,17 @@ async def test_evidence_is_kept_once_under_its_digest(archives: Archives) -> Non
 async def test_the_last_observation_of_a_person_counts_with_the_user_groups_seen(archives: Archives) -> None:
     first = Standing("U0ANNA", full_member=True, groups=frozenset({"owners"}), observed_at=NOW)
     last = replace(first, full_member=False, why_not="guest", observed_at=NOW + timedelta(1), entra_oid="oid")
-    async with archives.opened.archive.transaction() as tx:
-        assert await tx.standing("U0ANNA") is None
-        assert await tx.group_members("S1") is None
+    archive = archives.opened.archive
+    assert await archive.people(["U0ANNA"]) == {}
+    assert await archive.usergroups() == {}
+    async with archive.transaction() as tx:
         await tx.observe(first)
         await tx.observe(last)
         await tx.observe_group("S1", frozenset({"U0ANNA", "U0BERT"}), NOW)
         await tx.observe_group("S2", frozenset({"U0BERT"}), NOW)
-        assert await tx.standing("U0ANNA") == replace(last, groups=frozenset({"owners", "S1"}))
+    seen = await archive.people(["U0ANNA", "U0BERT"])
+    assert seen == {"U0ANNA": replace(last, groups=frozenset({"owners", "S1"}))}
+    async with archive.transaction() as tx:
         await tx.observe_group("S1", frozenset({"U0BERT"}), NOW + timedelta(1))
-        assert await tx.standing("U0ANNA") == last
-        assert await tx.group_members("S1") == (frozenset({"U0BERT"}), NOW + timedelta(1))
+    assert await archive.people(["U0ANNA"]) == {"U0ANNA": last}
+    assert (await archive.usergroups())["S1"] == (frozenset({"U0BERT"}), NOW + timedelta(1))

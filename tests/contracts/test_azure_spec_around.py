@@ -9,6 +9,7 @@ from bot.domain.deployment import DeploymentRef
 from bot.domain.evidence import Window
 from sandbox.azure.logs import WORKSPACE_ID
 from tests.contracts.azure_spec import Asked, azure_spec, example, problems
+from tests.fakes.azure_inventory import TENANT
 from tests.fakes.azure_server import ACCOUNT, REF, Arrival, Reply, reading, scripted
 
 EXAMPLE_AT = datetime(2015, 1, 21, 22, 14, 26, 979277, tzinfo=UTC)
@@ -60,13 +61,14 @@ def _script(arrival: Arrival) -> Reply:
         return Reply(body={"data": [] if path.endswith("checkpoints") else [job], "has_more": False})
     if path.endswith("current"):
         return Reply(body={"properties": {"availabilityState": "Available"}})
-    return Reply(body={"kind": "OpenAI", "properties": {}, "value": []})
+    return Reply(body={"tenantId": TENANT, "kind": "OpenAI", "properties": {}, "value": []})
 
 
 async def test_every_read_around_a_deployment_is_a_described_request() -> None:
     now = datetime(2026, 11, 24, 12, tzinfo=UTC)
     async with scripted(_script) as server, reading(server.url) as azure:
         around = azure.readers.inventory
+        assert await around.tenant(ACCOUNT) == TENANT
         await around.posture(ACCOUNT)
         await around.lifecycles(ACCOUNT)
         await around.diagnostics(ACCOUNT)
@@ -75,7 +77,11 @@ async def test_every_read_around_a_deployment_is_a_described_request() -> None:
         await around.activity(ACCOUNT, now - DAY, now)
         await azure.readers.training.job_of(REF, "gpt-4.1.ft-1")
     asked = [Asked(each.method, each.path, dict(parse_qsl(each.query))) for each in server.seen]
-    cognitive, models, diagnostics, health, roles, events, jobs, checkpoints = asked
+    subscription, cognitive, models, diagnostics, health, roles, events, jobs, checkpoints = asked
+    assert (subscription.path, subscription.query) == (
+        f"/subscriptions/{ACCOUNT.subscription}",
+        {"api-version": "2022-12-01"},
+    )
     assert [problems(each) for each in (cognitive, models)] == [[], []]
     scope = ACCOUNT.arm_id
     assert {each.path: each.query for each in (diagnostics, health, roles)} == {

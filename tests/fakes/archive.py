@@ -1,7 +1,7 @@
 """The archive in memory: rows, compare-and-set, unique keys, and transactions that commit whole or not."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -15,14 +15,15 @@ from bot.domain.entry import EntryProof
 from bot.domain.errors import AuditRefusedError, ConflictError, LedgerBrokenError, NotFoundError
 from bot.domain.event import AuditEvent
 from bot.domain.events import EVENT_TYPES, plain
-from bot.domain.json import canonical
+from bot.domain.json import Json, canonical
 from bot.domain.people import Actor, Standing
 from bot.domain.request_events import ChangeApproved
-from bot.ports.archive import Cause, ChangeQuery, Draft
+from bot.ports.archive import Cause, ChangeQuery, Draft, Look
+from tests.fakes.archive_sightings import FakeSightings
 from tests.fakes.archive_state import Entry, State, checked, stored_request, through_json
 
 
-class FakeTransaction:
+class FakeTransaction(FakeSightings):
     """One transaction on a copy of the rows."""
 
     def __init__(self, archive: "FakeArchive", state: State) -> None:
@@ -34,6 +35,9 @@ class FakeTransaction:
         if number not in self._state.changes:
             raise NotFoundError(f"There is no CHG-{number}.")
         return self._state.changes[number]
+
+    async def hold(self, arm_id: str) -> None:
+        """Let nobody else in: transactions run one after the other already."""
 
     async def changes(self, query: ChangeQuery) -> Sequence[Change]:
         """Return matching changes, newest first."""
@@ -148,7 +152,7 @@ class FakeTransaction:
             self._state.effects[key] = replace(effect, poll=through_json(dict(effect.poll)))
         return fits
 
-    async def add_question(self, question: Question) -> int:
+    def keep_question(self, question: Question) -> int:
         """Store a question."""
         self._state.numbers += 1
         self._state.questions[self._state.numbers] = replace(question, number=self._state.numbers)
@@ -157,10 +161,6 @@ class FakeTransaction:
     async def question(self, number: int) -> Question | None:
         """Return a question."""
         return self._state.questions.get(number)
-
-    async def forget_question(self, number: int) -> None:
-        """Delete a question."""
-        self._state.questions.pop(number, None)
 
     async def keep_evidence(self, body: bytes, *, kind: str, now: datetime) -> str:
         """Store a snapshot under its digest."""
@@ -180,14 +180,6 @@ class FakeTransaction:
         """Remember a group."""
         self._state.groups[usergroup] = (users, now)
 
-    async def standing(self, user: str) -> Standing | None:
-        """Return the last observation of a person."""
-        return self._state.standings.get(user)
-
-    async def group_members(self, usergroup: str) -> tuple[frozenset[str], datetime] | None:
-        """Return the last observation of a group."""
-        return self._state.groups.get(usergroup)
-
     async def verified_approvals(self, change: Change) -> Sequence[str]:
         """Return a leaf per approval of this revision in the trail."""
         if self._archive.is_broken:
@@ -206,6 +198,14 @@ class FakeTransaction:
                 return EntryProof(seq, entry.id, (), "checkpoint")
         raise NotFoundError("There is no such entry in the audit trail.")
 
+    async def trail_of(self, change: Change) -> Sequence[EntryProof]:
+        """Return the entries of a change, as far as this archive has bodies."""
+        return [
+            EntryProof(seq, _body(entry, seq), (), "checkpoint")
+            for seq, entry in enumerate(self._state.entries)
+            if entry.event.change == change.id
+        ]
+
     async def add_baseline(self, baseline: Baseline) -> Baseline:
         """Keep a baseline, for a snapshot that is stored."""
         assert baseline.sha256 in self._state.evidence, "a baseline without its snapshot"
@@ -222,6 +222,14 @@ class FakeTransaction:
         kept = replace(exception, number=len(self._state.exceptions) + 1)
         self._state.exceptions.append(kept)
         return kept
+
+    async def lift_exception(self, exception: DriftException, *, by: str, at: datetime) -> bool:
+        """End an exception, once."""
+        index = exception.number - 1
+        if self._state.exceptions[index].lifted_at is not None:
+            return False
+        self._state.exceptions[index] = replace(self._state.exceptions[index], lifted_at=at, lifted_by=by)
+        return True
 
     async def exceptions(self, arm_id: str) -> Sequence[DriftException]:
         """Return every exception of a deployment, newest first."""
@@ -265,6 +273,30 @@ class FakeArchive:
                 self._holder = None
             self.state = work
 
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Look]:
+        """Look at what is committed now."""
+        yield FakeTransaction(self, self.state.copy())
+
+    async def ask(self, question: Question, kind: str) -> int:
+        """Store a question and its job."""
+        async with self.transaction() as tx:
+            number = tx.keep_question(question)
+            await tx.enqueue(kind, f"{kind}:Q-{number}")
+        return number
+
+    async def forget_question(self, number: int) -> None:
+        """Delete a question."""
+        self.state.questions.pop(number, None)
+
+    async def people(self, users: Iterable[str]) -> Mapping[str, Standing]:
+        """Return the last observations of people."""
+        return {user: self.state.standings[user] for user in users if user in self.state.standings}
+
+    async def usergroups(self) -> Mapping[str, tuple[frozenset[str], datetime]]:
+        """Return the last observations of groups."""
+        return dict(self.state.groups)
+
     async def receive(self, key: str, now: datetime) -> str | None:
         """Claim a delivery's key."""
         if key in self.state.receipts:
@@ -280,6 +312,19 @@ class FakeArchive:
         """Give back a delivery's key that was claimed and not answered."""
         if not self.state.receipts.get(key):
             self.state.receipts.pop(key, None)
+
+
+def _body(entry: Entry, seq: int) -> str:
+    """What an entry would say."""
+    evidence = str(getattr(entry.event, "evidence", ""))
+    body: dict[str, Json] = {
+        "type": entry.event.tag,
+        "ts": "2026-11-24T12:00:00.000000Z",
+        "actor": {"id": entry.by.id},
+        "seq": seq,
+        "evidence": [{"sha256": evidence}] if evidence else [],
+    }
+    return canonical(body).decode()
 
 
 def _holds(other: Change, change: Change) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.deployment import Account, DeploymentRef, Target
+from bot.domain.effect import Effect
 from bot.domain.errors import CountersignError, NotFoundError
 from bot.domain.evidence import Window
 from bot.domain.inventory import (
@@ -15,12 +16,15 @@ from bot.domain.inventory import (
     Health,
     Lifecycle,
     LogFigures,
+    Operator,
     RoleAssignment,
     TrainingJob,
 )
 from bot.domain.json import Json
 
 SEEN = datetime(2026, 11, 24, 12, 3, 20, tzinfo=UTC)
+TENANT = "00000000-0000-0000-0000-0000000000c0"
+READER = "00000000-0000-0000-0000-00000000ead0"
 TRAINED = "gpt-4.1-mini-2025-04-14.ft-0a-triage"
 
 
@@ -40,6 +44,7 @@ def posture() -> AccountPosture:
         identity="SystemAssigned",
         tags={"owner": "support-ai"},
         observed_at=SEEN,
+        endpoint_kind="custom subdomain",
     )
 
 
@@ -93,6 +98,11 @@ class MemoryInventory(_Breaking):
     writes: tuple[ActivityEntry, ...] = ()
     roles: tuple[RoleAssignment, ...] = ()
 
+    async def tenant(self, account: Account) -> str:
+        """Return the tenant."""
+        self._check("tenant")
+        return TENANT
+
     async def posture(self, account: Account) -> AccountPosture:
         """Return the account."""
         self._check("posture")
@@ -126,6 +136,17 @@ class MemoryInventory(_Breaking):
 
 
 @dataclass
+class MemoryOperator:
+    """Who looks."""
+
+    found: Operator = field(default_factory=lambda: Operator("managed", READER, "managed identity", TENANT))
+
+    async def operator(self) -> Operator:
+        """Return the identity."""
+        return self.found
+
+
+@dataclass
 class MemoryTraining(_Breaking):
     """Fine-tuning jobs."""
 
@@ -156,6 +177,17 @@ class MemoryLogs(_Breaking):
         self._check("figures")
         if self.found is None:
             raise NotFoundError("No Log Analytics workspace is configured for this account.")
+        return self.found
+
+
+@dataclass
+class MemoryJournal:
+    """What Countersign itself sent."""
+
+    found: tuple[Effect, ...] = ()
+
+    async def sent(self, ref: DeploymentRef) -> Sequence[Effect]:
+        """Return every step."""
         return self.found
 
 

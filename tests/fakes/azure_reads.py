@@ -21,7 +21,14 @@ from bot.domain.deployment import (
 from bot.domain.errors import CountersignError, NotFoundError
 from bot.domain.evidence import Point, Series, Window
 from bot.ports.registry import Readers
-from tests.fakes.azure_inventory import MemoryDeclared, MemoryInventory, MemoryLogs, MemoryTraining
+from tests.fakes.azure_inventory import (
+    MemoryDeclared,
+    MemoryInventory,
+    MemoryJournal,
+    MemoryLogs,
+    MemoryOperator,
+    MemoryTraining,
+)
 
 NOW = datetime(2026, 11, 24, 12, 3, 20, tzinfo=UTC)
 PLACE = Account(
@@ -206,6 +213,8 @@ def memory_readers(
     training: MemoryTraining | None = None,
     logs: MemoryLogs | None = None,
     declared: MemoryDeclared | None = None,
+    operator: MemoryOperator | None = None,
+    journal: MemoryJournal | None = None,
 ) -> Readers:
     """Return readers over memory."""
     return Readers(
@@ -215,4 +224,6 @@ def memory_readers(
         training or MemoryTraining(),
         logs or MemoryLogs(),
         declared or MemoryDeclared(),
+        operator=operator or MemoryOperator(),
+        journal=journal or MemoryJournal(),
     )

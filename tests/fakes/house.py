@@ -86,7 +86,7 @@ def company(**more: Any) -> Configuration:
         "rules": {(each.environment, each.tier): each for each in RULES},
         "may_request": {},
         "freezes": (),
-        "timing": Timing(),
+        "timing": Timing(reconcile_every=timedelta(0)),
         "policy_digest": "p" * 64,
     }
     return Configuration(**{**usual, **more})

@@ -7,16 +7,17 @@ from functools import partial
 from typing import Any
 
 from bot.domain.arm_template import Unresolved
-from bot.domain.baseline import Baseline, DriftException, Kept, Origin
+from bot.domain.baseline import Baseline, DriftException, Kept
 from bot.domain.deployment import Account, DeploymentRef, Sku
 from bot.domain.drift import Difference, Expected, Source, masked
 from bot.domain.evidence import Window
 from bot.domain.inventory import ActivityEntry, Checkpoint, Lifecycle, TrainingJob
+from bot.domain.origin import Origin
 from bot.ports.slack import Message
-from bot.render.baseline import render_baseline
+from bot.render.baseline import BaselineView, render_baseline
 from bot.render.compare import render_compare
 from bot.render.drift import render_drift, render_drifts
-from bot.render.except_form import ExceptForm, render_except
+from bot.render.except_form import ExceptForm, render_except, render_lift
 from bot.render.lineage import render_lineage
 from bot.usecases.compare_targets import Comparison, Row, Side, Use
 from bot.usecases.find_drift import Drift, Line
@@ -57,14 +58,30 @@ DRIFT = Drift(
     (
         Line(IAC, Origin(_WRITE, 2), "U0DAN", lapsed=replace(EXCEPTION, until=NOW)),
         Line(POLICY, Origin(_WRITE, 2), "U0DAN"),
-        Line(RUNBOOK, Origin(replace(_WRITE, caller="0b0b")), "0b0b", "CHG-12"),
+        Line(RUNBOOK, Origin(_WRITE, change="CHG-12", requester="U0ALICE"), "0b0b"),
         Line(_differs("tags.owner", Source.IAC, "support-ai", None, "infra.json"), Origin(None, 0, NOW)),
+        Line(
+            _differs("tags.team", Source.IAC, "a", "b", "infra.json"),
+            Origin(None, fits=(_WRITE, replace(_WRITE, caller="pipeline"))),
+            lapsed=replace(EXCEPTION, lifted_at=NOW, lifted_by="U0BOB"),
+        ),
+        Line(
+            _differs("sku.name", Source.RUNBOOK, "Standard", "GlobalStandard", "runbook"),
+            Origin(None, change="CHG-13", requester="U0ALICE"),
+        ),
     ),
     (Expected("properties.model.name", Source.IAC, (Unresolved("[parameters('model')]"),), "infra.json"),),
     ("Who changed it is unknown: Azure did not answer. Ask again.",),
 )
 CLEAN = Drift(TARGET, NOW, (Source.IAC,))
-SILENCED = Drift(TARGET, NOW, (Source.IAC,), (Line(IAC, Origin(_WRITE), "U0DAN", exception=EXCEPTION),))
+IDLE = replace(EXCEPTION, number=2, field="sku.capacity", until=NOW + timedelta(days=3))
+SILENCED = Drift(
+    TARGET,
+    NOW,
+    (Source.IAC,),
+    (Line(IAC, Origin(_WRITE), "U0DAN", exception=EXCEPTION),),
+    exceptions=(EXCEPTION, IDLE),
+)
 NOTHING = Drift(replace(TARGET, alias="router-test"), NOW)
 BASELINE = Baseline(3, LIVE.ref.key, "triage-prod", NOW, Kept.HAND, "U0BOB", "ab" * 32)
 
@@ -119,7 +136,7 @@ BASE_MODEL = Lineage("triage-prod", LIVE, None, None, None, (), ("No training jo
 DRIFT_EXAMPLES: Mapping[str, Callable[[], Message | dict[str, Any]]] = {
     "drift": partial(render_drift, DRIFT, ref=REF, share_value="{}"),
     "drift_clean": partial(render_drift, CLEAN, ref=REF),
-    "drift_excepted": partial(render_drift, SILENCED, ref=REF),
+    "drift_excepted": partial(render_drift, SILENCED, ref=REF, share_value="{}"),
     "drift_nothing": partial(render_drift, NOTHING, ref=REF),
     "drift_every_target": partial(
         render_drifts, (DRIFT, SILENCED, CLEAN, NOTHING, "gone: Azure does not know it."), now=NOW, ref=REF
@@ -130,12 +147,17 @@ DRIFT_EXAMPLES: Mapping[str, Callable[[], Message | dict[str, Any]]] = {
     "lineage_base_model": partial(render_lineage, BASE_MODEL, ref=REF),
     "baseline": partial(
         render_baseline,
-        BASELINE,
-        masked(LIVE.projection),
-        (replace(BASELINE, number=2, kind=Kept.APPLY, change="CHG-12"), replace(BASELINE, number=1)),
+        BaselineView(
+            BASELINE,
+            masked(LIVE.projection),
+            (replace(BASELINE, number=2, kind=Kept.APPLY, change="CHG-12"), replace(BASELINE, number=1)),
+            "23 Nov 12:00 to 24 Nov 12:00 UTC: TokenTransaction 70,000 (288 samples).",
+            ("az cognitiveservices account deployment show", "az monitor metrics list"),
+        ),
         target=TARGET,
         ref=REF,
     ),
+    "lift_form": partial(render_lift, EXCEPTION, "{}", REF),
     "except_form": partial(
         render_except, ExceptForm(TARGET, _OPTION, {"owner": "U0OWNER", "until": "2026-12-31"}), REF
     ),

@@ -12,6 +12,7 @@ from bot.domain.evidence import Window
 from bot.domain.metric_catalogue import CATALOGUE
 from bot.domain.people import Standing
 from bot.domain.policy import Refused
+from bot.domain.signal import Traffic
 from bot.ports.slack import Message
 from bot.render.answer import (
     render_bug,
@@ -34,12 +35,14 @@ from bot.render.decide_form import render_decide
 from bot.render.evidence import render_compact, render_evidence, render_skeleton
 from bot.render.figures import render_quota, render_status
 from bot.render.listing import render_changes, render_home, render_timeline
-from bot.render.metrics import MetricsView, render_catalogue, render_metrics
+from bot.render.metrics import MetricsView, render_catalogue, render_metrics, verdict_words
 from bot.render.notice import render_notice_view, render_open_button
 from bot.render.plan import render_plan, render_plan_view
+from bot.usecases.compare_kept import judge_all
 from tests.golden import charts
 from tests.golden.drift_values import DRIFT_EXAMPLES
 from tests.golden.values import (
+    ACCOUNT,
     CHANGE,
     CONFIRM_APPLY,
     CONFIRM_WITHDRAW,
@@ -61,6 +64,7 @@ from tests.golden.values import (
     VIEWS,
     view,
 )
+from tests.golden.watch_values import WATCH_EXAMPLES
 
 Made = Message | dict[str, Any]
 
@@ -164,6 +168,7 @@ EXAMPLES: Mapping[str, Callable[[], Made]] = {
             "Usual: the same hours on the 7 days before, mean and spread",
             ("az monitor metrics list --metrics AzureOpenAIRequests",),
             "{}",
+            verdict_words(judge_all(Traffic(400, 40, 0, 400), Traffic(380, 1, 0, 410)), "BL-3"),
         ),
         REF,
     ),
@@ -171,10 +176,11 @@ EXAMPLES: Mapping[str, Callable[[], Made]] = {
         render_metrics, MetricsView("triage-prod", Window(NOW, NOW), (), (charts.EMPTY,)), REF
     ),
     "metrics_catalogue": partial(render_catalogue, CATALOGUE, REF),
-    "quota": partial(render_quota, "westeurope", QUOTA, now=NOW, ref=REF),
-    "quota_none": partial(render_quota, "westeurope", (), now=NOW, ref=REF),
-    "status": partial(render_status, STATUS, now=NOW, ref=REF),
+    "quota": partial(render_quota, ACCOUNT, QUOTA, now=NOW, ref=REF),
+    "quota_none": partial(render_quota, ACCOUNT, (), now=NOW, ref=REF),
+    "status": partial(render_status, STATUS, accounts=(ACCOUNT,), now=NOW, ref=REF),
     **DRIFT_EXAMPLES,
+    **WATCH_EXAMPLES,
 }
 
 

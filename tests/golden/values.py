@@ -22,7 +22,7 @@ from bot.domain.deployment import (
     Target,
     Usage,
 )
-from bot.domain.evidence import Evidence, Fact, SectionResult
+from bot.domain.evidence import Evidence, Fact, SectionResult, own
 from bot.ports.registry import Offer, Site
 from bot.render.change_forms import (
     RequestForm,
@@ -120,6 +120,8 @@ VERDICT = {
     "before": "4.10 %",
     "after": "0.20 %",
     "explanation": "Differences within ±1 are noise. The threshold of 1 holds.",
+    "usage": "70,000 tokens and 240 requests an hour → 72,000 tokens and 251 requests an hour",
+    "cost": "$1.76 an hour (hosting $1.70, tokens $0.06) → $1.77 an hour (hosting $1.70, tokens $0.07); estimates",
     "course": {
         "metric": "share of HTTP 429",
         "start": (NOW - timedelta(minutes=30)).isoformat(),
@@ -184,12 +186,13 @@ FACTS = (
         "Capacity", "120", "thousand tokens per minute", "az cognitiveservices account deployment show", NOW
     ),
     Fact("HTTP 429", "4.1", "%", "az monitor metrics list --metric AzureOpenAIRequests", NOW),
+    own("Budget", "$4,000 a month; owner <@U0OWNER>", NOW, "countersign.toml"),
 )
 EVIDENCE = Evidence(
     DEPLOYMENT,
     "triage-prod",
     NOW - timedelta(minutes=3),
-    (SectionResult("configuration", "Configuration", FACTS), SectionResult("traffic", "Traffic", FACTS[2:])),
+    (SectionResult("configuration", "Configuration", FACTS), SectionResult("traffic", "Traffic", FACTS[2:3])),
 )
 GAPPED = replace(
     EVIDENCE,

@@ -30,7 +30,10 @@ async def test_r31_metrics_chart_tokens_first_and_mark_an_applied_change(house: 
     for chart in charts.values():
         assert len(chart["axis_config"]["categories"]) <= 20
         assert sum("CHG-1" in label for label in chart["axis_config"]["categories"]) == 1
-    assert "CHG-1 applied" in words_of(card)
+    said = words_of(card)
+    assert "CHG-1 applied" in said
+    assert said.count("--metrics TokenTransaction") == 2, "now and the days before"
+    assert said.count("StatusCode eq '*'") == 2
     assert card["ephemeral_to"] == ALICE
 
 
@@ -75,3 +78,44 @@ async def _calls_of(house: House, method: str) -> list[dict[str, Any]]:
 
     found: list[dict[str, Any]] = (await house.people._wait(look, 20, f"no call of {method}"))["found"]
     return found
+
+
+async def _answer(house: House, text: str, *wanted: str) -> dict[str, Any]:
+    """Type a command and return its answer, waiting until it holds what is wanted."""
+    await house.people.say(ALICE, f"/cs {text}")
+    return await house.people.message(ALICE, lambda item: all(each in words_of(item) for each in wanted))
+
+
+@HERE
+async def test_metrics_compare_with_the_baseline_that_was_kept_and_say_which(house: House) -> None:
+    none = await _answer(house, "metrics triage-prod --vs baseline", "No baseline is kept")
+    assert "baseline <target>" in words_of(none).replace("&lt;", "<").replace("&gt;", ">")
+    kept = words_of(await _answer(house, "baseline triage-prod", "BL-1 is kept"))
+    assert "TokenTransaction" in kept
+    assert "samples)" in kept
+    await house.people.advance(WINDOW_SECONDS)
+    card = await _answer(
+        house, "metrics triage-prod --last 2h --vs baseline", "beside BL-1", "kept by hand on"
+    )
+    said = words_of(card)
+    assert "are noise" in said
+    assert "Cost of an hour (estimate)" in said
+    assert "BL-1, kept by Countersign: Baseline" in said
+    charts = _charts(card)
+    assert [each["name"] for each in charts["Tokens"]["series"]] == ["Tokens", "Usual, low", "Usual, high"]
+
+
+@HERE
+async def test_r39_a_change_compares_usage_and_cost_by_itself_and_is_compared_with_what_was_before(
+    house: House,
+) -> None:
+    await applied(house)
+    await house.people.advance(WINDOW_SECONDS)
+    card = words_of(await house.people.card(ALICE, "CHG-1", "awaiting_attestation"))
+    assert "*Usage* " in card
+    assert "requests an hour → " in card
+    assert "*Cost* $" in card
+    shown = words_of(await _answer(house, "metrics triage-prod --vs CHG-1", "beside BL-1"))
+    assert "BL-1, kept at submit of CHG-1 on" in shown
+    newest = words_of(await _answer(house, "metrics triage-prod --vs baseline", "beside BL-2"))
+    assert "BL-2, kept at apply of CHG-1 on" in newest

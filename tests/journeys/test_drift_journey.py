@@ -68,10 +68,38 @@ async def test_r34_an_exception_silences_a_line_and_it_comes_back_when_it_lapses
     assert "trial" not in str(entry.data)
     silenced = await answer(house, ALICE, "drift extract-prod", "As declared")
     assert f"{OPTION} until" in silenced
+    assert "1 exception in force" in silenced
     assert "A trial until Monday." in silenced
     await house.people.advance(DAY_SECONDS)
     back = await answer(house, ALICE, "drift extract-prod --against iac", f"*{OPTION}* · live", "lapsed")
     assert f"An exception of <@{OWNER}> lapsed" in back
+    assert trail(house).ok
+
+
+@ONE
+async def test_an_exception_can_be_lifted_by_its_owner_and_the_line_comes_back_at_once(house: House) -> None:
+    last_day = (await house.people.now()).strftime("%Y-%m-%d")
+    await house.people.say(BOB, "/cs drift except extract-prod upgrade_option")
+    form = await house.people.view(BOB, "drift.except")
+    filled = {"owner": OWNER, "until": last_day, "reason": "A trial."}
+    await house.people.submit(BOB, form, filled)
+    listed = await answer(house, ALICE, "drift extract-prod", "1 exception in force")
+    assert f"owner <@{OWNER}>, differs, and is silenced: A trial." in listed
+    await house.people.say(ALICE, "/cs drift lift extract-prod upgrade_option")
+    await house.people.message(ALICE, "not yours to lift")
+    await house.people.say(OWNER, "/cs drift lift extract-prod capacity")
+    await house.people.message(OWNER, "No exception of capacity of extract-prod is in force")
+    await house.people.say(OWNER, "/cs drift extract-prod")
+    card = await house.people.message(OWNER, "1 exception in force")
+    await house.people.click(OWNER, card, "drift.lift")
+    form = await house.people.view(OWNER, "drift.lift")
+    assert "Upgrade option of extract-prod" in words_of(form)
+    done = await house.people.submit(OWNER, form, {})
+    assert "is reported by drift again" in words_of(done["view"])
+    (entry,) = [each for each in entries(house) if each.type == "drift.exception_lifted"]
+    assert (entry.actor, entry.data["field"], entry.data["until"]) == (OWNER, "upgrade_option", last_day)
+    back = await answer(house, ALICE, "drift extract-prod --against iac", "lifted by")
+    assert f"*{OPTION}* · live" in back
     assert trail(house).ok
 
 
@@ -104,7 +132,7 @@ async def test_r49_baselines_are_kept_at_submit_at_apply_and_by_hand_and_drift_c
     assert "`BL-2`, kept at apply of CHG-1" in shown
     assert "As declared" in await answer(house, ALICE, "drift triage-prod --against snapshot", "As declared")
     runbook = await answer(house, ALICE, "drift triage-prod --against runbook", "Runbook wants `120`")
-    assert "while CHG-1 was applied" in runbook
+    assert f"by CHG-1, requested by <@{ALICE}>" in runbook
     await Azure(house).behind(sku={"capacity": 140})
     moved = await answer(house, ALICE, "drift triage-prod --against snapshot", "Capacity* · live `140`")
     assert "Baseline wants `150` (BL-3, kept by hand)" in moved

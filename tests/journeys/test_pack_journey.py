@@ -8,6 +8,7 @@ import pytest
 from bot.domain.merkle import leaf_hash, verify_inclusion
 from bot.domain.note import Checkpoint, Verifier, open_note
 from tests.journeys.conftest import House
+from tests.journeys.ways import ALICE, applied
 
 HERE = pytest.mark.parametrize("house", [("sqlite", "http")], indirect=True)
 
@@ -31,3 +32,30 @@ async def test_a_pack_arrives_with_a_proof_that_the_trail_records_it(house: Hous
     leaf = leaf_hash(proof["body"].encode())
     verify_inclusion(index=proof["seq"], size=signed.size, leaf=leaf, proof=path, root=signed.root)
     assert "<h2>Security</h2>" in await house.people.download(page["url_private"])
+
+
+@HERE
+async def test_a_pack_of_a_change_has_its_record_and_the_proof_of_every_state(house: House) -> None:
+    await applied(house)
+    await house.people.say(ALICE, "/cs evidence triage-prod --change CHG-1")
+    shared = await house.people.message(ALICE, lambda item: len(item["files"]) == 2, seconds=40)
+    page, data = shared["files"]
+    pack = json.loads(await house.people.download(data["url_private"]))
+    record = json.loads(pack["change"]["text"])
+    recorded = sha256(pack["change"]["text"].encode()).hexdigest()
+    assert recorded == pack["change"]["sha256"]
+    assert json.loads(pack["proof"]["body"])["evidence"][0]["sha256"] == recorded
+    assert record["snapshot"] == sha256(pack["snapshot"].encode()).hexdigest()
+    whats = [state["what"] for state in record["states"]]
+    assert whats.index("change.requested") < whats.index("change.approved")
+    assert whats.index("change.approved") < whats.index("change.execution.finished")
+    assert [each["kind"] for each in record["baselines"]] == ["submit", "apply"]
+    assert all(each["sha256"] in pack["change"]["kept"] for each in record["baselines"])
+    for entry in pack["change"]["entries"]:
+        opened = open_note(entry["checkpoint"], [Verifier.parse(house.world.vkey)])
+        signed = Checkpoint.parse(opened.text)
+        path = [bytes.fromhex(each) for each in entry["path"]]
+        leaf = leaf_hash(entry["body"].encode())
+        verify_inclusion(index=entry["seq"], size=signed.size, leaf=leaf, proof=path, root=signed.root)
+    assert len(pack["change"]["entries"]) == len(whats)
+    assert "<h2>Change CHG-1</h2>" in await house.people.download(page["url_private"])

@@ -10,30 +10,19 @@ SHOW = "cognitiveservices account deployment show"
 LIST = "cognitiveservices account deployment list"
 USAGE = "cognitiveservices usage list"
 METRICS = "monitor metrics list"
-# What the card reckons, or says of this house, with the command only as the place to look on from.
-OURS: Mapping[str, Mapping[str, set[str] | None]] = {
-    SHOW: {
-        "scope": {"Environment", "Region", "Credential", "First symptom"},
-        "retirement": {"Fine-tuned deployment retires", "According to", "Fine-tuned model retires"},
-        "age": {"Azure deletes it"},
-        "cost": None,
-    },
-    LIST: {"cost": None},
-    USAGE: {},
-    METRICS: {"cost": None},
-}
+SUBSCRIPTION = "account show"
+KINDS = (SHOW, LIST, USAGE, METRICS, SUBSCRIPTION)
 Truth = Callable[[Any, DeploymentRef], str]
 
 
 def shared(seen: Evidence) -> Iterator[tuple[str, Fact]]:
-    """Give every fact of one of the four commands that is a fact of Azure's and not our reckoning."""
+    """Give every fact of one of the commands; the usual values are a mean of ours over what it shows."""
     for section in seen.sections:
         for fact in section.facts:
-            kind = next((kind for kind in OURS if fact.az.startswith(f"az {kind} ")), "")
+            kind = next((kind for kind in KINDS if fact.az.startswith(f"az {kind} ")), "")
             if not kind or (kind == METRICS and "--metrics TokenTransaction" not in fact.az):
                 continue
-            names = OURS[kind].get(section.key, set())
-            if names is not None and fact.name not in names and not fact.name.endswith(", usual"):
+            if not fact.name.endswith(", usual"):
                 yield section.key, fact
 
 
@@ -79,6 +68,26 @@ def _serving(answer: Any, ref: DeploymentRef) -> str:
     return ", ".join(sorted(name for name, model in models.items() if model == models[ref.deployment]))
 
 
+def _in_words(answer: Any, _ref: DeploymentRef) -> str:
+    words = {"Succeeded": "in place", "Failed": "its last operation failed"}
+    word = answer["properties"]["provisioningState"]
+    return f"{words[word]} (Azure: {word})"
+
+
+def _reserved(answer: Any, _ref: DeploymentRef) -> str:
+    sku = answer["sku"]
+    return f"{sku['capacity']:,} PTU" if "Provisioned" in sku["name"] else "none: pay as you go"
+
+
+def _not_provisioned(answer: Any, _ref: DeploymentRef) -> str:
+    return f"none: {answer['sku']['name']} is not provisioned"
+
+
+def _week_of_tokens(answer: Any, _ref: DeploymentRef) -> str:
+    points = [point for each in answer["value"][0]["timeseries"] for point in each["data"]]
+    return f"{sum(point['total'] or 0 for point in points):,.0f}"
+
+
 def _tokens(answer: Any, _ref: DeploymentRef) -> str:
     points = [point for each in answer["value"][0]["timeseries"] for point in each["data"]]
     assert len(points) in (0, 12), "one hour in buckets of five minutes, or no call at all"
@@ -101,6 +110,7 @@ POOLS = {
     "intent-router-ft": "OpenAI.Standard.gpt-4.1-nano",
 }
 TRUTHS: Mapping[tuple[str, str], Truth] = {
+    ("scope", "Tenant"): _at("tenantId"),
     ("scope", "Subscription"): _part(2),
     ("scope", "Resource group"): _part(4),
     ("scope", "Account"): _part(8),
@@ -109,7 +119,7 @@ TRUTHS: Mapping[tuple[str, str], Truth] = {
     ("configuration", "Limit on requests"): _limit("request"),
     ("configuration", "Limit on tokens"): _limit("token"),
     ("configuration", "State"): _at("properties", "deploymentState", absent="Running"),
-    ("configuration", "Provisioning"): _at("properties", "provisioningState"),
+    ("configuration", "Provisioning"): _in_words,
     ("configuration", "Version upgrade"): _at(
         "properties", "versionUpgradeOption", absent="OnceCurrentVersionExpired"
     ),
@@ -129,6 +139,9 @@ TRUTHS: Mapping[tuple[str, str], Truth] = {
     ("quota", "Allocated"): _pool(lambda found: found["currentValue"]),
     ("quota", "Limit"): _pool(lambda found: found["limit"]),
     ("quota", "Left"): _pool(lambda found: found["limit"] - found["currentValue"]),
+    ("ptu", "Utilisation"): _not_provisioned,
+    ("cost", "Reserved capacity"): _reserved,
+    ("cost", "Tokens, 7 days"): _week_of_tokens,
     ("traffic", "Tokens"): _tokens,
     ("tokens", "Processed"): _tokens,
 }

@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 from azure.core.rest import HttpRequest
@@ -14,7 +13,7 @@ from bot.azure.errors import AzureRefusedError
 from bot.azure.pipeline import reader_client
 from bot.domain.baseline import DriftException, Kept, exception_for
 from bot.domain.configuration import FieldRule
-from bot.domain.deployment import Deployment, DeploymentRef, Sku, Target
+from bot.domain.deployment import Deployment, DeploymentRef, Sku
 from bot.domain.drift import (
     Source,
     differences_of,
@@ -24,104 +23,53 @@ from bot.domain.drift import (
     from_runbook,
     from_template,
 )
-from bot.domain.errors import NotFoundError
-from bot.domain.evidence import Evidence, Window
-from bot.domain.inventory import ActivityEntry, LogFigures, RoleAssignment
+from bot.domain.evidence import Window
+from bot.domain.inventory import ActivityEntry
 from bot.domain.json import Json
 from bot.domain.meter import Meter
 from bot.domain.metric_catalogue import CATALOGUE
 from bot.domain.pack import PARTS
 from bot.domain.redaction import scrub
 from bot.ports.registry import Readers
-from bot.render.evidence import render_evidence
 from bot.usecases.compare_metrics import compare_metrics
 from bot.usecases.compare_targets import compare_targets
-from bot.usecases.look import gather
-from tests.fakes.azure_inventory import MemoryDeclared, MemoryInventory, MemoryLogs, training_job
+from tests.fakes.azure_inventory import (
+    MemoryInventory,
+    training_job,
+)
 from tests.fakes.azure_reads import (
     NOW,
     THING,
     TUNED,
     MemoryAzure,
-    MemoryMetrics,
     live_deployment,
     memory_readers,
 )
 from tests.fakes.azure_server import REF, Reply, scripted
 from tests.fakes.house import OTTO, House
-
-SAID = LogFigures(1000, 12, 3, 1, 410.4, 1480.0, 2100.0)
-TARGET = Target("triage-prod", THING, OTTO, "C0OPS", "Tickets wait", Decimal(4000))
-
-
-async def _seen(readers: Readers | None = None) -> Evidence:
-    known = readers or memory_readers(
-        logs=MemoryLogs(found=SAID), declared=MemoryDeclared((TARGET,)), metrics=_busy()
-    )
-    return await gather(THING, "triage-prod", readers=known, now=NOW)
-
-
-def _busy() -> MemoryMetrics:
-    metrics = MemoryMetrics()
-    for status, requests in (("200", 95.0), ("429", 5.0)):
-        metrics.add("AzureOpenAIRequests", NOW - timedelta(minutes=20), requests, status)
-        metrics.add("AzureOpenAIRequests", NOW - timedelta(days=1, minutes=20), requests * 2, status)
-    metrics.add("TokenTransaction", NOW - timedelta(minutes=20), 70_000.0)
-    return metrics
-
-
-def _facts(evidence: Evidence, key: str) -> dict[str, str]:
-    """Return what a section says; a section that could not look fails the test."""
-    section = next(each for each in evidence.sections if each.key == key)
-    assert not section.gap, section.gap
-    return {fact.name: fact.words for fact in section.facts}
-
-
-def _card(evidence: Evidence, minutes: int = 0) -> str:
-    now = NOW + timedelta(minutes=minutes)
-    message = render_evidence(evidence, target=TARGET, ref="ref-1", now=now)
-    return json.dumps(message.blocks, ensure_ascii=False)
+from tests.requirements.looking import TARGET, busy_metrics, card_of, facts_of, look
 
 
 async def test_r02_the_nine_surfaces_are_shown_or_say_why_they_are_not() -> None:
-    seen = await _seen()
-    model = _facts(seen, "model")
+    seen = await look()
+    model = facts_of(seen, "model")
     assert (model["Model"], model["Base model"]) == (TUNED, "gpt-4.1-mini 2025-04-14")
-    assert _facts(seen, "lineage")["Training job"].startswith("ftjob-0a")
-    assert _facts(seen, "lineage")["Serves as"] == THING.deployment
-    assert _facts(seen, "configuration")["State"] == "Running"
-    assert _facts(seen, "quota")["Left"] == "90 units"
-    assert _facts(seen, "requests")["HTTP 200"] == "95 requests"
-    assert _facts(seen, "logs")["p95"] == "1,480 ms"
-    assert _facts(seen, "cost")["Evaluation runs"].startswith("unknown: ")
-    gap = next(each.gap for each in (await _seen(memory_readers())).sections if each.key == "logs")
+    assert facts_of(seen, "lineage")["Training job"].startswith("ftjob-0a")
+    assert facts_of(seen, "lineage")["Serves as"] == THING.deployment
+    assert facts_of(seen, "configuration")["State"] == "Running"
+    assert facts_of(seen, "quota")["Left"] == "90 units"
+    assert facts_of(seen, "requests")["HTTP 200"] == "95 requests"
+    assert facts_of(seen, "logs")["p95"] == "1,480 ms"
+    assert facts_of(seen, "cost")["Evaluation runs"].startswith("unknown: ")
+    gap = next(each.gap for each in (await look(memory_readers())).sections if each.key == "logs")
     assert "No Log Analytics workspace" in gap
 
 
-async def test_r04_the_protections_of_the_account_are_said_before_a_default_is_assumed() -> None:
-    seen = await _seen()
-    posture = _facts(seen, "posture")
-    for name in ("Key access", "Public network", "Network default", "Private endpoints", "Encryption"):
-        assert posture[name], name
-    assert posture["Managed identity"] == "SystemAssigned"
-    assert "Log Analytics" in posture["Diagnostic settings"]
-    assert _facts(seen, "configuration")["Version upgrade"] == "NoAutoUpgrade"
-    assert _facts(seen, "content_filter")["Policy"] == "strict"
-
-
 async def test_r05_training_files_are_counted_and_never_named() -> None:
-    assert _facts(await _seen(), "lineage")["Training files"] == "2"
+    assert facts_of(await look(), "lineage")["Training files"] == "2"
     assert not {name for name in vars(training_job()) if "prompt" in name or "name" in name}
     said, found = scrub("trained on tickets-2026.jsonl")
     assert (said, found["file name"]) == ("trained on [redacted: file name]", 1)
-
-
-async def test_r06_lineage_and_both_ends_of_life_are_counted_down() -> None:
-    seen = await _seen()
-    assert _facts(seen, "lineage")["Base model"] == "gpt-4.1-mini-2025-04-14"
-    retirement = _facts(seen, "retirement")
-    assert retirement["Fine-tuned deployment retires"] == "2027-10-14 (323 days left)"
-    assert "days left" in _facts(seen, "model")["Base model ends"]
 
 
 async def test_r07_a_write_behind_the_apps_back_is_seen_with_its_caller() -> None:
@@ -133,36 +81,26 @@ async def test_r07_a_write_behind_the_apps_back_is_seen_with_its_caller() -> Non
         "c-1",
         THING.arm_id,
     )
-    seen = await _seen(memory_readers(inventory=MemoryInventory(writes=(write,))))
-    said = " ".join(_facts(seen, "changes").values())
+    seen = await look(memory_readers(inventory=MemoryInventory(writes=(write,))))
+    said = " ".join(facts_of(seen, "changes").values())
     assert "by 8f14e45f" in said
     assert "correlation c-1" in said
 
 
-async def test_r08_hosting_is_said_by_the_hour_and_by_the_month() -> None:
-    assert _facts(await _seen(), "cost")["Hosting"] == "$1.70/h, about $1,241 a month, calls or not"
-
-
-async def test_r09_what_the_content_filter_lets_through_is_said_by_name() -> None:
-    seen = _facts(await _seen(), "content_filter")
-    assert seen["Rules that block"] == "1 of 2"
-    assert seen["Rules that do not block"] == "Jailbreak, prompt: off"
-
-
 async def test_r15_a_snapshot_is_named_by_what_it_says_and_stands_for_one_time() -> None:
-    seen = await _seen()
-    assert seen.digest == (await _seen()).digest
+    seen = await look()
+    assert seen.digest == (await look()).digest
     assert seen.id == f"EV-{seen.digest[:12]}"
     scaled = MemoryAzure(live_deployment(sku=Sku("Standard", 121)))
-    assert (await _seen(memory_readers(scaled))).digest != (await _seen(memory_readers())).digest
+    assert (await look(memory_readers(scaled))).digest != (await look(memory_readers())).digest
     assert seen.taken_at == NOW
 
 
 async def test_r16_one_look_has_what_each_of_the_four_reviews_asks_for() -> None:
-    seen = await _seen()
+    seen = await look()
     assert list(PARTS) == ["Security", "Reliability", "Cost", "Performance"]
     for keys in PARTS.values():
-        assert all(_facts(seen, key) for key in keys)
+        assert all(facts_of(seen, key) for key in keys)
     assert sorted(key for keys in PARTS.values() for key in keys) == sorted(
         each.key for each in seen.sections
     )
@@ -179,11 +117,11 @@ async def test_r17_the_identity_that_looks_cannot_change(method: str) -> None:
 
 
 async def test_r18_every_fact_has_its_command_and_the_card_its_digest() -> None:
-    seen = await _seen()
+    seen = await look()
     facts = [fact for section in seen.sections for fact in section.facts]
     assert len(facts) > 60
-    assert {fact.az.split(" ")[0] for fact in facts} == {"az"}
-    card = _card(seen)
+    assert all(fact.az.startswith("az ") is not bool(fact.source) for fact in facts)
+    card = card_of(seen)
     assert seen.digest[:16] in card
     assert f"--deployment-name {THING.deployment}" in card
 
@@ -223,18 +161,6 @@ def test_r19_live_state_is_compared_with_a_deployment_script_without_noise() -> 
     assert _differences(_projected(), Source.IAC, "120") == []
 
 
-async def test_r21_the_scope_says_where_for_whom_and_with_which_credential() -> None:
-    seen = await _seen()
-    scope = _facts(seen, "scope")
-    place = THING.account
-    assert scope["Subscription"] == place.subscription
-    assert scope["Resource group"] == place.resource_group
-    assert scope["Account"] == place.account
-    assert scope["Environment"] == "production"
-    assert "reads only" in scope["Credential"]
-    assert f"for <@{OTTO}>" in _card(replace(seen, asked_by=OTTO))
-
-
 async def test_r22_nobody_is_asked_before_a_fresh_snapshot_is_kept() -> None:
     house = House()
     change = await house.pending()
@@ -270,29 +196,8 @@ async def test_r23_the_card_says_how_many_values_were_held_back() -> None:
         meter.hold_back({"endpoint": 2, "IP": 1})
         return replace(memory_readers(), meter=meter)
 
-    assert "redacted: 3" in _card(await _seen(replace(memory_readers(), again=holding)))
-    assert "redacted" not in _card(await _seen())
-
-
-async def test_r25_a_deployment_exists_in_a_state_or_is_said_to_be_unknown() -> None:
-    moving = MemoryAzure(replace(live_deployment(), provisioning_state="Updating"))
-    assert _facts(await _seen(memory_readers(moving)), "configuration")["Provisioning"] == "Updating"
-    gone = MemoryAzure(broken={"deployment": NotFoundError("Azure does not know the deployment x.")})
-    section = next(
-        each for each in (await _seen(memory_readers(gone))).sections if each.key == "configuration"
-    )
-    assert "does not know" in section.gap
-
-
-async def test_r26_what_is_active_now_is_listed() -> None:
-    seen = await _seen()
-    live, posture = _facts(seen, "configuration"), _facts(seen, "posture")
-    assert (live["SKU"], live["Capacity"]) == ("Standard", "120 thousand tokens per minute")
-    assert _facts(seen, "scope")["Region"] == "westeurope"
-    assert posture["Managed identity"] == "SystemAssigned"
-    assert posture["Diagnostic settings"].startswith("to-logs")
-    assert _facts(seen, "content_filter")["Policy"] == "strict"
-    assert THING.deployment in _card(seen)
+    assert "redacted: 3" in card_of(await look(replace(memory_readers(), again=holding)))
+    assert "redacted" not in card_of(await look())
 
 
 @pytest.mark.parametrize(
@@ -310,39 +215,19 @@ def test_r27_drift_is_found_against_each_who_declares(source: Source, wanted: Js
 
 
 async def test_r29_a_deployment_is_shown_as_azure_lists_it() -> None:
-    commands = {fact.az for section in (await _seen()).sections for fact in section.facts}
+    commands = {fact.az for section in (await look()).sections for fact in section.facts}
     shown = [each for each in commands if each.startswith("az cognitiveservices account deployment show ")]
     assert len(shown) == 1
     assert any(each.startswith("az cognitiveservices account deployment list ") for each in commands)
 
 
 async def test_r31_tokens_are_counted_by_the_token_transaction_metric_of_this_deployment() -> None:
-    seen = await _seen()
-    assert _facts(seen, "tokens")["Processed"] == "70,000 tokens"
+    seen = await look()
+    assert facts_of(seen, "tokens")["Processed"] == "70,000 tokens"
     az = next(each for each in seen.sections if each.key == "tokens").facts[0].az
     assert "az monitor metrics list" in az
     assert "--metrics TokenTransaction" in az
     assert f"ModelDeploymentName eq '{THING.deployment}'" in az
-
-
-async def test_r32_who_may_write_delete_and_list_keys_is_named_and_whether_it_is_logged() -> None:
-    roles = (
-        RoleAssignment("8f14e45f-0000", "User", "Contributor", "/", True, True, True),
-        RoleAssignment("aaaaaaaa-0000", "Group", "Deployer", "/", True, False, False),
-    )
-    seen = await _seen(memory_readers(inventory=MemoryInventory(roles=roles)))
-    access = _facts(seen, "access")
-    assert access["May write deployments"] == "User 8f14e45f (Contributor), Group aaaaaaaa (Deployer)"
-    assert access["May delete deployments"] == access["May list keys"] == "User 8f14e45f (Contributor)"
-    assert "RequestResponse" in _facts(seen, "posture")["Diagnostic settings"]
-
-
-async def test_r33_an_account_that_takes_keys_and_the_public_network_says_so() -> None:
-    known = MemoryInventory()
-    known.account = replace(known.account, local_auth=True, public_network="Enabled", private_endpoints={})
-    posture = _facts(await _seen(memory_readers(inventory=known)), "posture")
-    assert posture["Key access"] == "on: account keys work"
-    assert (posture["Public network"], posture["Private endpoints"]) == ("Enabled", "none")
 
 
 def test_r34_an_exception_silences_a_difference_until_it_lapses() -> None:
@@ -353,21 +238,10 @@ def test_r34_an_exception_silences_a_difference_until_it_lapses() -> None:
     assert exception_for("sku.capacity", [kept], until) is None
 
 
-async def test_r37_the_eight_drivers_of_cost_each_have_a_value_or_unknown() -> None:
-    cost = _facts(await _seen(), "cost")
-    drivers = ("Training", "Hosting", "Tokens, 7 days", "Evaluation runs", "Reserved capacity", "Monitoring")
-    assert list(cost)[:8] == [*drivers, "Training-file storage", "Retraining"]
-    assert all(cost.values())
-
-
-async def test_r38_tags_that_are_missing_are_named() -> None:
-    assert _facts(await _seen(), "posture")["Tags missing"] == "workload, cost-center, environment"
-
-
 async def test_r39_usage_now_is_set_beside_usage_before() -> None:
     window = Window(NOW - timedelta(hours=1), NOW)
     compared = await compare_metrics(
-        THING, window, timedelta(days=1), readers=memory_readers(metrics=_busy())
+        THING, window, timedelta(days=1), readers=memory_readers(metrics=busy_metrics())
     )
     assert (compared.now.requests, compared.before.requests) == (100, 200)
 
@@ -377,21 +251,15 @@ async def test_r40_two_targets_are_compared_field_by_field_with_what_is_idle() -
     smaller: dict[str, Json] = {**other.projection, "sku": {"name": "Standard", "capacity": 10}}
     world = _Two(_projected(), siblings=(replace(other, projection=smaller),))
     found = await compare_targets(
-        ("triage-prod", THING), ("spill", other.ref), readers=memory_readers(world, _busy()), now=NOW
+        ("triage-prod", THING), ("spill", other.ref), readers=memory_readers(world, busy_metrics()), now=NOW
     )
     assert [(row.field, row.left, row.right) for row in found.rows] == [("sku.capacity", "120", "10")]
     assert found.left.use.idle is not None
     assert found.left.use.idle > 0.8
 
 
-async def test_r42_the_budget_is_said_with_its_owner() -> None:
-    assert _facts(await _seen(), "cost")["Budget"] == (
-        f"$4,000 a month; hosting alone takes 31 %; owner <@{OTTO}>"
-    )
-
-
 async def test_r48_the_symptom_that_shows_first_is_said() -> None:
-    assert _facts(await _seen(), "scope")["First symptom"] == "Tickets wait"
+    assert facts_of(await look(), "scope")["First symptom"] == "Tickets wait"
 
 
 async def test_r49_a_baseline_is_kept_at_submit_and_at_apply_and_the_old_one_stays() -> None:
@@ -418,17 +286,17 @@ def test_r50_the_nine_names_have_a_metric_azure_gives_or_say_it_gives_none() -> 
 
 
 async def test_r57_a_card_says_when_it_was_taken_and_how_old_it_is() -> None:
-    seen = await _seen()
-    assert "taken just now" in _card(seen)
-    assert "20 min ago" in _card(seen, minutes=20)
+    seen = await look()
+    assert "taken just now" in card_of(seen)
+    assert "20 min ago" in card_of(seen, minutes=20)
     assert all(fact.observed_at for section in seen.sections for fact in section.facts)
 
 
 async def test_r60_which_model_serves_what_trained_it_and_what_is_billed_is_said() -> None:
-    seen = await _seen()
-    assert _facts(seen, "model")["Model"] == TUNED
-    assert "supervised" in _facts(seen, "lineage")["Training job"]
-    assert "a month" in _facts(seen, "cost")["Hosting"]
+    seen = await look()
+    assert facts_of(seen, "model")["Model"] == TUNED
+    assert "supervised" in facts_of(seen, "lineage")["Training job"]
+    assert "a month" in facts_of(seen, "cost")["Hosting"]
 
 
 async def test_r61_what_was_seen_is_recorded_in_the_trail_when_a_change_is_submitted() -> None:

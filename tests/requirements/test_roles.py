@@ -78,6 +78,7 @@ async def _read_everything(readers: Readers) -> None:
         readers.azure.models(PLACE),
         readers.azure.content_filter(PLACE, live.content_filter),
         readers.azure.content_filters(PLACE),
+        readers.inventory.tenant(PLACE),
         readers.inventory.posture(PLACE),
         readers.inventory.diagnostics(PLACE),
         readers.inventory.health(PLACE),

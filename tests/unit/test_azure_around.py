@@ -124,6 +124,11 @@ async def test_addresses_of_an_account_are_counted_and_not_kept() -> None:
         "Microsoft.CognitiveServices",
         "None",
     )
+    assert found.endpoint_kind == "endpoint of the region"
+    named = {"kind": "OpenAI", "properties": {"customSubDomainName": SECRET, "endpoint": SECRET}}
+    own_name = await _seen(named, "posture")
+    assert own_name.endpoint_kind == "custom subdomain"
+    assert "CANARY" not in str(own_name)
     assert "10.9.8.7" not in str(found)
     assert "CANARY" not in str(found)
 

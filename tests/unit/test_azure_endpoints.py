@@ -6,6 +6,7 @@ from bot.azure.connection import connect_executor, connect_reader
 from bot.azure.credentials import async_credential, credential, scope
 from bot.azure.endpoints import Endpoints, Identity, IdentityKind, is_within
 from bot.domain.errors import InvalidInputError
+from sandbox.azure.identity import identity_of
 from tests.fakes.azure_server import WallClock
 
 ARM = "https://management.azure.com"
@@ -78,13 +79,13 @@ def test_the_sandbox_identity_is_refused_beside_a_real_azure(make: object, endpo
         make(Identity("sandbox"), endpoints)
 
 
-async def test_the_sandbox_token_says_the_role_and_nothing_else() -> None:
+async def test_the_sandbox_token_is_unsigned_and_says_which_identity_it_is() -> None:
     endpoints = Endpoints("http://127.0.0.1:1")
-    assert (
-        credential(Identity("sandbox", role="executor"), endpoints).get_token("s").token == "sandbox-executor"
-    )
-    token = await async_credential(Identity("sandbox"), endpoints).get_token("s")
-    assert token.token == "sandbox-reader"
+    executor = credential(Identity("sandbox", role="executor"), endpoints).get_token("s").token
+    reader = (await async_credential(Identity("sandbox"), endpoints).get_token("s")).token
+    assert [identity_of(each) for each in (executor, reader)] == ["sandbox-executor", "sandbox-reader"]
+    assert [each.rpartition(".")[2] for each in (executor, reader)] == ["", ""]
+    assert identity_of(f"{reader}c2lnbmVk") == "", "what is signed is a real token, whatever it claims"
 
 
 @pytest.mark.parametrize(

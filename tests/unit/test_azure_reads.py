@@ -12,6 +12,7 @@ from bot.azure.errors import AzureRefusedError
 from bot.azure.fetch import Fetch
 from bot.azure.pipeline import reader_client
 from bot.domain.errors import AzureUnavailableError, NotFoundError
+from sandbox.azure.identity import identity_of
 from tests.fakes.azure_server import ACCOUNT, REF, Arrival, Reply, raw_deployment, reading, scripted
 
 CANARY = "CANARY Jane Doe jane@contoso.example"
@@ -177,7 +178,8 @@ async def test_every_read_carries_a_request_id_of_its_own_and_the_readers_token(
         await azure.readers.azure.deployment(REF)
     ids = {arrival.headers["x-ms-client-request-id"] for arrival in server.seen}
     assert len(ids) == 2
-    assert {arrival.headers["authorization"] for arrival in server.seen} == {"Bearer sandbox-reader"}
+    said = {arrival.headers["authorization"].removeprefix("Bearer ") for arrival in server.seen}
+    assert {identity_of(each) for each in said} == {"sandbox-reader"}
 
 
 async def test_what_azure_leaves_out_is_said_by_its_documented_default() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from bot.azure.limits import AT_ONCE, SPACE_SECONDS, Limits
 from bot.azure.sharing import CROWD, CROWD_SECONDS, MOST_KEPT, Sharing
 from bot.domain.errors import AzureUnavailableError
 from bot.domain.meter import FEW_READS
+from bot.ports.azure import Executor
 from tests.fakes.azure_server import ACCOUNT, REF, Arrival, Reply, executing, raw_deployment, scripted
 
 KEEP = timedelta(seconds=60)
@@ -181,6 +183,35 @@ async def test_a_quota_is_remembered_and_a_deployment_never_is() -> None:
         await azure.close()
     paths = [arrival.path.rpartition("/")[2] for arrival in server.seen]
     assert (paths.count("usages"), paths.count(REF.deployment)) == (1, 3)
+
+
+async def test_a_glance_shows_a_deployment_as_it_was_at_most_five_seconds_ago() -> None:
+    clock = HandClock()
+    async with scripted(_answering({})) as server:
+        azure = connect_reader(Endpoints(server.url), Identity("sandbox"), clock)
+        for seconds in (0, 4, 1):
+            clock.at += timedelta(seconds=seconds)
+            await azure.readers.glancing().metered().azure.deployment(REF)
+        await azure.close()
+    assert len(server.seen) == 2
+
+
+async def test_who_acts_on_what_is_read_is_never_shown_what_a_glance_remembers() -> None:
+    async with scripted(_answering({})) as server, executing(server.url) as executor:
+        azure = connect_reader(Endpoints(server.url), Identity("sandbox"), HandClock())
+        await azure.readers.glancing().azure.deployment(REF)
+        for live in (azure.readers, azure.readers.metered(), executor):
+            reader = live.reader if isinstance(live, Executor) else live.azure
+            await reader.deployment(REF)
+        await azure.close()
+    assert len(server.seen) == 4
+
+
+def test_only_the_answer_to_a_question_glances() -> None:
+    house = Path(__file__).parents[2]
+    files = [path for room in ("bot", "handlers", "storage") for path in (house / room).rglob("*.py")]
+    glancing = {str(path.relative_to(house)) for path in files if ".glancing()" in path.read_text("utf-8")}
+    assert glancing == {"handlers/answers.py"}
 
 
 async def test_the_executor_shares_and_remembers_nothing() -> None:

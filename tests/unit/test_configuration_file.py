@@ -7,14 +7,14 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel
 
 from bot.domain.change import Tier
 from bot.domain.configuration import Configuration
 from bot.domain.errors import InvalidInputError
 from handlers.cli.demo_company import company_toml
 from handlers.configuration_file import configuration_of, read_configuration
-from handlers.configuration_parts import TABLES, FilePart, RulePart
+from handlers.configuration_parts import EnvironmentPart, FilePart
+from sandbox.azure.logs import WORKSPACE_ID
 
 DOCS = Path(__file__).parents[2] / "docs" / "configuration.md"
 
@@ -51,9 +51,9 @@ def test_the_example_of_the_page_is_read_whole(tmp_path: Path) -> None:
 
 def test_the_page_names_every_key_and_no_other() -> None:
     rows = set(re.findall(r"^\| `([a-z_]+)` \|", DOCS.read_text(encoding="utf-8"), re.MULTILINE))
-    parts: list[type[BaseModel]] = [*TABLES.values(), RulePart]
-    keys = {field.alias or name for part in parts for name, field in part.model_fields.items()}
-    assert rows == keys | {"may_request", "in_place"}
+    keys = {key for part in FilePart.model_json_schema()["$defs"].values() for key in part["properties"]}
+    assert rows == keys - set(Tier)
+    assert set(Tier) < set(EnvironmentPart.model_fields)
 
 
 def test_the_example_uses_every_table() -> None:
@@ -72,14 +72,15 @@ def test_the_pretended_company_is_read(tmp_path: Path) -> None:
     }
 
 
-def test_replacing_in_place_is_allowed_per_environment_and_is_true_or_false(tmp_path: Path) -> None:
-    text = company_toml().replace(
-        "[policy.test.standard]", "[policy.test]\nin_place = true\n[policy.test.standard]"
-    )
-    assert read(tmp_path, text).in_place == {"test"}
-    assert read(tmp_path, company_toml()).in_place == frozenset()
-    with pytest.raises(InvalidInputError, match="in_place is true or false"):
-        read(tmp_path, text.replace("in_place = true", 'in_place = "yes"'))
+def test_the_pretended_company_reads_the_logs_of_production_where_the_simulated_azure_keeps_them(
+    tmp_path: Path,
+) -> None:
+    found = read(tmp_path, company_toml())
+    assert {each.name: each.log_workspace for each in found.accounts} == {
+        "prod-weu": WORKSPACE_ID,
+        "test-swc": "",
+    }
+    assert found.target("triage-prod").dependents == ("support desk", "night triage batch")
 
 
 def test_what_has_no_rule_is_denied(tmp_path: Path) -> None:

@@ -1,22 +1,27 @@
 """Evidence of the simulated company, read over HTTP as from Azure."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import aiohttp
 
 from bot.azure.connection import AzureConnection
+from bot.domain.deployment import DeploymentRef
 from bot.domain.evidence import Evidence, Window
 from bot.evidence.traffic import traffic_between
 from bot.usecases.look import gather
+from sandbox.azure.logs import WORKSPACE_ID
 from sandbox.azure.server import azure_app, serving
-from tests.fakes.azure_server import REF, WallClock, reading
+from tests.fakes.azure_inventory import READER, TENANT
+from tests.fakes.azure_server import ACCOUNT, REF, WallClock, reading
 
 CLOCK = WallClock()
+LOGGED = DeploymentRef(replace(ACCOUNT, log_workspace=WORKSPACE_ID), REF.deployment)
 
 
 async def _evidence(azure: AzureConnection) -> Evidence:
-    return await gather(REF, "triage-prod", readers=azure.readers, now=CLOCK.now())
+    return await gather(LOGGED, "triage-prod", readers=azure.readers, now=CLOCK.now())
 
 
 def _words(evidence: Evidence, section: str) -> dict[str, str]:
@@ -28,7 +33,11 @@ def _words(evidence: Evidence, section: str) -> dict[str, str]:
 async def test_every_section_sees_the_simulated_deployment() -> None:
     async with serving(azure_app(CLOCK)) as url, reading(url) as azure:
         evidence = await _evidence(azure)
-    assert {gap.key for gap in evidence.gaps} == {"logs"}, "this account has no workspace; the rest is seen"
+    assert [f"{gap.key}: {gap.gap}" for gap in evidence.gaps] == []
+    assert int(_words(evidence, "logs")["Logged requests"].replace(",", "")) > 0
+    scope = _words(evidence, "scope")
+    assert (scope["Tenant"], scope["Operator"]) == (TENANT, f"application {READER}")
+    assert scope["Credential"] == "sandbox: reads only"
     assert _words(evidence, "configuration")["Capacity"] == "120 thousand tokens per minute"
     assert _words(evidence, "model")["Base model"] == "gpt-4.1-mini 2025-04-14"
     assert _words(evidence, "content_filter")["Policy"] == "strict-support-v3"
@@ -54,7 +63,7 @@ async def test_a_slow_section_is_a_gap_and_does_not_hold_up_the_others() -> None
         await _control(url, "faults", fault)
         began = CLOCK.now()
         evidence = await _evidence(azure)
-    assert {gap.key for gap in evidence.gaps} == {"content_filter", "logs"}
+    assert {gap.key for gap in evidence.gaps} == {"content_filter"}
     assert CLOCK.now() - began < timedelta(seconds=4)
 
 

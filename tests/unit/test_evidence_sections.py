@@ -1,7 +1,7 @@
 """Each section says what it saw, with unit, command and time; what it could not see is its caller's gap."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -26,7 +26,8 @@ READS = ("deployment", "deployments", "posture", "health", "activity", "role_ass
 
 async def _look(section: Section, readers: Readers | None = None) -> dict[str, str]:
     facts = await section.look(readers or memory_readers(), THING, NOW)
-    assert all(fact.az.startswith("az ") and fact.observed_at == NOW for fact in facts)
+    assert all(fact.observed_at == NOW for fact in facts)
+    assert all(fact.az.startswith("az ") is not bool(fact.source) for fact in facts)
     assert len({fact.name for fact in facts}) == len(facts)
     return {fact.name: fact.words for fact in facts}
 
@@ -67,7 +68,7 @@ async def test_the_configuration_names_sku_capacity_limits_and_states() -> None:
     assert facts["SKU"] == "Standard"
     assert facts["Capacity"] == "120 thousand tokens per minute"
     assert facts["Limit on tokens"] == "120,000 per 60 s"
-    assert (facts["State"], facts["Provisioning"]) == ("Running", "Succeeded")
+    assert (facts["State"], facts["Provisioning"]) == ("Running", "in place (Azure: Succeeded)")
     assert facts["Version upgrade"] == "NoAutoUpgrade"
     assert facts["Spills over to"] == "triage-spill"
 
@@ -83,6 +84,19 @@ async def test_a_fine_tuned_model_is_shown_with_its_base_and_both_ends() -> None
     assert facts["Lifecycle"] == "GenerallyAvailable"
     assert facts["Inference ends"].endswith("(300 days left)")
     assert facts["Base model ends"] == "2027-02-22 (90 days left)"
+
+
+async def test_the_earlier_of_two_ends_is_said_first_with_why_they_differ() -> None:
+    azure = MemoryAzure()
+    facts = await _look(ModelSection(), memory_readers(azure))
+    assert facts["Deployment retires"] == "2027-10-14 (323 days left)"
+    assert facts["Comes first"].startswith("2027-09-20: its inference ends. Two lists: ")
+    later = replace(azure.known[0], inference_ends=datetime(2027, 10, 20, tzinfo=UTC))
+    facts = await _look(ModelSection(), memory_readers(MemoryAzure(known=(later, *azure.known[1:]))))
+    assert facts["Comes first"].startswith("2027-10-14: the deployment retires. Two lists: ")
+    same = replace(later, inference_ends=datetime(2027, 10, 14, tzinfo=UTC))
+    facts = await _look(ModelSection(), memory_readers(MemoryAzure(known=(same,))))
+    assert "Comes first" not in facts
 
 
 async def test_a_model_the_account_does_not_list_is_said_to_be_missing() -> None:
@@ -123,11 +137,14 @@ async def test_the_age_says_when_azure_would_delete_a_fine_tuned_deployment() ->
     facts = await _look(AgeSection(), memory_readers(metrics=metrics))
     assert facts["Created"] == "2026-10-14 12:03 UTC (41 days ago)"
     assert facts["Last changed"] == "2026-11-24 11:33 UTC (30 min ago)"
+    assert facts["Last call"] == "2026-11-21"
     assert facts["Azure deletes it"] == "not before 2026-12-06 (after 15 days without calls)"
 
 
 async def test_a_fine_tuned_deployment_nobody_called_can_go_at_any_time() -> None:
-    assert (await _look(AgeSection()))["Azure deletes it"].startswith("at any time")
+    facts = await _look(AgeSection())
+    assert facts["Last call"] == "none in 15 days"
+    assert facts["Azure deletes it"].startswith("at any time")
 
 
 async def test_a_young_deployment_nobody_called_yet_has_its_days_from_its_creation() -> None:

@@ -1,6 +1,7 @@
 """Drift: nothing differs from itself however it is written, and whatever is changed is found."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,8 +14,8 @@ from bot.domain.baseline import (
     DriftException,
     Then,
     exception_for,
+    exceptions_in_force,
     newest_exception,
-    origin_of,
 )
 from bot.domain.configuration import FieldRule
 from bot.domain.deployment import Account, DeploymentRef, Target
@@ -34,6 +35,7 @@ from bot.domain.drift import (
 from bot.domain.errors import InvalidInputError
 from bot.domain.field_names import FIELDS, field_name, field_path, field_words
 from bot.domain.inventory import ActivityEntry
+from bot.domain.origin import Doing, origin_of
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 REF = DeploymentRef(Account("prod", "production", "0" * 36, "rg", "aoai", "westeurope"), "triage-ft")
@@ -212,13 +214,17 @@ def then(ago: int, capacity: int) -> Then:
     return Then(NOW - timedelta(minutes=ago), {"sku": {"capacity": capacity}})
 
 
-def test_the_last_write_that_can_have_done_it_is_named() -> None:
+def test_the_write_that_can_have_done_it_is_named_and_of_several_people_nobody_is() -> None:
     writes = [wrote(5, "carol"), wrote(50, "dan"), wrote(500, "pipeline")]
-    assert origin_of("sku.capacity", 120, writes, ()).entry == writes[0]
+    origin = origin_of("sku.capacity", 120, writes, ())
+    assert (origin.entry, origin.fits) == (None, tuple(writes))
     origin = origin_of("sku.capacity", 120, writes, [then(400, 60), then(20, 120)])
-    assert (origin.entry, origin.others) == (writes[1], 0)
+    assert (origin.entry, origin.others, origin.fits) == (writes[1], 0, ())
     origin = origin_of("sku.capacity", 120, writes, [then(400, 60)])
-    assert (origin.entry, origin.others) == (writes[0], 1)
+    assert (origin.entry, origin.fits) == (None, tuple(writes[:2]))
+    mine = [wrote(5, "dan"), wrote(50, "dan")]
+    origin = origin_of("sku.capacity", 120, mine, ())
+    assert (origin.entry, origin.others) == (mine[0], 1)
     origin = origin_of("sku.capacity", 120, writes[:1], [then(400, 60), then(20, 120)])
     assert (origin.entry, origin.unchanged_since) == (None, NOW - timedelta(minutes=20))
 
@@ -231,6 +237,75 @@ def test_failed_writes_and_reads_are_nobodys_doing_and_one_write_counts_once() -
     others = [wrote(3, status="Failed"), wrote(2, operation="x/listKeys/action")]
     origin = origin_of("sku.capacity", 120, [*others, done, begun], ())
     assert (origin.entry, origin.others) == (begun, 0)
+
+
+def test_what_created_the_deployment_fits_less_than_what_was_written_later() -> None:
+    writes = [wrote(50, "dan"), wrote(500, "pipeline")]
+    created = writes[1].at - timedelta(minutes=9)
+    assert origin_of("sku.capacity", 120, writes, (), (), created).entry == writes[0]
+    assert origin_of("sku.capacity", 120, writes[1:], (), (), created).entry == writes[1]
+
+
+def did(ago: int = 50, ids: tuple[str, ...] = (), *, capacity: int = 120, tagged: bool = False) -> Doing:
+    """A change that set the capacity, some minutes ago."""
+    at = NOW - timedelta(minutes=ago)
+    return Doing(
+        "CHG-7",
+        "U0ANNA",
+        at,
+        at,
+        frozenset(ids),
+        {"sku.capacity": capacity},
+        frozenset({"sku.capacity"}),
+        tagged,
+    )
+
+
+def test_a_change_whose_plan_wrote_what_is_live_is_named_before_any_other_write() -> None:
+    writes = [wrote(5, "carol"), wrote(50, "executor"), wrote(500, "pipeline")]
+    for doing in (did(), did(0, ("executor-50",))):
+        origin = origin_of("sku.capacity", 120, writes, (), [doing])
+        assert (origin.entry, origin.change, origin.requester) == (writes[1], "CHG-7", "U0ANNA")
+    origin = origin_of("sku.capacity", 150, writes, (), [did()])
+    assert (origin.change, len(origin.fits)) == ("", 3)
+
+
+def test_a_change_that_left_the_field_alone_is_not_behind_it() -> None:
+    writes = [wrote(50, "executor"), wrote(500, "dan")]
+    origin = origin_of("sku.name", "Standard", writes, (), [did()])
+    assert (origin.entry, origin.others, origin.change) == (writes[1], 0, "")
+
+
+def test_two_writes_while_a_change_was_sent_are_not_taken_for_it() -> None:
+    at_once = [wrote(50, "executor"), wrote(50, "dan")]
+    origin = origin_of("sku.capacity", 120, at_once, (), [did()])
+    assert (origin.change, origin.entry, len(origin.fits)) == ("", None, 2)
+
+
+def test_the_tag_names_the_change_while_the_log_does_not_show_it_yet() -> None:
+    tagged = did(2, tagged=True)
+    origin = origin_of("sku.capacity", 120, [wrote(500, "dan")], (), [tagged])
+    assert (origin.change, origin.entry) == ("CHG-7", None)
+    assert origin_of("sku.capacity", 120, [wrote(500, "dan")], (), [did(2)]).change == ""
+    later = [Then(NOW - timedelta(minutes=1), {"sku": {"capacity": 60}})]
+    assert origin_of("sku.capacity", 120, (), later, [tagged]).change == ""
+
+
+def test_pausing_sets_the_state_and_nothing_else() -> None:
+    paused = wrote(50, operation="x/deployments/pause/action")
+    assert origin_of("properties.deploymentState", "Paused", [paused], ()).entry == paused
+    assert (
+        origin_of("sku.capacity", 120, [paused, wrote(60, operation="x/deployments/delete")], ()).entry
+        is None
+    )
+
+
+def test_a_lifted_exception_silences_nothing_and_the_older_one_stays_silent() -> None:
+    old = DriftException(1, REF.key, "t", "sku.capacity", "U1", NOW + timedelta(9), "why", "U2", NOW)
+    lifted = replace(old, number=2, lifted_at=NOW, lifted_by="U1")
+    other = replace(old, number=3, field="sku.name")
+    assert exception_for("sku.capacity", [old, lifted], NOW) is None
+    assert exceptions_in_force([old, lifted, other], NOW) == (other,)
 
 
 def test_an_exception_silences_until_its_time_and_the_newest_counts() -> None:

@@ -181,6 +181,27 @@ async def test_a_week_of_one_deployment_is_computed_quickly(azure: Cloud) -> Non
     assert time.process_time() - began < 2.0
 
 
+async def test_a_week_asked_again_is_remembered_by_the_minute_whatever_is_asked_of_it(azure: Cloud) -> None:
+    async def seconds(name: str, interval: str) -> float:
+        asked = {"timespan": span(azure.clock, days=7), "interval": interval, "filter": BY_CODE, "top": "100"}
+        began = time.process_time()
+        await azure.metric(PROD, name, **asked)
+        return time.process_time() - began
+
+    first = await seconds("AzureOpenAIRequests", "PT1H")
+    assert await seconds("AzureOpenAIRequests", "PT6H") < first / 2
+
+
+async def test_what_is_remembered_of_the_past_gives_way_when_the_past_is_changed(azure: Cloud) -> None:
+    before = await shares(azure, hours=3)
+    early = {"timespan": "2026-11-24T05:00:00Z/2026-11-24T07:20:00Z", "interval": "PT1M", "filter": BY_CODE}
+    untouched = await azure.metric(PROD, "AzureOpenAIRequests", **early, top="100")
+    changed = {"deployment": "support-triage-ft", "share_5xx": 0.5, "from": "2026-11-24T07:20:00Z"}
+    await azure.control("traffic", changed)
+    assert (await shares(azure, hours=3))["500"] > 0.2 > before.get("500", 0.0)
+    assert await azure.metric(PROD, "AzureOpenAIRequests", **early, top="100") == untouched
+
+
 def test_throttling_grows_with_load_and_never_takes_everything() -> None:
     loads = [0.5, 0.8, 1.0, 1.5, 4.0]
     found = [throttled_share(load) for load in loads]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.baseline import Kept
+from bot.domain.baseline import DriftException, Kept
 from bot.domain.change import Change
 from bot.domain.configuration import FieldRule
 from bot.domain.deployment import RateLimit, Sku, Target
@@ -21,6 +21,7 @@ from bot.usecases.compare_targets import METRIC, Comparison, allowed_tokens, com
 from bot.usecases.except_drift import Excepting, except_drift, last_moment, may_except
 from bot.usecases.find_drift import Drift, find_drift
 from bot.usecases.keep_baseline import State, keep_baseline, projection_of
+from bot.usecases.lift_exception import exception_in_force, lift_exception, may_lift
 from bot.usecases.trace_lineage import trace_lineage
 from tests.fakes.azure_inventory import training_job
 from tests.fakes.azure_reads import THING
@@ -108,11 +109,14 @@ async def test_a_declaration_that_cannot_be_read_is_a_gap_and_the_others_are_sti
 async def test_the_person_behind_a_difference_is_named_by_their_slack_user(house: House) -> None:
     house.configuration = company(entra_oids={DAN: OID.upper()})
     house.__post_init__()
-    wrote(house, 300, "pipeline")
+    wrote(house, 300, OID)
     wrote(house, 20, OID)
     (line,) = (await drift(house, runbook={"capacity": 150})).lines
-    assert (line.who, line.origin.others, line.change) == (DAN, 1, "")
-    house.inventory.writes = house.inventory.writes[:1]
+    assert (line.who, line.origin.others, line.origin.change) == (DAN, 1, "")
+    wrote(house, 10, "pipeline")
+    (line,) = (await drift(house, runbook={"capacity": 150})).lines
+    assert (line.who, len(line.origin.fits)) == ("", 3)
+    house.inventory.writes = house.inventory.writes[2:]
     (line,) = (await drift(house, runbook={"capacity": 150})).lines
     assert line.who == "pipeline"
 
@@ -144,7 +148,7 @@ async def test_what_an_approved_change_did_is_said_to_be_its_doing(house: House)
     await house.poll()
     found = await drift(house, runbook={"capacity": 120})
     (line,) = [each for each in found.lines if each.difference.expected.source is Source.RUNBOOK]
-    assert line.change == "CHG-1"
+    assert (line.origin.change, line.origin.requester) == ("CHG-1", ANNA)
 
 
 async def _kept(house: House) -> list[tuple[Kept, str, Json]]:
@@ -205,6 +209,38 @@ async def test_an_exception_silences_its_field_until_it_lapses(house: House) -> 
     assert line.lapsed == kept
     assert house.tags == ["drift.excepted"]
     assert house.archive.state.entries[0].event.private() == {"reason": "a trial"}
+
+
+async def test_a_lifted_exception_lets_the_line_come_back_at_once(house: House) -> None:
+    async with house.archive.transaction() as tx:
+        kept = await except_drift(asked(9, house), caller=house.caller(BOB), now=house.clock.now(), tx=tx)
+    found = await drift(house, runbook={"capacity": 120})
+    assert (found.lines, found.exceptions) == ((), (kept,))
+    now = house.clock.now()
+    async with house.archive.transaction() as tx:
+        with pytest.raises(NotFoundError):
+            await exception_in_force(TRIAGE, "sku.name", now=now, tx=tx)
+        assert await exception_in_force(TRIAGE, "Sku.Capacity", now=now, tx=tx) == kept
+        assert await lift_exception(kept, caller=house.caller(OTTO), now=now, tx=tx)
+        assert not await lift_exception(kept, caller=house.caller(BOB), now=now, tx=tx)
+    found = await drift(house, runbook={"capacity": 150})
+    (line,) = found.open
+    assert found.exceptions == ()
+    assert line.lapsed is not None
+    assert (line.lapsed.lifted_by, line.lapsed.lifted_at) == (OTTO, now)
+    assert house.tags == ["drift.excepted", "drift.exception_lifted"]
+
+
+async def test_only_the_owner_of_an_exception_or_who_decides_there_may_lift_it(house: House) -> None:
+    people = await house.people(ANNA, BOB, OTTO, EVE)
+    mine = DriftException(1, THING.key, "triage-prod", "sku.name", EVE, NOON, "why", BOB, NOON)
+    for user in (BOB, EVE):
+        assert isinstance(may_lift(people[user], mine, TRIAGE, house.configuration), Allowed)
+    refused = may_lift(people[OTTO], mine, TRIAGE, house.configuration)
+    assert isinstance(refused, Refused)
+    assert "The exception's owner" in refused.rule
+    outside = replace(people[EVE], full_member=False, why_not="you are a guest")
+    assert "guest" in str(may_lift(outside, mine, TRIAGE, house.configuration))
 
 
 async def test_only_the_owner_or_who_decides_there_may_except(house: House) -> None:
