@@ -52,8 +52,7 @@ async def _list(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Mes
 
 async def _show(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
     view = await load_view(_number(typed), deps)
-    shown = render_change(view, now=deps.desk.clock.now(), ref=asked.ref)
-    return Message(f"{view.change.state}: {shown.text}", shown.blocks)
+    return render_change(view, now=deps.desk.clock.now(), ref=asked.ref)
 
 
 def _opening(verb: str) -> Sub:

@@ -32,7 +32,7 @@ class FakeTransaction:
     async def change(self, number: int) -> Change:
         """Return a change."""
         if number not in self._state.changes:
-            raise NotFoundError(f"There is no CHG-{number}.")
+            raise NotFoundError(f"There is no CHG-{number}.", advice="See `change list`.")
         return self._state.changes[number]
 
     async def changes(self, query: ChangeQuery) -> Sequence[Change]:
