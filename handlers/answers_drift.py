@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 
 from bot.domain.baseline import Kept
 from bot.domain.deployment import DeploymentRef, Target
@@ -39,12 +40,14 @@ async def drift(question: Question, deps: Dependencies) -> Seen:
         found = await find_drift(target, source, readers=deps.readers, desk=deps.desk)
         body = canonical({"format": "countersign.drift/1", "targets": [_drift(found)]})
         await _record(question, [found], body, deps)
+        await _look_again((target,), deps)
         return Seen(render_drift(found, ref=question.ref, share_value=value), alias, body)
     targets = deps.desk.configuration.targets
     drifts = await asyncio.gather(*(_drift_or_why(each, source, deps) for each in targets))
     known = [each for each in drifts if isinstance(each, Drift)]
     body = canonical({"format": "countersign.drift/1", "targets": [_drift(each) for each in known]})
     await _record(question, known, body, deps)
+    await _look_again(targets, deps)
     message = render_drifts(drifts, now=deps.desk.clock.now(), ref=question.ref, share_value=value)
     return Seen(message, "every target", body)
 
@@ -128,6 +131,13 @@ async def _record(question: Question, drifts: list[Drift], body: bytes, deps: De
                 evidence=sha256,
             )
             await tx.record(event, by=_actor(question, deps), cause=_cause(question))
+
+
+async def _look_again(targets: Sequence[Target], deps: Dependencies) -> None:
+    """Have the accounts looked at for writes that no change explains, without waiting for the next round."""
+    async with deps.desk.archive.transaction() as tx:
+        for name in sorted({target.ref.account.name for target in targets}):
+            await tx.enqueue("reconcile", f"reconcile:{name}")
 
 
 def _named(name: str, deps: Dependencies) -> tuple[str, DeploymentRef]:

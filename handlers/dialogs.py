@@ -4,6 +4,7 @@ from bot.changes.kinds import KINDS, kind_named
 from bot.domain.change import Change, ChangeState
 from bot.domain.deployment import Deployment
 from bot.domain.policy import Refused, rule_words
+from bot.ports.registry import Offer
 from bot.ports.slack import Message
 from bot.render.answer import render_refused, render_text
 from bot.render.change_forms import RequestForm, render_form_skeleton
@@ -23,7 +24,7 @@ async def load_view(number: int, deps: Dependencies) -> ChangeView:
 
 def view_of(change: Change, deps: Dependencies, *, votes: tuple[object, ...] = ()) -> ChangeView:
     """Return a loaded change with the words around it."""
-    rule = deps.desk.configuration.rule(change.environment, change.tier)
+    rule = deps.desk.configuration.rule_for(change)
     summary = kind_named(change.request.kind).summary(change.plan) if change.plan is not None else ""
     return ChangeView(
         change,
@@ -83,7 +84,7 @@ def request_form(
         targets=aliases,
         kind=chosen.name,
         target=target,
-        fields=chosen.fields(live),
+        fields=chosen.fields(Offer(live)),
         values=values,
         live=words,
         redraw=True,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.change import ChangeState
-from bot.domain.policy import Refused, may_decide
+from bot.domain.policy import Refused, may_decide, who_could
 from bot.ports.slack import Block, Message
 from bot.render.answer import already_words, out_of_date_words, render_refused, render_text
 from bot.render.change_view import ChangeView
@@ -12,7 +12,7 @@ from bot.render.confirm_forms import Confirmation, render_confirm
 from bot.render.decide_form import render_decide
 from bot.render.texts import age, mention
 from bot.usecases.decide_change import is_current, remember_refusal
-from bot.usecases.find_people import FOR_A_DECISION, find_people, who_could
+from bot.usecases.find_people import FOR_A_DECISION, find_people
 from bot.usecases.judge_steering import Verb, steerers, why_not
 from handlers.dependencies import Dependencies
 from handlers.dialogs import load_view, open_request, refresh_card
@@ -79,9 +79,10 @@ async def open_decide(seen: Seen, choice: str, asked: Asked, deps: Dependencies)
     people = await find_people(
         {asked.caller.user, change.request.requester}, desk=deps.desk, max_age=FOR_A_DECISION
     )
-    rule = deps.desk.configuration.rule(change.environment, change.tier)
+    rule = deps.desk.configuration.rule_for(change)
     could = who_could(rule, change.request.requester, people)
-    verdict = may_decide(change, people[asked.caller.user], rule, could=could)
+    requester = people[change.request.requester]
+    verdict = may_decide(change, people[asked.caller.user], rule, could=could, requester=requester)
     if isinstance(verdict, Refused):
         async with deps.desk.archive.transaction() as tx:
             await remember_refusal(tx, change, asked.caller, choice, verdict.reason)

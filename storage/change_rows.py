@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.domain.change import OPEN_ON_ACCOUNT, WAITING, Change, ChangeState, Request, Tier, may_move
@@ -14,10 +14,18 @@ from storage.queries import Queries
 from storage.rows import change_columns, change_of, request_columns
 from storage.tables import CHANGE
 
-_FORGOTTEN = ("plan_digest", "evidence", "apply_asked_by", "rollback_asked_by", "decided_by", "note")
+_FORGOTTEN = (
+    *("plan_digest", "evidence", "apply_asked_by", "rollback_asked_by", "decided_by", "note"),
+    *("broke_glass_by", "reviewed_by"),
+)
 _UNPLANNED: Mapping[str, Any] = {
     **dict.fromkeys(_FORGOTTEN, ""),
-    **dict.fromkeys(("plan", "evidence_at", "submitted_at", "expires_at", "window_ends_at", "executed_at")),
+    **dict.fromkeys(
+        (
+            *("plan", "evidence_at", "submitted_at", "expires_at", "window_ends_at", "executed_at"),
+            "review_due_at",
+        )
+    ),
     "tier": Tier.NORMAL.value,
     "quorum": 1,
     "outcome": {},
@@ -33,6 +41,16 @@ class ChangeRows(Queries):
         if row is None:
             raise NotFoundError(f"There is no CHG-{number}.", advice="See `change list`.")
         return change_of(row)
+
+    async def hold(self, arm_id: str) -> None:
+        """Let nobody else decide what is open on a deployment until this transaction ends.
+
+        SQLite lets one transaction in at a time; on Postgres it is a lock by name, and what others committed before
+        it was taken is seen by every statement after it.
+        """
+        if self._connection.dialect.name == "postgresql":
+            name = func.hashtextextended(f"deployment {arm_id.lower()}", 0)
+            await self.one(select(func.pg_advisory_xact_lock(name).is_(None)))
 
     async def changes(self, query: ChangeQuery) -> Sequence[Change]:
         """Return matching changes, newest first."""

@@ -12,19 +12,25 @@ SETTABLE = frozenset(
     {
         *("tier", "quorum", "plan", "plan_digest", "evidence", "evidence_at", "submitted_at", "expires_at"),
         *("window_ends_at", "executed_at", "apply_asked_by", "rollback_asked_by", "decided_by", "note"),
-        *("outcome", "card_ts", "view_id", "channel"),
+        *("outcome", "card_ts", "view_id", "channel", "broke_glass_by", "review_due_at", "reviewed_by"),
     }
 )
 _REQUEST_TEXTS = (
     *("kind", "target", "requester", "owner", "ticket", "reason"),
-    *("expected_cost", "validation_signal", "rollback_plan"),
+    *("expected_cost", "validation_signal", "rollback_plan", "origin", "incident", "template"),
 )
 
 
 def request_columns(request: Request) -> dict[str, Any]:
     """Return the columns of a request."""
     columns = {name: getattr(request, name) for name in _REQUEST_TEXTS}
-    return {**columns, "asked": request.asked, "impact": request.impact, "type": request.type.value}
+    return {
+        **columns,
+        "asked": request.asked,
+        "impact": request.impact,
+        "type": request.type.value,
+        "start_at": request.start_at,
+    }
 
 
 def change_columns(columns: Mapping[str, Any]) -> dict[str, Any]:
@@ -52,6 +58,7 @@ def change_of(row: Mapping[str, Any]) -> Change:
         asked=row["asked"],
         impact=frozenset(Impact(name) for name in row["impact"]),
         type=ChangeType(row["type"]),
+        start_at=row["start_at"],
     )
     columns = {name: row[name] for name in SETTABLE - {"plan", "tier"}}
     return Change(

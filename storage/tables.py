@@ -14,6 +14,16 @@ from bot.domain.effect import Phase
 from storage.baseline_tables import BaselineRow, DriftExceptionRow
 from storage.columns import CanonicalJson, Names, UtcTime
 from storage.table_base import Row, given, one_of, unique_where
+from storage.workflow_tables import (
+    CommentRow,
+    DueRow,
+    FreezeRow,
+    NoticeRow,
+    PermissionRow,
+    RevisionRow,
+    SightingRow,
+    UnexplainedRow,
+)
 
 METADATA: MetaData = Row.metadata
 REQUIRED = ("owner", "ticket", "reason", "expected_cost", "validation_signal", "rollback_plan")
@@ -36,6 +46,8 @@ class ChangeRow(Row, table=True):
         unique_where("ux_change_open_on_account", "account", where=OPEN),
         Index("ix_change_expires", "state", "expires_at"),
         Index("ix_change_window", "state", "window_ends_at"),
+        Index("ix_change_start", "state", "start_at"),
+        Index("ix_change_review", "reviewed_by", "review_due_at"),
         {"sqlite_autoincrement": True},
     )
 
@@ -76,6 +88,13 @@ class ChangeRow(Row, table=True):
     outcome: Any = Field(sa_type=CanonicalJson, nullable=False)
     card_ts: str = Field(sa_type=Text)
     view_id: str = Field(sa_type=Text)
+    start_at: datetime | None = Field(sa_type=UtcTime)
+    review_due_at: datetime | None = Field(sa_type=UtcTime)
+    origin: str = Field(sa_type=Text, sa_column_kwargs={"server_default": ""})
+    incident: str = Field(sa_type=Text, sa_column_kwargs={"server_default": ""})
+    template: str = Field(sa_type=Text, sa_column_kwargs={"server_default": ""})
+    broke_glass_by: str = Field(sa_type=Text, sa_column_kwargs={"server_default": ""})
+    reviewed_by: str = Field(sa_type=Text, sa_column_kwargs={"server_default": ""})
 
 
 class VoteRow(Row, table=True):
@@ -196,6 +215,14 @@ GROUP: Table = METADATA.tables["group_observation"]
 BASELINE: Table = METADATA.tables[str(BaselineRow.__tablename__)]
 DRIFT_EXCEPTION: Table = METADATA.tables[str(DriftExceptionRow.__tablename__)]
 JOB: Table = METADATA.tables["job"]
+FREEZE: Table = METADATA.tables[str(FreezeRow.__tablename__)]
+COMMENT: Table = METADATA.tables[str(CommentRow.__tablename__)]
+REVISION: Table = METADATA.tables[str(RevisionRow.__tablename__)]
+NOTICE: Table = METADATA.tables[str(NoticeRow.__tablename__)]
+SIGHTING: Table = METADATA.tables[str(SightingRow.__tablename__)]
+UNEXPLAINED: Table = METADATA.tables[str(UnexplainedRow.__tablename__)]
+PERMISSION: Table = METADATA.tables[str(PermissionRow.__tablename__)]
+DUE: Table = METADATA.tables[str(DueRow.__tablename__)]
 
 
 def evidence_blob(dialect: str) -> Any:

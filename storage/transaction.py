@@ -21,9 +21,10 @@ from storage.jobs import Jobs, Wanted
 from storage.kept_rows import KeptRows
 from storage.ledger import Ledger
 from storage.ledger_values import prepared
+from storage.sighting_rows import SightingRows
 
 
-class SqlTransaction(ChangeRows, DecisionRows, KeptRows, BaselineRows):
+class SqlTransaction(ChangeRows, DecisionRows, KeptRows, BaselineRows, SightingRows):
     """State, votes, audit entries and jobs that commit together or not at all."""
 
     def __init__(self, connection: AsyncConnection, *, ledger: Ledger, jobs: Jobs, clock: Clock) -> None:

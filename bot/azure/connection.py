@@ -102,7 +102,7 @@ def connect_executor(
         if closing is not None:
             closing()
 
-    return Executor(ArmReader(fetch, clock), writer), close_all
+    return Executor(ArmReader(fetch, clock), writer, ArmMetrics(fetch)), close_all
 
 
 def _of_role(identity: Identity, role: str) -> Identity:

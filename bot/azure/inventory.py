@@ -29,7 +29,7 @@ SUBSCRIPTION = "2022-12-01"
 MINUTE = timedelta(seconds=60)
 FIVE_MINUTES = timedelta(minutes=5)
 HALF_A_DAY = timedelta(hours=12)
-_SELECT = "eventTimestamp,operationName,status,caller,claims,correlationId,resourceId"
+_SELECT = "eventTimestamp,operationName,status,caller,claims,correlationId,resourceId,httpRequest"
 
 
 class ArmInventory:

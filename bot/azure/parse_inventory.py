@@ -115,6 +115,7 @@ def activity_entry(raw: Raw) -> ActivityEntry | None:
         caller=_who(raw),
         correlation=parse.word(raw, "correlationId"),
         resource=resource if isinstance(resource, str) and _RESOURCE.fullmatch(resource) else "",
+        request=parse.word(parse.at(raw, "httpRequest"), "clientRequestId"),
     )
 
 

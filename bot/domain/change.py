@@ -98,7 +98,11 @@ class Choice(StrEnum):
 
 @dataclass(frozen=True)
 class Request:
-    """What the form asked for, validated: every field a person must give before anyone is asked."""
+    """What the form asked for, validated: every field a person must give before anyone is asked.
+
+    `start_at`: not before this time; `origin`: the change this one follows (`CHG-n`); `incident`: `INC-n` or what a
+    person calls it; `template`: the standard change it is an instance of.
+    """
 
     kind: str
     target: str
@@ -112,6 +116,10 @@ class Request:
     asked: Mapping[str, Json]
     impact: frozenset[Impact] = frozenset()
     type: ChangeType = ChangeType.NORMAL
+    start_at: datetime | None = None
+    origin: str = ""
+    incident: str = ""
+    template: str = ""
 
 
 @dataclass(frozen=True)
@@ -144,6 +152,9 @@ class Change:
     outcome: Mapping[str, Json] = field(default_factory=dict)
     card_ts: str = ""
     view_id: str = ""
+    broke_glass_by: str = ""
+    review_due_at: datetime | None = None
+    reviewed_by: str = ""
 
     @property
     def id(self) -> str:
@@ -154,6 +165,13 @@ class Change:
     def deployment(self) -> str:
         """Return the deployment's name."""
         return self.arm_id.rsplit("/", 1)[-1]
+
+    @property
+    def touches(self) -> frozenset[Impact]:
+        """Return what the plan was found to touch when it was checked, and what the requester added."""
+        found = self.outcome.get("impact")
+        names = found if isinstance(found, list) else []
+        return self.request.impact | {Impact(str(name)) for name in names}
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,17 @@
 """`countersign.toml` as values: accounts, targets, people, groups, policy, freezes and timing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
-from bot.domain.change import Tier
+from bot.domain.change import Change, Impact, Tier
 from bot.domain.command_line import did_you_mean
+from bot.domain.delegation import Delegation
 from bot.domain.deployment import Account, DeploymentRef, Target, parse_arm_id
 from bot.domain.errors import InvalidInputError, NotFoundError
 from bot.domain.json import Json
+from bot.domain.tiers import Template, TierRule
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,10 @@ class Group:
 
 @dataclass(frozen=True)
 class Rule:
-    """What one environment × tier demands. What has no rule is denied."""
+    """What one environment × tier demands. What has no rule is denied.
+
+    `security_groups`: one of them must be among the approvals; set only for a change that touches security.
+    """
 
     environment: str
     tier: Tier
@@ -37,6 +42,12 @@ class Rule:
     required_groups: tuple[str, ...] = ()
     break_glass: bool = False
     expires_warning: timedelta | None = None
+    security_groups: tuple[str, ...] = ()
+
+    @property
+    def deciding(self) -> frozenset[str]:
+        """Return every group whose people may decide."""
+        return frozenset(self.groups + self.required_groups + self.security_groups)
 
 
 @dataclass(frozen=True)
@@ -77,6 +88,7 @@ class Timing:
     observation_window: timedelta = timedelta(hours=2)
     evidence_max_age: timedelta = timedelta(minutes=15)
     doubt_grace: timedelta = timedelta(seconds=90)
+    reconcile_every: timedelta = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -99,6 +111,11 @@ class Configuration:
     feed_channel: str = ""
     incident_channel_pattern: str = ""
     field_rules: tuple[FieldRule, ...] = ()
+    in_place: frozenset[str] = frozenset()
+    security_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    templates: tuple[Template, ...] = ()
+    delegations: tuple[Delegation, ...] = ()
+    tier_rules: tuple[TierRule, ...] = ()
 
     def account(self, name: str) -> Account:
         """Return the account people call `name`, or whose Azure resource has that name."""
@@ -154,6 +171,13 @@ class Configuration:
     def rule(self, environment: str, tier: Tier) -> Rule | None:
         """Return the rule of this environment and tier; None means denied."""
         return self.rules.get((environment, tier))
+
+    def rule_for(self, change: Change) -> Rule | None:
+        """Return what this change needs: its tier's rule, and the security groups where it touches security."""
+        rule = self.rule(change.environment, change.tier)
+        if rule is None or Impact.SECURITY not in change.touches:
+            return rule
+        return replace(rule, security_groups=self.security_groups.get(change.environment, ()))
 
 
 def parse_duration(text: str) -> timedelta:

@@ -33,6 +33,7 @@ from bot.domain.request_events import (
     EvidenceSnapshot,
     PolicyEvaluated,
 )
+from bot.domain.watch_events import WriteAttributed, WriteUnexplained
 
 EVENT_TYPES: tuple[type[AuditEvent], ...] = (
     EvidenceRead,
@@ -63,6 +64,8 @@ EVENT_TYPES: tuple[type[AuditEvent], ...] = (
     DriftDetected,
     DriftExcepted,
     DriftExceptionLifted,
+    WriteUnexplained,
+    WriteAttributed,
 )
 
 

@@ -55,7 +55,10 @@ class Health:
 
 @dataclass(frozen=True)
 class ActivityEntry:
-    """One control-plane write: when, what, how it went, by whom (Entra object id or application), correlation id."""
+    """One control-plane write: when, what, how it went, by whom (Entra object id or application), correlation id.
+
+    `request` is the id that the caller gave its call; empty when it gave none.
+    """
 
     at: datetime
     operation: str
@@ -63,6 +66,7 @@ class ActivityEntry:
     caller: str
     correlation: str
     resource: str
+    request: str = ""
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,11 @@ class Operation:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is approved: the state before, the state after, and the calls forward and back."""
+    """What is approved: the state before, the state after, and the calls forward and back.
+
+    A state that is empty means that there is no such deployment. No call forward means that another program
+    applies it, and that here it is only read back.
+    """
 
     kind: str
     arm_id: str
@@ -121,15 +125,24 @@ def project(resource: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def differences(before: Mapping[str, Json], after: Mapping[str, Json], prefix: str = "") -> tuple[str, ...]:
-    """Return the dotted names of the fields that differ, sorted. Equal documents give an empty tuple."""
+    """Return the dotted names of the fields that differ, sorted. Equal documents give an empty tuple.
+
+    A deployment that is not there is an empty document: then every field of the other differs.
+    """
     found: list[str] = []
     for name in sorted({*before, *after}):
         left, right = before.get(name), after.get(name)
-        if isinstance(left, Mapping) and isinstance(right, Mapping):
-            found.extend(differences(left, right, f"{prefix}{name}."))
-        elif left != right:
+        if not _are_trees(left, right):
+            found.extend([f"{prefix}{name}"] if left != right else [])
+        elif within := differences(_mapping(left), _mapping(right), f"{prefix}{name}."):
+            found.extend(within)
+        elif (left is None) is not (right is None):
             found.append(f"{prefix}{name}")
     return tuple(found)
+
+
+def _are_trees(left: Json, right: Json) -> bool:
+    return all(side is None or isinstance(side, Mapping) for side in (left, right))
 
 
 def moved_words(before: Mapping[str, Json], after: Mapping[str, Json]) -> str:

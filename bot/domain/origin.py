@@ -60,7 +60,7 @@ def doing_of(effect: Effect, change: Change, tags: Mapping[str, str]) -> Doing |
     return Doing(
         change.id,
         change.request.requester,
-        _sent_at(effect),
+        sent_at(effect),
         effect.at,
         frozenset(filter(None, (effect.correlation, effect.operation_id))),
         flat(before if back else after),
@@ -153,7 +153,7 @@ def _bracket(path: str, live: Json, history: Sequence[Then]) -> tuple[datetime |
     return earliest, latest
 
 
-def _sent_at(effect: Effect) -> datetime:
+def sent_at(effect: Effect) -> datetime:
     """Return when a step was written down: its correlation id begins with that time; else when it ended."""
     if not is_ulid(effect.correlation):
         return effect.at

@@ -12,6 +12,7 @@ from bot.domain.effect import Effect, Question
 from bot.domain.entry import EntryProof
 from bot.domain.event import AuditEvent
 from bot.domain.people import Actor, Standing
+from bot.ports.sightings import Sightings, SightingsLook
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Cause:
     details: Mapping[str, str] = field(default_factory=dict)
 
 
-class Look(Protocol):
+class Look(SightingsLook, Protocol):
     """What can be read of the database. It changes nothing."""
 
     async def change(self, number: int) -> Change:
@@ -103,8 +104,12 @@ class Look(Protocol):
         ...
 
 
-class Transaction(Look, Protocol):
+class Transaction(Look, Sightings, Protocol):
     """One transaction: state, votes, audit entries and jobs commit together or not at all."""
+
+    async def hold(self, arm_id: str) -> None:
+        """Let nobody else decide what is open on a deployment until this transaction ends."""
+        ...
 
     async def add_draft(self, draft: Draft, now: datetime) -> Change:
         """Store a new draft under the next number."""

@@ -101,3 +101,4 @@ class Executor:
 
     reader: AzureReader
     writer: AzureWriter
+    metrics: MetricsReader

@@ -25,7 +25,7 @@ from bot.render.blocks import (
 from bot.render.change_view import ChangeView, button_value
 from bot.render.change_words import history, state_line, summary_sentence, who_line
 from bot.render.chart_blocks import native_chart
-from bot.render.plan import diff_block, rollback_block
+from bot.render.plan import diff_block, notes_blocks, rollback_block
 from bot.render.texts import age, code, escape, mention, one_line, sentence
 
 _S = ChangeState
@@ -43,7 +43,8 @@ def render_change(view: ChangeView, *, now: datetime, ref: str) -> Message:
     ]
     if change.plan is not None:
         blocks.append(diff_block(change.plan))
-    blocks += [_reason(change.request.reason), rollback_block(change.request.rollback_plan)]
+    blocks += [*notes_blocks(change), _reason(change.request.reason)]
+    blocks.append(rollback_block(change.request.rollback_plan))
     blocks += [*actions(_buttons(view)), footer(ref, *_rests_on(view, now))]
     payload = {"id": change.id, "rev": change.revision, "state": change.state.value}
     return say(summary_sentence(view), blocks, {"event_type": "countersign.change", "event_payload": payload})
@@ -51,7 +52,8 @@ def render_change(view: ChangeView, *, now: datetime, ref: str) -> Message:
 
 def _facts(change: Change) -> list[tuple[str, str]]:
     request = change.request
-    impact = ", ".join(sorted(request.impact))
+    found = change.outcome.get("impact")
+    impact = ", ".join(map(str, found) if isinstance(found, list) else sorted(request.impact))
     tier = f"{sentence(change.tier.value)} · {request.type} change{f' · {impact}' if impact else ''}"
     return [
         ("Owner", mention(request.owner)),

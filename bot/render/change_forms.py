@@ -95,8 +95,13 @@ def _what(form: RequestForm) -> list[Block]:
 
 def _kind_field(form: RequestForm, each: Field) -> Block:
     typed = form.typed(each.block, each.initial)
-    element = number_input(typed) if each.is_number else text_input(typed, limit=200)
-    return ask(Ask(form.block(each.block), each.label, each.hint), element)
+    asked = Ask(form.block(each.block), each.label, each.hint, required=each.required)
+    if each.options:
+        words = [word for word in each.options if word][:99]
+        if typed and typed not in words:
+            words.insert(0, typed)
+        return ask(asked, choice("static_select", [option(word, word) for word in words], typed))
+    return ask(asked, number_input(typed) if each.is_number else text_input(typed, limit=200))
 
 
 def _people(form: RequestForm) -> list[Block]:

@@ -7,7 +7,7 @@ from bot.render.change_view import ChangeView, button_value
 from bot.render.change_words import state_line, who_line
 from bot.render.modal import Ask, Modal, ask, modal, text_input
 from bot.render.modal import choice as choice_element
-from bot.render.plan import diff_block, rollback_block
+from bot.render.plan import diff_block, notes_blocks, rollback_block
 from bot.render.texts import EMPTY, escape, mention, one_line, words
 
 _CHOICES = (
@@ -35,7 +35,7 @@ def render_decide(
     blocks = [section(f"*{escape(view.action, 400)}*\n{state_line(view)}\n{who_line(view)}"), *fields(facts)]
     if change.plan is not None:
         blocks.append(diff_block(change.plan))
-    blocks += [rollback_block(change.request.rollback_plan), *_inputs(choice)]
+    blocks += [*notes_blocks(change), rollback_block(change.request.rollback_plan), *_inputs(choice)]
     blocks.append(footer(ref, "Your name, the time and this plan go into the audit trail."))
     frame = Modal(
         f"Decide {change.id}", "change.decide", submit="Record decision", metadata=button_value(change)

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
+from bot.domain.change import Change
 from bot.domain.evidence import evidence_id
 from bot.domain.json import Json
 from bot.domain.operation import Operation, Plan, differences
@@ -54,6 +55,13 @@ def rollback_block(text: str) -> Block:
     if len(steps) > _MAX_STEPS:
         steps = [*steps[: _MAX_STEPS - 1], " / ".join(steps[_MAX_STEPS - 1 :])]
     return rich_text(title, rich_list(steps, ordered=True))
+
+
+def notes_blocks(change: Change) -> list[Block]:
+    """Return what people should know before they decide, as the pre-checks found it."""
+    notes = change.outcome.get("notes")
+    said = [shorten(str(note), 500) for note in notes[:10]] if isinstance(notes, list) else []
+    return [rich_text(rich_line("Before you decide", bold=True), rich_list(said))] if said else []
 
 
 def _call(operation: Operation) -> str:

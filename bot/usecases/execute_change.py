@@ -10,7 +10,7 @@ from bot.domain.errors import ConflictError, DoubtError, LedgerBrokenError, NotA
 from bot.domain.execution_events import ExecutionStarted
 from bot.domain.json import Json
 from bot.ports.archive import Cause, Transaction
-from bot.ports.azure import Executor
+from bot.ports.azure import Executor, Sent
 from bot.usecases.desk import Desk
 from bot.usecases.recheck_change import rollback_fits, still_good
 from bot.usecases.settle_step import doubt_step, refuse_step
@@ -51,9 +51,7 @@ async def send_step(step: Step, effect: Effect, *, executor: Executor, desk: Des
     if not await _still_mine(effect, step, desk):
         return
     try:
-        sent = await executor.writer.send(
-            step.operation, change=step.change.id, correlation=effect.correlation
-        )
+        sent = await _sent(step, effect, executor)
     except NotAppliedError as error:
         if error.retryable_conflict:
             await _wait_for_the_account(effect, desk)
@@ -76,6 +74,13 @@ async def send_step(step: Step, effect: Effect, *, executor: Executor, desk: Des
             await tx.enqueue("poll", f"poll:{step.change.id}")
 
 
+async def _sent(step: Step, effect: Effect, executor: Executor) -> Sent:
+    """Send the one call; where another program applies the plan, there is none, and it is only read back."""
+    if step.operation is None:
+        return Sent("", None)
+    return await executor.writer.send(step.operation, change=step.change.id, correlation=effect.correlation)
+
+
 async def _resume(tx: Transaction, effect: Effect) -> None:
     if effect.phase is Phase.ACCEPTED:
         await tx.enqueue("poll", f"poll:CHG-{effect.number}")
@@ -86,7 +91,9 @@ async def _resume(tx: Transaction, effect: Effect) -> None:
 async def _intend(step: Step, *, executor: Executor, desk: Desk) -> tuple[Step, Effect] | None:
     """Commit the move to executing, its audit entry and the journal's intent; only then may anything be sent."""
     change, now = step.change, desk.clock.now()
-    siblings = fingerprints(await executor.reader.deployments(step.target.ref.account), besides=change.arm_id)
+    siblings = fingerprints(
+        await executor.reader.deployments(step.target.ref.account), besides=step.plan.arm_id
+    )
     effect = Effect(
         number=change.number,
         revision=change.revision,

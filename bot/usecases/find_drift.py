@@ -190,13 +190,13 @@ def _line(difference: Difference, writes: Sequence[ActivityEntry], kept: _Kept, 
     return Line(
         difference,
         origin,
-        who=_person(origin.entry.caller, desk.configuration) if origin.entry else "",
+        who=person_behind(origin.entry.caller, desk.configuration) if origin.entry else "",
         exception=excepted,
         lapsed=newest if excepted is None else None,
     )
 
 
-def _person(caller: str, configuration: Configuration) -> str:
+def person_behind(caller: str, configuration: Configuration) -> str:
     """Return the Slack user whose Entra object id this is, else the id as it came."""
     users = {oid.lower(): user for user, oid in configuration.entra_oids.items()}
     return users.get(caller.lower(), caller)

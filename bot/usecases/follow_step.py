@@ -1,8 +1,10 @@
 """Follow a step that has left: poll the operation Azure gave, and read Azure back when nobody knows."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.domain.deployment import Deployment
 from bot.domain.effect import Effect, Phase
 from bot.domain.errors import RunAgain
 from bot.domain.operation import differences
@@ -10,11 +12,14 @@ from bot.ports.archive import Cause
 from bot.ports.azure import Executor
 from bot.usecases.desk import Desk
 from bot.usecases.execute_change import NOT_SENT, send_step
+from bot.usecases.plan_change import projection_in
 from bot.usecases.recheck_change import moved_since
 from bot.usecases.settle_step import fail_step, refuse_step, settle_read_back
 from bot.usecases.step import Step, step_of
 
 LOOK_AGAIN_SECONDS = 2
+LOOK_ELSEWHERE_SECONDS = 20
+ELSEWHERE = timedelta(hours=4)
 
 
 async def poll_step(number: int, *, executor: Executor, desk: Desk, cause: Cause) -> None:
@@ -37,9 +42,9 @@ async def poll_step(number: int, *, executor: Executor, desk: Desk, cause: Cause
             await _failed(step, effect, progress.failed_code, executor=executor, desk=desk)
             return
     deployments = await executor.reader.deployments(step.target.ref.account)
-    live = next((item for item in deployments if item.ref.key == step.change.arm_id), None)
-    if live is not None and live.provisioning_state not in ("Succeeded", "Failed", "Canceled"):
-        raise RunAgain(desk.clock.now() + timedelta(seconds=LOOK_AGAIN_SECONDS), live.provisioning_state)
+    _until_quiet(step, deployments, desk)
+    if step.operation is None and await _still_waits(step, effect, deployments, desk):
+        return
     await settle_read_back(step, effect, deployments, desk)
 
 
@@ -57,19 +62,41 @@ async def read_back_step(number: int, *, executor: Executor, desk: Desk, cause: 
     if effect.why != NOT_SENT and desk.clock.now() < quiet_at:
         raise RunAgain(quiet_at, "waits until a late call cannot arrive any more")
     deployments = await executor.reader.deployments(step.target.ref.account)
-    live = next((item for item in deployments if item.ref.key == step.change.arm_id), None)
-    if live is not None and live.provisioning_state not in ("Succeeded", "Failed", "Canceled"):
-        raise RunAgain(desk.clock.now() + timedelta(seconds=LOOK_AGAIN_SECONDS), live.provisioning_state)
-    if live is not None and not differences(step.goal, live.projection):
+    _until_quiet(step, deployments, desk)
+    live = projection_in(deployments, step.plan.arm_id)
+    if not differences(step.goal, live):
         await settle_read_back(step, effect, deployments, desk)
         return
-    moved = "the deployment is gone" if live is None else moved_since(step, live)
+    moved = moved_since(step, live)
     if effect.phase is Phase.UNKNOWN:
         await _not_seen(step, effect, moved, desk)
     elif moved:
         await refuse_step(step, effect, "MovedSince", moved, desk)
     else:
         await _send_again(step, effect, executor=executor, desk=desk)
+
+
+def _until_quiet(step: Step, deployments: Sequence[Deployment], desk: Desk) -> None:
+    """Raise RunAgain while Azure is still at the deployment."""
+    live = next((item for item in deployments if item.ref.key == step.plan.arm_id), None)
+    if live is not None and live.provisioning_state not in ("Succeeded", "Failed", "Canceled"):
+        raise RunAgain(desk.clock.now() + timedelta(seconds=LOOK_AGAIN_SECONDS), live.provisioning_state)
+
+
+async def _still_waits(step: Step, effect: Effect, deployments: Sequence[Deployment], desk: Desk) -> bool:
+    """Return whether another program, which applies this plan, has not touched the deployment in all its time.
+
+    Raises:
+        RunAgain: its time is not over.
+    """
+    now = desk.clock.now()
+    if differences(step.start, projection_in(deployments, step.plan.arm_id)):
+        return False
+    if now < effect.at + ELSEWHERE:
+        raise RunAgain(now + timedelta(seconds=LOOK_ELSEWHERE_SECONDS), "waits for the pipeline")
+    hours = ELSEWHERE.total_seconds() / 3600
+    await refuse_step(step, effect, "NotApplied", f"nobody applied it within {hours:.0f} hours", desk)
+    return True
 
 
 async def _at(number: int, desk: Desk, cause: Cause) -> tuple[Step, Effect] | None:
@@ -82,9 +109,8 @@ async def _at(number: int, desk: Desk, cause: Cause) -> tuple[Step, Effect] | No
 
 async def _failed(step: Step, effect: Effect, code: str, *, executor: Executor, desk: Desk) -> None:
     deployments = await executor.reader.deployments(step.target.ref.account)
-    live = next((item for item in deployments if item.ref.key == step.change.arm_id), None)
-    start = step.plan.before if step.goal is step.plan.after else step.plan.after
-    end = refuse_step if live is not None and not differences(start, live.projection) else fail_step
+    moved = differences(step.start, projection_in(deployments, step.plan.arm_id))
+    end = fail_step if moved else refuse_step
     await end(step, effect, code, f"Azure says the operation failed ({code})", desk)
 
 

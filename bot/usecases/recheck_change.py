@@ -1,16 +1,20 @@
 """Check an approved change again, at the moment it would run: live state, approvals, policy, freezes, quota."""
 
+from collections.abc import Mapping
+
 from bot.domain.change import Change, ChangeState
-from bot.domain.deployment import Deployment
-from bot.domain.errors import CountersignError, NotFoundError
+from bot.domain.errors import CountersignError
 from bot.domain.event import AuditEvent
+from bot.domain.json import Json
 from bot.domain.operation import differences, moved_words
 from bot.domain.policy import Refused, approved_today, frozen
 from bot.domain.request_events import ChangeExpired, ChangeRefused, ChangeSuperseded
+from bot.domain.tiers import is_higher
 from bot.ports.azure import Executor
-from bot.usecases.check_change import plan_on_live
 from bot.usecases.desk import Desk
 from bot.usecases.find_people import FOR_AN_APPLY, find_people
+from bot.usecases.judge_change import tier_today
+from bot.usecases.plan_change import Sight, plan_change, projection_in
 from bot.usecases.step import EXECUTOR, FORWARD, Step
 
 
@@ -33,21 +37,23 @@ async def still_good(step: Step, *, executor: Executor, desk: Desk) -> bool:
     if lost:
         await _supersede(step, ("approvals",), lost, desk)
         return False
-    problem = await _problem(step, executor, desk)
-    if problem:
+    moved, problem = await _problem(step, executor, desk)
+    if moved:
+        await _supersede(step, (moved,), problem, desk)
+    elif problem:
         await _hold(step, problem, desk)
     return not problem
 
 
 async def rollback_fits(step: Step, *, executor: Executor) -> str:
     """Return why the rollback must not be sent, empty when only what this change touched differs from before."""
-    try:
-        return moved_since(step, await executor.reader.deployment(step.target.ref))
-    except NotFoundError:
+    live = projection_in(await executor.reader.deployments(step.ref.account), step.plan.arm_id)
+    if not live and step.plan.after:
         return "the deployment is gone, so there is nothing to roll back"
+    return moved_since(step, live)
 
 
-def moved_since(step: Step, live: Deployment) -> str:
+def moved_since(step: Step, live: Mapping[str, Json]) -> str:
     """Return why the step must not be sent on this live state, empty when it may.
 
     Forward, nothing may differ from before; back, only what the change itself touched, and once it was read back
@@ -56,26 +62,29 @@ def moved_since(step: Step, live: Deployment) -> str:
     forward = step.name == FORWARD
     touched = set() if forward else set(differences(step.plan.before, step.plan.after))
     if step.change.executed_at is not None:
-        touched -= set(differences(step.plan.after, live.projection))
-    moved = [name for name in differences(step.plan.before, live.projection) if name not in touched]
+        touched -= set(differences(step.plan.after, live))
+    moved = [name for name in differences(step.plan.before, live) if name not in touched]
     if not moved:
         return ""
+    if not live:
+        return "the deployment is gone"
     verb = "applying" if forward else "rolling back"
     return f"{', '.join(moved)} moved since; {verb} would overwrite somebody else's change"
 
 
 async def _moved_away(step: Step, *, executor: Executor, desk: Desk) -> bool:
     """Supersede a change whose deployment is no longer as it was planned on, or is gone."""
-    try:
-        live = await executor.reader.deployment(step.target.ref)
-    except NotFoundError:
-        await _supersede(step, ("the deployment itself",), "the deployment is gone", desk)
+    live = projection_in(await executor.reader.deployments(step.ref.account), step.plan.arm_id)
+    moved = differences(step.plan.before, live)
+    if not moved:
+        return False
+    if bool(live) is not bool(step.plan.before):
+        words = "is gone" if step.plan.before else "is there already"
+        await _supersede(step, ("the deployment itself",), f"the deployment {words}", desk)
         return True
-    moved = differences(step.plan.before, live.projection)
-    if moved:
-        why = f"{moved_words(step.plan.before, live.projection)} moved after the request was planned"
-        await _supersede(step, moved, why, desk)
-    return bool(moved)
+    why = f"{moved_words(step.plan.before, live)} moved after the request was planned"
+    await _supersede(step, moved, why, desk)
+    return True
 
 
 async def _approvals_lost(change: Change, desk: Desk) -> str:
@@ -83,24 +92,33 @@ async def _approvals_lost(change: Change, desk: Desk) -> str:
         votes = await tx.votes(change)
     voters = {vote.person for vote in votes} | {change.request.requester}
     people = await find_people(voters, desk=desk, max_age=FOR_AN_APPLY)
-    rule = desk.configuration.rule(change.environment, change.tier)
+    rule = desk.configuration.rule_for(change)
     today = approved_today(change, votes, people, rule, desk.clock.now())
     return today.words if isinstance(today, Refused) else ""
 
 
-async def _problem(step: Step, executor: Executor, desk: Desk) -> str:
+async def _problem(step: Step, executor: Executor, desk: Desk) -> tuple[str, str]:
+    """Return what moved away from what was approved (empty: nothing) and why the change cannot run now."""
     freeze = frozen(desk.configuration, step.target.alias, desk.clock.now())
     if freeze is not None:
-        return f"The freeze {freeze.name} holds until {freeze.end.isoformat(' ', 'minutes')}."
+        return "", f"The freeze {freeze.name} holds until {freeze.end.isoformat(' ', 'minutes')}."
     try:
-        checked = await plan_on_live(step.change, step.target, executor.reader)
+        sight, now = Sight(executor.reader, executor.metrics), desk.clock.now()
+        checked = await plan_change(
+            step.change, step.target, sight=sight, configuration=desk.configuration, now=now
+        )
     except CountersignError as error:
         if error.retryable:
             raise
-        return f"{error} {error.advice}".strip()
+        return "", f"{error} {error.advice}".strip()
     if checked.plan.digest != step.change.plan_digest:
-        return "The plan made from the live state is no longer the one that was approved."
-    return checked.problems[0] if checked.problems else ""
+        return "the plan", "The plan made from the live state is no longer the one that was approved."
+    requester = step.change.request.requester
+    people = await find_people({requester}, desk=desk, max_age=FOR_AN_APPLY)
+    today = tier_today(step.change, checked, desk.configuration, people[requester]).tier
+    if is_higher(today, step.change.tier):
+        return "the risk tier", f"It was approved as {step.change.tier}; what it does is {today} today."
+    return "", checked.problems[0] if checked.problems else ""
 
 
 async def _supersede(step: Step, moved: tuple[str, ...], why: str, desk: Desk) -> None:

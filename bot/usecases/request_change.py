@@ -84,7 +84,11 @@ def read_form(form: Form, requester: str, configuration: Configuration) -> Reque
         asked=asked,
         impact=frozenset(Impact(name) for name in form.impact),
         type=ChangeType(form.values.get("type") or ChangeType.NORMAL),
-        **prose,
+        ticket=prose["ticket"],
+        reason=prose["reason"],
+        expected_cost=prose["expected_cost"],
+        validation_signal=prose["validation_signal"],
+        rollback_plan=prose["rollback_plan"],
     )
 
 

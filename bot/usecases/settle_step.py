@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from bot.domain.baseline import Kept
 from bot.domain.change import Change, ChangeState
@@ -21,18 +22,19 @@ from bot.domain.operation import differences
 from bot.ports.archive import Transaction
 from bot.usecases.desk import Desk
 from bot.usecases.keep_baseline import State, keep_baseline
+from bot.usecases.plan_change import projection_in
 from bot.usecases.step import EXECUTOR, FORWARD, Step, fingerprints
 
 
 async def settle_read_back(step: Step, effect: Effect, deployments: Sequence[Deployment], desk: Desk) -> None:
     """Compare what Azure shows now with what was approved, and end the step as done or failed."""
-    live = next((found for found in deployments if found.ref.key == step.change.arm_id), None)
-    moved = differences(step.goal, live.projection) if live is not None else ("the deployment itself",)
+    live = projection_in(deployments, step.plan.arm_id)
+    moved = differences(step.goal, live) if live or not step.goal else ("the deployment itself",)
     if moved:
         await fail_step(step, effect, "ReadBackDiffers", f"{', '.join(moved)} is not as approved", desk)
         return
     before = step.change.outcome.get("siblings")
-    now = fingerprints(deployments, besides=step.change.arm_id)
+    now = fingerprints(deployments, besides=step.plan.arm_id)
     strangers = _moved_siblings(before if isinstance(before, Mapping) else now, now)
     await _finish(step, effect, strangers, len(now) - len(strangers), desk)
 
@@ -68,10 +70,7 @@ async def _finish(step: Step, effect: Effect, strangers: tuple[str, ...], untouc
     async with desk.archive.transaction() as tx:
         if not await tx.journal(replace(effect, phase=Phase.DONE, at=now), expected=effect.phase.value):
             return
-        kept = State(
-            step.target, step.goal, Kept.APPLY if forward else Kept.ROLLBACK, now, change=step.change.id
-        )
-        await keep_baseline(kept, by=EXECUTOR, cause=step.cause, tx=tx)
+        await _keep(step, tx, now)
         await _reconciled(tx, step, effect, applied=True)
         outcome = _outcome(step.change, {"strangers": list(strangers)})
         if forward:
@@ -87,6 +86,15 @@ async def _finish(step: Step, effect: Effect, strangers: tuple[str, ...], untouc
             await _move(tx, step, ChangeState.ROLLED_BACK, outcome)
             event = RollbackFinished(**step.about, operation_id=effect.operation_id)
         await tx.record(event, by=EXECUTOR, cause=step.cause)
+
+
+async def _keep(step: Step, tx: Transaction, now: datetime) -> None:
+    """Keep what was reached as a baseline, where it is the target's own deployment and is there."""
+    if not step.goal or step.ref != step.target.ref:
+        return
+    kind = Kept.APPLY if step.name == FORWARD else Kept.ROLLBACK
+    kept = State(step.target, step.goal, kind, now, change=step.change.id)
+    await keep_baseline(kept, by=EXECUTOR, cause=step.cause, tx=tx)
 
 
 async def _fail(step: Step, effect: Effect, code: str, why: str, *, written: bool, desk: Desk) -> None:

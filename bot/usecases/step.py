@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.change import Change, ChangeState
-from bot.domain.deployment import Deployment, Target
+from bot.domain.deployment import Deployment, DeploymentRef, Target
 from bot.domain.json import Json, digest
 from bot.domain.operation import Operation, Plan
 from bot.domain.people import system
 from bot.ports.archive import Cause
 from bot.usecases.desk import Desk
+from bot.usecases.plan_change import written_to
 
 EXECUTOR = system("executor")
 FORWARD, ROLLBACK = "forward", "rollback"
@@ -27,14 +28,24 @@ class Step:
     cause: Cause
 
     @property
-    def operation(self) -> Operation:
-        """Return the one call of this step."""
-        return (self.plan.forward if self.name == FORWARD else self.plan.rollback)[0]
+    def operation(self) -> Operation | None:
+        """Return the one call of this step, None where another program makes it."""
+        return next(iter(self.plan.forward if self.name == FORWARD else self.plan.rollback), None)
+
+    @property
+    def ref(self) -> DeploymentRef:
+        """Return the deployment this step writes."""
+        return written_to(self.plan, self.target)
 
     @property
     def goal(self) -> Mapping[str, Json]:
         """Return the projection this step wants to see afterwards."""
         return self.plan.after if self.name == FORWARD else self.plan.before
+
+    @property
+    def start(self) -> Mapping[str, Json]:
+        """Return the projection this step starts from."""
+        return self.plan.before if self.name == FORWARD else self.plan.after
 
     @property
     def about(self) -> dict[str, str]:

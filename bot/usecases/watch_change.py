@@ -14,6 +14,7 @@ from bot.evidence.traffic import traffic_between
 from bot.ports.archive import Cause, ChangeQuery
 from bot.ports.registry import Readers
 from bot.usecases.desk import Desk
+from bot.usecases.find_unapproved import enqueue_looks, looks_due
 from bot.usecases.measure_traffic import measure_traffic, whole
 from bot.usecases.weigh_change import weigh_change
 
@@ -24,16 +25,18 @@ TIMED = WAITING | {ChangeState.VERIFYING}
 
 
 async def sweep(desk: Desk) -> None:
-    """Enqueue a job for every change whose time has come."""
+    """Enqueue a job for every change, and every account, whose time has come."""
     now = desk.clock.now()
     async with desk.archive.reading() as look:
         due = await look.changes(ChangeQuery(states=TIMED, due_before=now, limit=100))
-    if not due:
+        looks = await looks_due(look, desk=desk)
+    if not due and not looks:
         return
     async with desk.archive.transaction() as tx:
         for change in due:
             kind = "verify" if change.state is ChangeState.VERIFYING else "expire"
             await tx.enqueue(kind, f"{kind}:{change.id}")
+        await enqueue_looks(looks, tx=tx, desk=desk)
 
 
 async def expire_change(number: int, *, desk: Desk, cause: Cause) -> None:

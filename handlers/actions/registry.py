@@ -2,7 +2,7 @@
 
 from handlers.actions.attest import ATTEST
 from handlers.actions.decide import APPROVE, REJECT
-from handlers.actions.drift import OPEN_EXCEPT, OPEN_LIFT
+from handlers.actions.drift import OPEN_EXCEPT, OPEN_LIFT, PUT_BACK
 from handlers.actions.evidence import REFRESH, SHARE
 from handlers.actions.form import REDRAW
 from handlers.actions.plan import PLAN
@@ -24,4 +24,5 @@ ACTIONS: tuple[Action, ...] = (
     SHARE,
     OPEN_EXCEPT,
     OPEN_LIFT,
+    PUT_BACK,
 )

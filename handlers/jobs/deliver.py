@@ -9,6 +9,7 @@ from bot.render.texts import mention
 from handlers.dependencies import Dependencies
 from handlers.dialogs import load_view
 from handlers.shapes import Job
+from handlers.unapproved import tell_of_unexplained
 
 GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 
@@ -16,6 +17,9 @@ GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_close
 async def _run(key: str, deps: Dependencies) -> None:
     if key.startswith("deliver:dead:"):
         await _tell_of_dead(key.removeprefix("deliver:dead:"), deps)
+        return
+    if key.startswith("deliver:unexplained:"):
+        await tell_of_unexplained(int(key.rsplit(":", 1)[1]), deps)
         return
     _, change_id, what = key.split(":", 2)
     match what:

@@ -6,23 +6,27 @@ from bot.domain.change import Change, ChangeState, change_number
 from bot.domain.errors import CountersignError, SlackRefusedError
 from bot.domain.operation import moved_words
 from bot.domain.people import Person
+from bot.domain.policy import who_could
 from bot.ports.archive import Cause
 from bot.ports.slack import Block
 from bot.render.answer import error_words, render_text
 from bot.render.change_forms import RequestForm, render_request_form, render_submitted
 from bot.usecases.check_change import Green, Red, check_change
 from bot.usecases.desk import Caller
-from bot.usecases.find_people import FOR_A_DECISION, find_people, who_could
+from bot.usecases.find_people import FOR_A_DECISION, find_people
 from handlers.dependencies import Dependencies
 from handlers.dialogs import load_view, request_form
 from handlers.dialogs_decide import decide_view
 from handlers.shapes import Job
+from handlers.unapproved import back, unexplained
 
 
 async def _run(key: str, deps: Dependencies) -> None:
     match key.split(":"):
         case ["precheck", "form", view_id, kind, target]:
             await _fill_form(view_id, kind, target, deps)
+        case ["precheck", "back", view_id, number]:
+            await _put_back(view_id, int(number), deps)
         case ["precheck", "revise", view_id, change_id]:
             await _revise(view_id, change_number(change_id), deps)
         case ["precheck", "review", view_id, choice, change_id]:
@@ -45,6 +49,19 @@ async def _fill_form(view_id: str, kind: str, target: str, deps: Dependencies) -
     await _show(view_id, render_request_form(form), deps)
 
 
+async def _put_back(view_id: str, number: int, deps: Dependencies) -> None:
+    """Fill the form of the change that puts an unexplained write back: what was there before."""
+    found = await unexplained(number, deps)
+    way, ref = back(found), deps.cause("precheck").ref
+    if way is None:
+        raise CountersignError("No kind of change puts that back.")
+    live = await deps.readers.azure.deployment(deps.desk.configuration.target(found.target).ref)
+    form = request_form(way.kind, found.target, live, deps, ref=ref)
+    reason = f"Put back what was written without a change on {found.at:%d %b %H:%M} UTC."
+    filled = replace(form, values={**form.values, **way.values, "reason": reason})
+    await _show(view_id, render_request_form(filled), deps)
+
+
 async def _revise(view_id: str, number: int, deps: Dependencies) -> None:
     change = (await load_view(number, deps)).change
     red = tuple(change.note.splitlines()) if change.state is ChangeState.DRAFT else ()
@@ -56,7 +73,7 @@ async def _review(view_id: str, choice: str, number: int, deps: Dependencies) ->
     view = await load_view(number, deps)
     change = view.change
     people = await find_people({change.request.requester}, desk=deps.desk, max_age=FOR_A_DECISION)
-    rule = deps.desk.configuration.rule(change.environment, change.tier)
+    rule = deps.desk.configuration.rule_for(change)
     could = who_could(rule, change.request.requester, people)
     live = await _live_words(change, deps)
     ref = deps.cause("precheck").ref

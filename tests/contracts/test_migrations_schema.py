@@ -45,12 +45,12 @@ async def test_the_history_ends_in_the_tables_the_program_uses(database_url: str
 async def test_migrating_says_so_in_the_trail_once(database_url: str) -> None:
     async with opened_archives(database_url) as archives:
         await archives.opened.close()
-        assert await migrate(archives.url, archives.signer, clock=archives.clock, build="test") == "0005"
+        assert await migrate(archives.url, archives.signer, clock=archives.clock, build="test") == "0006"
         async with archives.another() as archives.opened:
             found = await archives.rows(f"SELECT body FROM {archives.audit}audit_entry ORDER BY seq")
         bodies = [json.loads(row[0]) for row in found]
         assert [body["type"] for body in bodies] == ["log.opened", "schema.migrated"]
-        assert (bodies[1]["data"]["from_revision"], bodies[1]["data"]["to_revision"]) == ("", "0005")
+        assert (bodies[1]["data"]["from_revision"], bodies[1]["data"]["to_revision"]) == ("", "0006")
 
 
 async def test_the_state_of_a_schema_is_told(database_url: str) -> None:

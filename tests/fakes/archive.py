@@ -19,10 +19,11 @@ from bot.domain.json import Json, canonical
 from bot.domain.people import Actor, Standing
 from bot.domain.request_events import ChangeApproved
 from bot.ports.archive import Cause, ChangeQuery, Draft, Look
+from tests.fakes.archive_sightings import FakeSightings
 from tests.fakes.archive_state import Entry, State, checked, stored_request, through_json
 
 
-class FakeTransaction:
+class FakeTransaction(FakeSightings):
     """One transaction on a copy of the rows."""
 
     def __init__(self, archive: "FakeArchive", state: State) -> None:
@@ -34,6 +35,9 @@ class FakeTransaction:
         if number not in self._state.changes:
             raise NotFoundError(f"There is no CHG-{number}.", advice="See `change list`.")
         return self._state.changes[number]
+
+    async def hold(self, arm_id: str) -> None:
+        """Let nobody else in: transactions run one after the other already."""
 
     async def changes(self, query: ChangeQuery) -> Sequence[Change]:
         """Return matching changes, newest first."""

@@ -12,13 +12,15 @@ from bot.domain.effect import Effect, Question
 from bot.domain.event import AuditEvent
 from bot.domain.operation import Plan, plan_from_json
 from bot.domain.people import Actor, Standing
+from bot.domain.permission import Permissions
+from bot.domain.sighting import Sighting, Unexplained
 from bot.ports.archive import Cause
 
 SETTABLE = frozenset(
     {
         *("tier", "quorum", "plan", "plan_digest", "evidence", "evidence_at", "submitted_at", "expires_at"),
         *("window_ends_at", "executed_at", "apply_asked_by", "rollback_asked_by", "decided_by", "note"),
-        *("outcome", "card_ts", "view_id", "channel"),
+        *("outcome", "card_ts", "view_id", "channel", "broke_glass_by", "review_due_at", "reviewed_by"),
     }
 )
 
@@ -59,6 +61,10 @@ class State:
     receipts: dict[str, str] = field(default_factory=dict)
     baselines: list[Baseline] = field(default_factory=list)
     exceptions: list[DriftException] = field(default_factory=list)
+    sightings: dict[str, Sighting] = field(default_factory=dict)
+    unexplained: dict[int, Unexplained] = field(default_factory=dict)
+    permissions: dict[str, Permissions] = field(default_factory=dict)
+    dues: dict[str, datetime] = field(default_factory=dict)
     numbers: int = 0
 
     def copy(self) -> "State":

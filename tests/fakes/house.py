@@ -87,7 +87,7 @@ def company(**more: Any) -> Configuration:
         "rules": {(each.environment, each.tier): each for each in RULES},
         "may_request": {},
         "freezes": (),
-        "timing": Timing(),
+        "timing": Timing(reconcile_every=timedelta(0)),
         "policy_digest": "p" * 64,
     }
     return Configuration(**{**usual, **more})
@@ -145,7 +145,7 @@ class House:
     @property
     def executor(self) -> Executor:
         """Return the executor's eyes and hands."""
-        return Executor(self.world, self.writer)
+        return Executor(self.world, self.writer, self.metrics)
 
     def caller(self, user: str) -> Caller:
         """Return somebody at Slack's door."""

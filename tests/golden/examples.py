@@ -60,6 +60,7 @@ from tests.golden.values import (
     VIEWS,
     view,
 )
+from tests.golden.watch_values import WATCH_EXAMPLES
 
 Made = Message | dict[str, Any]
 
@@ -169,6 +170,7 @@ EXAMPLES: Mapping[str, Callable[[], Made]] = {
     "quota_none": partial(render_quota, "westeurope", (), now=NOW, ref=REF),
     "status": partial(render_status, STATUS, now=NOW, ref=REF),
     **DRIFT_EXAMPLES,
+    **WATCH_EXAMPLES,
 }
 
 

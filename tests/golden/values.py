@@ -10,6 +10,7 @@ from bot.changes.scale import Scale
 from bot.domain.change import Change, ChangeState, Choice, Impact, Request, Tier, Vote
 from bot.domain.deployment import Account, Deployment, DeploymentRef, Model, Sku, Target, Usage
 from bot.domain.evidence import Evidence, Fact, SectionResult, own
+from bot.ports.registry import Offer, Site
 from bot.render.change_forms import (
     RequestForm,
 )
@@ -47,7 +48,7 @@ LIVE = Deployment(
     },
     NOW,
 )
-PLAN = Scale().plan(LIVE, {"capacity": 150})
+PLAN = Scale().plan(Site(DEPLOYMENT, LIVE), {"capacity": 150})
 REQUEST = Request(
     kind="scale",
     target="triage-prod",
@@ -189,7 +190,7 @@ FORM = RequestForm(
     targets=("triage-prod", "triage-test"),
     kind="scale",
     target="triage-prod",
-    fields=Scale().fields(LIVE),
+    fields=Scale().fields(Offer(LIVE)),
     live="Standard 120, Succeeded",
     metadata={"draft": 12},
     ref=REF,

@@ -13,7 +13,7 @@ from bot.domain.change import Impact, Tier
 from bot.domain.deployment import AvailableModel, Deployment, SkuBounds, Usage
 from bot.domain.errors import InvalidInputError, NotFoundError
 from bot.domain.operation import Plan, differences
-from bot.ports.registry import PlanFacts
+from bot.ports.registry import Offer, PlanFacts, Site
 from tests.fakes.azure_reads import THING, TUNED
 from tests.fakes.azure_world import World, seen
 
@@ -23,16 +23,17 @@ POOL = "OpenAI.Standard.gpt-4.1-mini"
 MODEL = AvailableModel(TUNED, "1", usage_names={"standard": POOL})
 LINE = Usage(POOL, "", Decimal(150), Decimal(240))
 WIDE = SkuBounds("Standard", 1, 1000)
+FACTS = PlanFacts(Site(LIVE.ref, LIVE), (WIDE,), (LINE,), (MODEL,))
 
 
 def _plan(capacity: int, live: Deployment = LIVE) -> Plan:
-    return SCALE.plan(live, {"capacity": capacity})
+    return SCALE.plan(Site(live.ref, live), {"capacity": capacity})
 
 
 def _check(
     capacity: int, bounds: SkuBounds | None = WIDE, line: Usage | None = LINE, model: AvailableModel = MODEL
 ) -> tuple[str, ...]:
-    facts = PlanFacts(LIVE, (bounds,) if bounds else (), (line,) if line else (), (model,))
+    facts = PlanFacts(Site(LIVE.ref, LIVE), (bounds,) if bounds else (), (line,) if line else (), (model,))
     return SCALE.check(_plan(capacity), facts)
 
 
@@ -111,8 +112,8 @@ def test_any_text_is_a_capacity_or_a_refusal(text: str) -> None:
     ],
 )
 def test_the_tier_and_impact_of_a_step(capacity: int, tier: Tier, impact: set[Impact]) -> None:
-    assert SCALE.tier(_plan(capacity)) is tier
-    assert set(SCALE.impact(_plan(capacity))) == impact
+    assert SCALE.tier(_plan(capacity), FACTS) is tier
+    assert set(SCALE.impact(_plan(capacity), FACTS)) == impact
 
 
 def test_the_summary_says_both_capacities() -> None:
@@ -177,8 +178,8 @@ def test_a_deployment_without_capacity_cannot_be_scaled() -> None:
 
 
 def test_the_form_starts_with_the_capacity_of_now_and_works_without_it() -> None:
-    (field,) = SCALE.fields(LIVE)
+    (field,) = SCALE.fields(Offer(LIVE))
     assert (field.block, field.initial, field.is_number) == ("capacity", "120", True)
     assert "Now: 120" in field.hint
-    (blind,) = SCALE.fields(None)
+    (blind,) = SCALE.fields(Offer())
     assert (blind.initial, "Now" in blind.hint) == ("", False)

@@ -11,6 +11,7 @@ import pytest
 from bot.domain import drift_events as drift
 from bot.domain import execution_events as execution
 from bot.domain import request_events as request
+from bot.domain import watch_events as watch
 from bot.domain.event import AuditEvent
 from bot.domain.events import EVENT_TYPES, plain
 from bot.domain.json import canonical
@@ -175,6 +176,26 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
         drift.DriftExceptionLifted(alias="triage-prod", field="capacity", owner="U0OTTO", until="2026-12-31"),
         "lifted the exception of capacity of triage-prod, owner <@U0OTTO>, meant until 2026-12-31",
     ),
+    (
+        "write.unexplained",
+        watch.WriteUnexplained(
+            alias="triage-prod",
+            at="2026-11-24T12:00:00+00:00",
+            fields=("sku.capacity",),
+            caller="0b0b",
+            operation="x/deployments/write",
+            correlation="corr",
+            freeze="",
+        ),
+        "found a write of triage-prod that no change explains; it moved sku.capacity",
+    ),
+    (
+        "write.attributed",
+        watch.WriteAttributed(
+            alias="triage-prod", at="2026-11-24", caller="0b0b", operation="x", correlation="corr"
+        ),
+        "learned who made the write of triage-prod that no change explains",
+    ),
 )
 NOT_PAST = {"evidence.read", "evidence.snapshot", "change.execution.unknown"}
 
@@ -194,7 +215,7 @@ def test_a_start_nobody_had_to_approve_names_the_policy() -> None:
     assert execution.ChangeReconciled(**ABOUT, applied=True).sentence().endswith("was applied")
 
 
-@pytest.mark.parametrize("module", [request, execution, drift], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [request, execution, drift, watch], ids=lambda module: module.__name__)
 def test_no_event_is_forgotten_in_the_list(module: ModuleType) -> None:
     found = {kind for _, kind in getmembers(module, isclass) if issubclass(kind, AuditEvent)} - {AuditEvent}
     assert found <= set(EVENT_TYPES)

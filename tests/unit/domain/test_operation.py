@@ -20,6 +20,7 @@ from bot.domain.operation import (
     plan_from_json,
     project,
 )
+from bot.ports.registry import Site
 from tests.fakes.azure_reads import THING
 from tests.fakes.azure_world import raw_deployment, seen
 
@@ -41,7 +42,7 @@ COMPUTED = (
     "provisioningState",
     "dynamicThrottlingEnabled",
 )
-PLAN = Scale().plan(seen(THING, 120), {"capacity": 150})
+PLAN = Scale().plan(Site(THING, seen(THING, 120)), {"capacity": 150})
 
 
 def _raw(**properties: Json) -> dict[str, Any]:
@@ -51,7 +52,7 @@ def _raw(**properties: Json) -> dict[str, Any]:
 
 def _digest_of(raw: Mapping[str, Json]) -> str:
     live = replace(seen(THING, 120), projection=project(raw))
-    return Scale().plan(live, {"capacity": 150}).digest
+    return Scale().plan(Site(THING, live), {"capacity": 150}).digest
 
 
 def test_the_projection_is_what_may_be_written_and_nothing_else() -> None:
@@ -164,7 +165,9 @@ def test_differences_are_named_by_their_dotted_path() -> None:
     left: dict[str, Json] = {"sku": {"capacity": 1, "name": "S"}, "tags": {"a": "1"}, "x": [1]}
     right: dict[str, Json] = {"sku": {"capacity": 2, "name": "S"}, "tags": {"b": "1"}, "x": [1]}
     assert differences(left, right) == ("sku.capacity", "tags.a", "tags.b")
-    assert differences(left, {**left, "sku": None}) == ("sku",)
+    assert differences(left, {**left, "sku": None}) == ("sku.capacity", "sku.name")
+    assert differences({}, left) == differences(left, {}) == ("sku.capacity", "sku.name", "tags.a", "x")
+    assert differences(left, {**left, "y": {}}) == ("y",)
     assert moved_words(left, right) == "sku.capacity (1 → 2), tags.a (1 → none), tags.b (none → 1)"
 
 

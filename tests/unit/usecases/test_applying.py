@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.domain.change import ChangeState as S
-from bot.domain.change import Choice
+from bot.domain.change import Choice, Tier
 from bot.domain.deployment import SkuBounds, Usage
 from bot.domain.effect import Phase
 from bot.domain.errors import AuditRefusedError, AzureUnavailableError, LedgerBrokenError, RunAgain
@@ -348,9 +348,21 @@ async def test_a_refusal_by_azure_fails_the_change_with_nothing_written(house: H
     assert isinstance(await house.ask_rollback(), Refused)
 
 
-async def test_a_plan_that_would_be_another_today_is_held(house: House) -> None:
+async def test_a_plan_that_would_be_another_today_is_superseded(house: House) -> None:
     await _asked(house)
     change = house.change()
     request = replace(change.request, asked={"capacity": 140})
     house.archive.state.changes[1] = replace(change, request=request)
-    await _hold(house, "no longer the one that was approved")
+    await house.apply()
+    assert house.change().state is S.SUPERSEDED
+    assert "no longer the one that was approved" in house.change().note
+    assert house.writer.calls == []
+
+
+async def test_a_plan_that_means_more_today_than_was_approved_is_superseded(house: House) -> None:
+    await _asked(house, by=(BOB, DAN), capacity="200")
+    house.archive.state.changes[1] = replace(house.change(), tier=Tier.NORMAL)
+    await house.apply()
+    assert house.change().state is S.SUPERSEDED
+    assert "approved as normal; what it does is high today" in house.change().note
+    assert house.writer.calls == []

@@ -152,7 +152,7 @@ async def test_a_deployment_that_is_still_being_changed_is_red(house: House) -> 
 async def test_a_deployment_azure_does_not_know_is_red(house: House) -> None:
     house.world.others.clear()
     await house.ask(target="classifier-prod")
-    assert "does not know the deployment classifier-ft" in await _red(house)
+    assert "no deployment called classifier-ft" in await _red(house)
     assert house.change().state is ChangeState.DRAFT
 
 

@@ -1,0 +1,112 @@
+"""A write that no change explains, for the people of its target."""
+
+from dataclasses import dataclass
+
+from bot.domain.az_command import activity_list, deployment_show
+from bot.domain.configuration import Freeze
+from bot.domain.deployment import Target
+from bot.domain.drift import shown
+from bot.domain.field_names import field_words
+from bot.domain.sighting import Unexplained
+from bot.ports.slack import Block, Message
+from bot.render.blocks import actions, button, context, fields, footer, header, say, section
+from bot.render.by_hand import by_hand
+from bot.render.texts import code, escape, is_user, mention, one_line, when
+
+_FIELDS = 12
+_LATE = (
+    "The activity log does not show it yet: it is often minutes late. This message is updated when it does."
+)
+_PLATFORM = "One that never shows there may be the platform's own."
+
+
+@dataclass(frozen=True)
+class UnapprovedView:
+    """A report with what is around it: the target, who it was, the freeze that held, whether a change fits."""
+
+    found: Unexplained
+    target: Target
+    who: str = ""
+    freeze: Freeze | None = None
+    can_put_back: bool = False
+
+
+def render_unapproved(view: UnapprovedView, *, ref: str) -> Message:
+    """Return the report: what moved, who and when, and what to do next."""
+    found, alias = view.found, one_line(view.target.alias)
+    title = f"{alias} · Changed without approval"
+    told = [
+        ("Who", _who(view)),
+        ("When", _when(found)),
+        ("What was called", code(found.operation, 120) if found.operation else "not known yet"),
+        ("Azure's correlation id", code(found.correlation, 80) if found.correlation else "not known yet"),
+    ]
+    blocks = [
+        header(title),
+        section(f"*No change explains this write* :rotating_light:\n{_moved(found)}"),
+        *fields(told),
+        *_around(view),
+        section(_next(view)),
+        *by_hand([deployment_show(view.target.ref), activity_list(view.target.ref.account, found.at)]),
+        *actions(_buttons(view)),
+        footer(ref),
+    ]
+    return say(f"{escape(alias, 120)} was changed without an approved change. {_plain(found)}", blocks)
+
+
+def _who(view: UnapprovedView) -> str:
+    if not view.who:
+        return f"not known yet. {_LATE} {_PLATFORM}"
+    return mention(view.who) if is_user(view.who) else code(view.who, 80)
+
+
+def _when(found: Unexplained) -> str:
+    if found.correlation:
+        return f"{when(found.at)}, seen {when(found.seen_at)}"
+    return f"between {when(found.at)} and {when(found.seen_at)}"
+
+
+def _moved(found: Unexplained) -> str:
+    lines = [
+        f"• {escape(field_words(name), 100)}: {code(shown(before, name), 120)} → {code(shown(after, name), 120)}"
+        for name, (before, after) in sorted(found.fields.items())[:_FIELDS]
+    ]
+    if len(found.fields) > _FIELDS:
+        lines.append(f"• and {len(found.fields) - _FIELDS} more")
+    return "\n".join(lines) or "It left no difference that can still be seen."
+
+
+def _plain(found: Unexplained) -> str:
+    names = ", ".join(field_words(name).lower() for name in sorted(found.fields)[:6])
+    return f"Moved: {escape(names, 300)}." if names else "Nothing that it moved can still be seen."
+
+
+def _around(view: UnapprovedView) -> list[Block]:
+    if view.freeze is None:
+        return [context(f"Owner {mention(view.target.owner)}", "No freeze held")]
+    return [
+        context(f"Owner {mention(view.target.owner)}"),
+        section(f"The freeze *{escape(one_line(view.freeze.name), 120)}* held at that time :no_entry:"),
+    ]
+
+
+def _next(view: UnapprovedView) -> str:
+    steps = ["Ask whoever did it why, and whether more was done."]
+    if view.can_put_back:
+        steps.append(
+            "Put it back by a change; the form is filled in, and approval is needed as for any other."
+        )
+    elif view.found.fields:
+        steps.append(
+            "Put it back by a change of the kind that fits, or keep it and correct what is declared."
+        )
+    steps.append("Take the right to write away from people and pipelines that should ask here.")
+    return "*What to do*\n" + "\n".join(f"• {step}" for step in steps)
+
+
+def _buttons(view: UnapprovedView) -> list[Block]:
+    """Return what can be pressed; an incident's button belongs here, too."""
+    if not view.can_put_back:
+        return []
+    says = "Open the request form, filled with the values of before"
+    return [button("Request a change to put it back", "drift.revert", str(view.found.number), says=says)]
