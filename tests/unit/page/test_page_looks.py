@@ -60,7 +60,7 @@ def test_every_control_has_a_name(page: Page, slack: CannedSlack) -> None:
 
 def test_three_columns_of_words_fit_beside_the_guide(page: Page, slack: CannedSlack) -> None:
     words = ["tags.environment", "gpt-4.1-mini-2025-04-14.ft-0123456789abcdef", "OnceCurrentVersionExpired"]
-    rows = [[{"type": "raw_text", "text": each} for each in words] for _ in range(3)]
+    rows = [[{"type": "raw_text", "text": each} for each in row] for row in (["Field", "a", "b"], words)]
     slack.messages.append(message("1.000001", "Compared", [{"type": "table", "rows": rows}]))
     page.set_viewport_size({"width": 1280, "height": 900})
     opened(page)
