@@ -41,6 +41,7 @@ from bot.render.plan import render_plan, render_plan_view
 from bot.usecases.compare_kept import judge_all
 from tests.golden import charts
 from tests.golden.drift_values import DRIFT_EXAMPLES
+from tests.golden.policy_values import POLICY_EXAMPLES
 from tests.golden.values import (
     ACCOUNT,
     CHANGE,
@@ -181,6 +182,7 @@ EXAMPLES: Mapping[str, Callable[[], Made]] = {
     "status": partial(render_status, STATUS, accounts=(ACCOUNT,), now=NOW, ref=REF),
     **DRIFT_EXAMPLES,
     **WATCH_EXAMPLES,
+    **POLICY_EXAMPLES,
 }
 
 

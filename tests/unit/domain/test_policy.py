@@ -232,8 +232,9 @@ def test_approvals_hold_today_or_say_how_many_still_do() -> None:
     gone = {**PEOPLE, DAN: person(DAN)}
     lost = approved_today(CHANGE, votes, gone, TWO, NOON)
     assert isinstance(lost, Refused)
-    assert "Of 2 approvals needed, 1 still count today." in lost.words
-    assert isinstance(approved_today(CHANGE, votes, PEOPLE, None, NOON), Refused)
+    assert lost == Refused("Of 2 approvals needed, 1 still count today.", rule_words(TWO))
+    denied = approved_today(CHANGE, votes, PEOPLE, None, NOON)
+    assert denied == Refused("The policy no longer has a rule for production · normal.")
 
 
 @pytest.mark.parametrize(
@@ -256,7 +257,10 @@ def test_whether_a_request_can_be_approved_at_all(
     verdict = solvable(CHANGE, found, [PEOPLE[user] for user in people])
     assert isinstance(verdict, Allowed) is can
     if isinstance(verdict, Refused) and found is None:
-        assert "add [policy.production.normal] to countersign.toml" in verdict.words
+        assert verdict.words == (
+            "The policy has no rule for production · normal, so this can never be approved. "
+            "Rule: add [policy.production.normal] to countersign.toml."
+        )
 
 
 @pytest.mark.parametrize(
@@ -268,6 +272,7 @@ def test_whether_a_request_can_be_approved_at_all(
         (person(BOB, "approvers"), ("requester", "approvers"), True),
         (person(BOB, "approvers"), ("security",), False),
         (person(BOB, "approvers"), (), False),
+        (person(BOB, "approvers"), ("security", "owner"), False),
         (person(ANNA, full_member=False), ("requester",), False),
     ],
 )
@@ -275,7 +280,12 @@ def test_who_may_act(who: Standing, names: tuple[str, ...], may: bool) -> None:
     verdict = may_act(who, CHANGE, names, "apply")
     assert isinstance(verdict, Allowed) is may
     if isinstance(verdict, Refused):
-        assert f"apply: {', '.join(names) or 'nobody'}" in verdict.words
+        assert verdict == Refused(
+            "Not allowed: you may not apply this change.", f"apply: {', '.join(names) or 'nobody'}"
+        )
+    else:
+        assert verdict.groups
+        assert verdict.groups <= set(names)
 
 
 @pytest.mark.parametrize(
