@@ -127,7 +127,8 @@ def _buttons(view: ChangeView) -> list[Block]:
         return []
     if state is _S.ROLLED_BACK and view.said("attested"):
         return []
-    return [_MAKERS[name](view) for name in (*_BY_STATE.get(state, ()), *_in_emergency(view))]
+    names = (*_BY_STATE.get(state, ()), *_in_emergency(view))
+    return [_MAKERS[name](view) for name in names if name != "rollback" or _can_go_back(change)]
 
 
 def _in_emergency(view: ChangeView) -> tuple[str, ...]:
@@ -138,6 +139,10 @@ def _in_emergency(view: ChangeView) -> tuple[str, ...]:
     missed = change.state is _S.SCHEDULED and not change.apply_asked_by
     review = bool(change.broke_glass_by) and not change.reviewed_by
     return tuple(name for name, holds in (("apply", missed), ("review", review)) if holds)
+
+
+def _can_go_back(change: Change) -> bool:
+    return change.plan is None or bool(change.plan.rollback)
 
 
 _BY_STATE: Mapping[ChangeState, tuple[str, ...]] = {

@@ -53,8 +53,7 @@ async def _list(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Mes
 
 async def _show(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
     view = await load_view(_number(typed), deps)
-    shown = render_change(view, now=deps.desk.clock.now(), ref=asked.ref)
-    return Message(f"{view.change.state}: {shown.text}", shown.blocks)
+    return render_change(view, now=deps.desk.clock.now(), ref=asked.ref)
 
 
 def _opening(verb: str) -> Sub:
@@ -117,6 +116,6 @@ CHANGE = Command(
     "change",
     "change request [kind] [target] · list [--mine|--state s|--target t] · "
     "show|why|approve|reject|withdraw|apply|rollback|close CHG-n · break-glass|review CHG-n",
-    "Ask for a change, decide one, follow it to its end.",
+    f"Ask for a change, decide one, follow it to its end. Kinds: {', '.join(kind.name for kind in KINDS)}.",
     _change,
 )
