@@ -190,7 +190,8 @@ class House:
         self, by: str = ANNA, number: int | None = None, impact: tuple[str, ...] = (), **values: Any
     ) -> Change | FieldProblems | Refused:
         """Submit the request form."""
-        form = Form({**FORM, **values}, frozenset(impact), number, "V1")
+        named = {"incident": "INC-1"} if values.get("type") == "emergency" else {}
+        form = Form({**FORM, **named, **values}, frozenset(impact), number, "V1")
         people = await self.people(by)
         return await request_change(form, caller=self.caller(by), standing=people[by], desk=self.desk)
 

@@ -165,7 +165,7 @@ VIEWS: Mapping[str, ChangeView] = {
     "approved_queued": view(
         S.APPROVED, votes=BOTH, queue_note="Waits for CHG-11, which is open on aoai-contoso-weu."
     ),
-    "scheduled": view(S.SCHEDULED, votes=BOTH),
+    "scheduled": view(S.SCHEDULED, votes=BOTH, apply_asked_by="U0ALICE"),
     "scheduled_later": view(
         S.SCHEDULED,
         votes=BOTH,

@@ -37,7 +37,7 @@ async def emergency(house: House, by: str = ANNA) -> Change:
 
 
 async def test_an_emergency_names_its_incident(house: House) -> None:
-    problems = await house.ask(type="emergency")
+    problems = await house.ask(type="emergency", incident="")
     assert isinstance(problems, FieldProblems)
     assert set(problems.by_block) == {"incident"}
 
