@@ -68,7 +68,9 @@ EXECUTOR_ROLE = Role(
         f"{COGNITIVE}/accounts/deployments/pause/action",
         f"{COGNITIVE}/accounts/deployments/resume/action",
         f"{COGNITIVE}/accounts/models/read",
+        f"{COGNITIVE}/accounts/raiPolicies/read",
         OPERATION_RESULTS,
         f"{COGNITIVE}/locations/usages/read",
+        "Microsoft.Insights/metrics/read",
     )
 )
