@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.baseline import Kept
-from bot.domain.change import WAITING, Change, ChangeState, Tier
+from bot.domain.change import Change, ChangeState, Tier
 from bot.domain.configuration import Configuration, Rule
 from bot.domain.errors import InvalidInputError, NotFoundError
 from bot.domain.event import AuditEvent
@@ -16,8 +16,9 @@ from bot.domain.people import Standing
 from bot.domain.policy import Refused, frozen, solvable, tier_of
 from bot.domain.request_events import ChangePlanned, ChangeRequested, EvidenceSnapshot, PolicyEvaluated
 from bot.evidence.sections import STATUS_SECTIONS
-from bot.ports.archive import ChangeQuery, Transaction
+from bot.ports.archive import Transaction
 from bot.ports.registry import Readers
+from bot.usecases.check_history import look_back, others_open
 from bot.usecases.desk import Caller, Desk
 from bot.usecases.find_people import who_could
 from bot.usecases.keep_baseline import State, keep_baseline
@@ -70,14 +71,11 @@ async def check_change(
     problems = checked.problems + _policy_problems(planned, people, configuration, now)
     if owner is None or not owner.full_member:
         problems += ("The owner must be a full member of this workspace. Name somebody else.",)
-    async with desk.archive.transaction() as tx:
-        others = await _others(tx, change)
-    same = [other for other in others if other.arm_id == change.arm_id]
-    problems += tuple(
-        f"{other.id} is open on this deployment already. Decide or withdraw it first." for other in same
-    )
+    others, past = await look_back(change, checked, target, desk)
+    problems += past.problems
     if problems:
         return Red(planned, problems)
+    planned = _noted(planned, past.notes)
     look = gather(target.ref, target.alias, readers=readers, now=now, sections=STATUS_SECTIONS)
     seen = _Seen(*await asyncio.gather(look, figures_to_keep(readers.metrics, target.ref, now)))
     submitted = await _submit(planned, seen, caller=caller, people=people, desk=desk)
@@ -85,6 +83,13 @@ async def check_change(
         f"{other.id} is open on the same account; they will run one after the other." for other in others
     )
     return Green(submitted, warnings)
+
+
+def _noted(change: Change, notes: tuple[str, ...]) -> Change:
+    known = change.outcome.get("notes")
+    return replace(
+        change, outcome={**change.outcome, "notes": [*(known if isinstance(known, list) else []), *notes]}
+    )
 
 
 def _planned(change: Change, checked: Checked, configuration: Configuration) -> Change:
@@ -130,12 +135,6 @@ def _policy_problems(
     return problems
 
 
-async def _others(tx: Transaction, change: Change) -> tuple[Change, ...]:
-    states = WAITING | {ChangeState.EXECUTING, ChangeState.VERIFYING, ChangeState.ROLLING_BACK}
-    found = await tx.changes(ChangeQuery(states=frozenset(states), account=change.account, limit=50))
-    return tuple(other for other in found if other.number != change.number)
-
-
 async def _submit(
     change: Change, seen: _Seen, *, caller: Caller, people: Mapping[str, Standing], desk: Desk
 ) -> Change:
@@ -144,9 +143,10 @@ async def _submit(
     if rule is None:
         raise InvalidInputError("The policy has no rule for this change.")
     async with desk.archive.transaction() as tx:
+        await tx.hold(change.arm_id)
         if (await tx.change(change.number)).request != change.request:
             raise InvalidInputError(f"{change.id} was edited meanwhile.")
-        for other in await _others(tx, change):
+        for other in await others_open(tx, change):
             if other.arm_id == change.arm_id:
                 raise InvalidInputError(f"{other.id} was opened on this deployment meanwhile.")
         sha256 = await tx.keep_evidence(evidence.body, kind="snapshot", now=now)
