@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.changes.kinds import KINDS, kind_named
 from bot.domain.change import Change, ChangeState
 from bot.domain.deployment import Deployment
-from bot.domain.policy import Refused, may_decide, rule_words
+from bot.domain.policy import Refused, may_decide, rule_words, who_could
 from bot.ports.registry import Offer
 from bot.ports.slack import Block, Message
 from bot.render.answer import already_words, out_of_date_words, render_refused, render_text
@@ -16,7 +16,7 @@ from bot.render.confirm_forms import Confirmation, render_confirm
 from bot.render.decide_form import render_decide
 from bot.render.texts import age, mention
 from bot.usecases.decide_change import is_current, remember_refusal
-from bot.usecases.find_people import FOR_A_DECISION, find_people, who_could
+from bot.usecases.find_people import FOR_A_DECISION, find_people
 from handlers.dependencies import Dependencies
 from handlers.shapes import Asked
 
@@ -73,7 +73,7 @@ async def load_view(number: int, deps: Dependencies) -> ChangeView:
 
 def view_of(change: Change, deps: Dependencies, *, votes: tuple[object, ...] = ()) -> ChangeView:
     """Return a loaded change with the words around it."""
-    rule = deps.desk.configuration.rule(change.environment, change.tier)
+    rule = deps.desk.configuration.rule_for(change)
     summary = kind_named(change.request.kind).summary(change.plan) if change.plan is not None else ""
     return ChangeView(
         change,
@@ -151,9 +151,10 @@ async def open_decide(seen: Seen, choice: str, asked: Asked, deps: Dependencies)
     people = await find_people(
         {asked.caller.user, change.request.requester}, desk=deps.desk, max_age=FOR_A_DECISION
     )
-    rule = deps.desk.configuration.rule(change.environment, change.tier)
+    rule = deps.desk.configuration.rule_for(change)
     could = who_could(rule, change.request.requester, people)
-    verdict = may_decide(change, people[asked.caller.user], rule, could=could)
+    requester = people[change.request.requester]
+    verdict = may_decide(change, people[asked.caller.user], rule, could=could, requester=requester)
     if isinstance(verdict, Refused):
         async with deps.desk.archive.transaction() as tx:
             await remember_refusal(tx, change, asked.caller, choice, verdict.reason)

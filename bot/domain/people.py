@@ -16,8 +16,22 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Lent:
+    """A group's vote that somebody lends while they are away: which group, who lends it, and their Entra id."""
+
+    group: str
+    by: str
+    entra_oid: str = ""
+
+    @property
+    def key(self) -> str:
+        """Return who lends it as a person: their Entra id, else their account."""
+        return self.entra_oid or self.by
+
+
+@dataclass(frozen=True)
 class Standing:
-    """What the directory says of a person, and when it looked."""
+    """What the directory says of a person, when it looked, and what others lend them today."""
 
     user: str
     full_member: bool
@@ -25,6 +39,12 @@ class Standing:
     observed_at: datetime | None = None
     why_not: str = ""
     entra_oid: str = ""
+    lent: tuple[Lent, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Return who this is as a person: accounts with one Entra id are one."""
+        return self.entra_oid or self.user
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from bot.render.listing import render_changes
 from bot.render.notice import render_open_button
 from handlers.dependencies import Dependencies
 from handlers.dialogs import load_view, open_verb, view_of
+from handlers.explaining import answer_why
 from handlers.shapes import Asked, Command
 
 Sub = Callable[[tuple[str, ...], Asked, Dependencies], Awaitable[Message | None]]
@@ -86,6 +87,7 @@ SUBS: Mapping[str, Sub] = {
     "request": _request,
     "list": _list,
     "show": _show,
+    "why": answer_why,
     "approve": _opening("approve"),
     "reject": _opening("reject"),
     "withdraw": _opening("withdraw"),
@@ -105,7 +107,7 @@ async def _change(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> M
 CHANGE = Command(
     "change",
     "change request [kind] [target] · list [--mine|--state s|--target t] · "
-    "show|approve|reject|withdraw|apply|rollback|close CHG-n",
+    "show|why|approve|reject|withdraw|apply|rollback|close CHG-n",
     "Ask for a change, decide one, follow it to its end.",
     _change,
 )

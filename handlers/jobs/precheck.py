@@ -6,13 +6,14 @@ from bot.domain.change import Change, ChangeState, change_number
 from bot.domain.errors import CountersignError, SlackRefusedError
 from bot.domain.operation import moved_words
 from bot.domain.people import Person
+from bot.domain.policy import who_could
 from bot.ports.archive import Cause
 from bot.ports.slack import Block
 from bot.render.answer import error_words, render_text
 from bot.render.change_forms import RequestForm, render_request_form, render_submitted
 from bot.usecases.check_change import Green, Red, check_change
 from bot.usecases.desk import Caller
-from bot.usecases.find_people import FOR_A_DECISION, find_people, who_could
+from bot.usecases.find_people import FOR_A_DECISION, find_people
 from handlers.dependencies import Dependencies
 from handlers.dialogs import decide_view, load_view, request_form
 from handlers.shapes import Job
@@ -70,7 +71,7 @@ async def _review(view_id: str, choice: str, number: int, deps: Dependencies) ->
     view = await load_view(number, deps)
     change = view.change
     people = await find_people({change.request.requester}, desk=deps.desk, max_age=FOR_A_DECISION)
-    rule = deps.desk.configuration.rule(change.environment, change.tier)
+    rule = deps.desk.configuration.rule_for(change)
     could = who_could(rule, change.request.requester, people)
     live = await _live_words(change, deps)
     ref = deps.cause("precheck").ref

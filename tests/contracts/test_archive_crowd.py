@@ -179,3 +179,15 @@ async def test_a_crowd_of_one_kind_is_one_statement_and_not_one_for_each(file: A
     await asyncio.gather(*(archive.answered(f"k{each}", "said") for each in range(CROWD)))
     written = [each.split(maxsplit=1)[0] for each in seen if each.startswith(("INSERT", "UPDATE"))]
     assert len(written) <= 8, written
+
+
+async def test_when_the_commit_itself_fails_everybody_hears_of_it(file: Archives) -> None:
+    def full(_: object) -> None:
+        raise AuditBusyError("The disk is full.")
+
+    archive, engine = file.opened.archive, file.opened.database.engine.sync_engine
+    event.listen(engine, "commit", full)
+    found = await asyncio.gather(*(archive.receive(each, NOW) for each in "abc"), return_exceptions=True)
+    event.remove(engine, "commit", full)
+    assert [type(each) for each in found] == [AuditBusyError] * 3
+    assert await kept(file) == set()
