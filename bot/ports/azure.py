@@ -49,6 +49,10 @@ class AzureReader(Protocol):
         """Return a content filter policy."""
         ...
 
+    async def content_filters(self, account: Account) -> Sequence[str]:
+        """Return the names of the account's content filter policies, sorted."""
+        ...
+
 
 class MetricsReader(Protocol):
     """Reads of platform metrics, one deployment at a time."""

@@ -128,11 +128,16 @@ def _buttons(view: ChangeView) -> list[Block]:
         return []
     if state is _S.ROLLED_BACK and view.said("attested"):
         return []
-    return [_MAKERS[name](view) for name in _BY_STATE.get(state, ())]
+    names = _BY_STATE.get(state, ())
+    return [_MAKERS[name](view) for name in names if name != "rollback" or _can_go_back(change)]
+
+
+def _can_go_back(change: Change) -> bool:
+    return change.plan is None or bool(change.plan.rollback)
 
 
 _BY_STATE: Mapping[ChangeState, tuple[str, ...]] = {
-    _S.DRAFT: ("withdraw",),
+    _S.DRAFT: ("revise", "withdraw"),
     _S.PENDING_APPROVAL: ("approve", "reject", "plan", "withdraw"),
     _S.CHANGES_REQUESTED: ("revise", "plan", "withdraw"),
     _S.APPROVED: ("apply", "plan", "withdraw"),

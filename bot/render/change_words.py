@@ -37,16 +37,14 @@ def state_detail(view: ChangeView) -> str:
     """Return what stands beside the state word, raw: `0 of 2 approvals`."""
     state, quorum, given = view.change.state, view.change.quorum, len(view.approvals)
     match state:
+        case _S.DRAFT:
+            return f"nobody was asked; {'a pre-check is red' if view.change.note else 'its pre-checks run'}"
         case _S.PENDING_APPROVAL:
             return _count(given, quorum)
         case _S.APPROVED | _S.SCHEDULED:
             return f"{_count(given, quorum)}; nothing has been sent to Azure yet"
         case _S.EXECUTING:
-            return (
-                "checking what happened in Azure"
-                if view.change.outcome.get("doubt")
-                else "Azure is applying it"
-            )
+            return _executing(view)
         case _S.VERIFYING:
             return "applied; watching the validation signal"
         case _S.AWAITING_ATTESTATION:
@@ -61,12 +59,17 @@ def state_detail(view: ChangeView) -> str:
             return _ENDED.get(state, "")
 
 
+def _executing(view: ChangeView) -> str:
+    if view.change.outcome.get("doubt"):
+        return "checking what happened in Azure"
+    return "waiting for the pipeline that applies it" if view.is_elsewhere else "Azure is applying it"
+
+
 def _count(given: int, quorum: int) -> str:
     return f"{given} of {count(quorum, 'approval')}" if quorum else "no approval needed"
 
 
 _ENDED: Mapping[ChangeState, str] = {
-    _S.DRAFT: "not sent yet",
     _S.CHANGES_REQUESTED: "the requester is asked to revise it",
     _S.CLOSED: "applied, verified and attested",
     _S.REJECTED: "nothing was changed",

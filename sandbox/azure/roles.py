@@ -69,8 +69,10 @@ EXECUTOR_ROLE = Role(
         f"{COGNITIVE}/accounts/deployments/pause/action",
         f"{COGNITIVE}/accounts/deployments/resume/action",
         f"{COGNITIVE}/accounts/models/read",
+        f"{COGNITIVE}/accounts/raiPolicies/read",
         OPERATION_RESULTS,
         PERMISSIONS,
         f"{COGNITIVE}/locations/usages/read",
+        "Microsoft.Insights/metrics/read",
     )
 )

@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from bot.domain.change import Choice
+from bot.domain.change import ChangeState, Choice
 from bot.domain.errors import AzureUnavailableError, ConflictError, InvalidInputError, NotFoundError
 from bot.domain.evidence import Window
 from bot.domain.metric_catalogue import CATALOGUE
@@ -41,11 +41,13 @@ from bot.render.plan import render_plan, render_plan_view
 from bot.usecases.compare_kept import judge_all
 from tests.golden import charts
 from tests.golden.drift_values import DRIFT_EXAMPLES
+from tests.golden.policy_values import POLICY_EXAMPLES
 from tests.golden.values import (
     ACCOUNT,
     CHANGE,
     CONFIRM_APPLY,
     CONFIRM_WITHDRAW,
+    DEPLOY_FORM,
     EVIDENCE,
     FORM,
     GAPPED,
@@ -53,9 +55,11 @@ from tests.golden.values import (
     METRICS,
     NOW,
     QUOTA,
+    RECORDED,
     REF,
     RULE,
     STATUS,
+    TAGS_FORM,
     TARGET,
     TYPED,
     VIEWS,
@@ -80,6 +84,12 @@ EXAMPLES: Mapping[str, Callable[[], Made]] = {
     "plan_none": partial(render_plan, VIEWS["draft"], REF),
     "plan_modal": partial(render_plan_view, view(), REF),
     "form": partial(render_request_form, FORM),
+    "form_deploy": partial(render_request_form, DEPLOY_FORM),
+    "form_retag": partial(render_request_form, TAGS_FORM),
+    "card_executing_elsewhere": partial(
+        render_change, view(ChangeState.EXECUTING, plan=RECORDED), now=NOW, ref=REF
+    ),
+    "plan_elsewhere": partial(render_plan, view(ChangeState.APPROVED, plan=RECORDED), REF),
     "form_red": partial(
         render_request_form,
         replace(
@@ -172,6 +182,7 @@ EXAMPLES: Mapping[str, Callable[[], Made]] = {
     "status": partial(render_status, STATUS, accounts=(ACCOUNT,), now=NOW, ref=REF),
     **DRIFT_EXAMPLES,
     **WATCH_EXAMPLES,
+    **POLICY_EXAMPLES,
 }
 
 

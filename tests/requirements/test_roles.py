@@ -79,6 +79,7 @@ async def _read_everything(azure: AzureConnection) -> None:
         readers.azure.quota(PLACE),
         readers.azure.models(PLACE),
         readers.azure.content_filter(PLACE, live.content_filter),
+        readers.azure.content_filters(PLACE),
         readers.inventory.tenant(PLACE),
         readers.inventory.posture(PLACE),
         readers.inventory.diagnostics(PLACE),
@@ -100,6 +101,10 @@ async def _write_everything(executor: Executor) -> None:
     await executor.reader.models(PLACE)
     await executor.permissions.allowed(PLACE)
     live = await executor.reader.deployment(LIVE)
+    await executor.reader.content_filter(PLACE, live.content_filter)
+    now = WallClock().now()
+    hour = Window(now - timedelta(hours=1), now)
+    await executor.metrics.series(LIVE, "AzureOpenAIRequests", hour, interval=timedelta(minutes=5))
     body: dict[str, Json] = {**live.projection, "sku": {"name": live.sku.name, "capacity": 10}}
     await _send(executor, Operation("PUT", NEW.arm_id, body))
     await _send(executor, Operation("PATCH", NEW.arm_id, {"sku": {"name": live.sku.name, "capacity": 20}}))
