@@ -11,6 +11,7 @@ from bot.domain.execution_events import ExecutionStarted
 from bot.domain.json import Json
 from bot.ports.archive import Cause, Transaction
 from bot.ports.azure import Executor, Sent
+from bot.usecases.check_history import evidence_words
 from bot.usecases.desk import Desk
 from bot.usecases.freeze_targets import freezes_at, overrides
 from bot.usecases.queue_change import BUSY_SECONDS, QUEUED, stand_in_line
@@ -118,10 +119,9 @@ async def _intend(step: Step, *, executor: Executor, desk: Desk) -> tuple[Step, 
 
 
 async def _started(tx: Transaction, step: Step, siblings: dict[str, Json], desk: Desk) -> Step:
-    change, now = step.change, desk.clock.now()
-    if not overrides(
-        change, await freezes_at(step.target.alias, now, look=tx, configuration=desk.configuration)
-    ):
+    change, now, configuration = step.change, desk.clock.now(), desk.configuration
+    held = await freezes_at(step.target.alias, now, look=tx, configuration=configuration)
+    if not overrides(change, held):
         raise RunAgain(now, "a freeze began in the same instant")
     approvals = await tx.verified_approvals(change)
     votes = [vote for vote in await tx.votes(change) if vote.choice is Choice.APPROVE]
@@ -130,8 +130,10 @@ async def _started(tx: Transaction, step: Step, siblings: dict[str, Json], desk:
         raise LedgerBrokenError(
             f"{change.id} has {len(people)} approvals and the trail proves {len(approvals)}."
         )
+    applied_on = evidence_words(change, now, configuration.timing.evidence_max_age)
     outcome = {name: said for name, said in change.outcome.items() if name != QUEUED}
-    moved = await tx.move(change, ChangeState.EXECUTING, note="", outcome={**outcome, "siblings": siblings})
+    outcome |= {"siblings": siblings, "applied_on": applied_on}
+    moved = await tx.move(change, ChangeState.EXECUTING, note="", outcome=outcome)
     if moved is None:
         raise RunAgain(change.created_at, f"{change.id} moved in the same instant")
     event = ExecutionStarted(
