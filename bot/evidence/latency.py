@@ -16,6 +16,7 @@ NAMES = {
     "Mean time to response": "AzureOpenAITimeToResponse",
     "Mean time to last byte": "AzureOpenAITTLTInMS",
 }
+_BY_STATUS = frozenset({"AzureOpenAITimeToResponse"})  # the only time that Azure tells apart by status
 
 
 class LatencySection:
@@ -25,14 +26,15 @@ class LatencySection:
     title: ClassVar[str] = "Latency"
 
     async def look(self, readers: Readers, ref: DeploymentRef, now: datetime) -> tuple[Fact, ...]:
-        """Return the mean time to response and to the last byte, each minute weighted by its requests."""
+        """Return the mean time to response and to the last byte, each minute weighted by its answered requests."""
         window = last_hour(now)
 
         async def read(metric: str, split_by: str = "") -> Sequence[Series]:
             return await readers.metrics.series(ref, metric, window, interval=MINUTE, split_by=split_by)
 
         requests, *times = await asyncio.gather(
-            read(REQUESTS, "StatusCode"), *(read(metric) for metric in NAMES.values())
+            read(REQUESTS, "StatusCode"),
+            *(read(metric, "StatusCode" if metric in _BY_STATUS else "") for metric in NAMES.values()),
         )
         facts = []
         for (name, metric), found in zip(NAMES.items(), times, strict=True):

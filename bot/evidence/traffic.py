@@ -56,7 +56,7 @@ class TrafficSection:
 
 
 async def traffic_between(metrics: MetricsReader, ref: DeploymentRef, window: Window) -> Traffic:
-    """Return what a deployment did in a window: requests by outcome, mean time to response by request.
+    """Return what a deployment did in a window: requests by outcome, mean time to response by answered request.
 
     Buckets are whole: of one minute up to a window of six hours, of five minutes beyond.
 
@@ -70,7 +70,7 @@ async def traffic_between(metrics: MetricsReader, ref: DeploymentRef, window: Wi
     )
     requests, latency = await asyncio.gather(
         metrics.series(ref, REQUESTS, whole, interval=interval, split_by="StatusCode"),
-        metrics.series(ref, LATENCY, whole, interval=interval),
+        metrics.series(ref, LATENCY, whole, interval=interval, split_by="StatusCode"),
     )
     return Traffic(
         requests=_total(requests, whole),
