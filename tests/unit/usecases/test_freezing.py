@@ -1,14 +1,15 @@
 """Freezes of the file and of the chat are one: deny beats allow; only who may override applies, with a reason."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
 
 from bot.domain.change import ChangeState as S
 from bot.domain.configuration import Freeze
-from bot.domain.errors import InvalidInputError
+from bot.domain.deployment import Account, Usage
+from bot.domain.errors import InvalidInputError, RunAgain
 from bot.domain.freeze import freeze_number, may_freeze
 from bot.domain.freeze_events import FreezeOverridden
 from bot.domain.people import Standing
@@ -16,6 +17,7 @@ from bot.domain.policy import Allowed, Refused
 from bot.usecases.check_change import Red
 from bot.usecases.freeze_targets import Freezing, check_freezing
 from bot.usecases.steer_change import Done
+from tests.fakes.azure_world import World
 from tests.fakes.house import ANNA, BOB, DAN, EVE, House, company, freeze_now
 
 HOUR = timedelta(hours=1)
@@ -99,6 +101,31 @@ async def test_who_may_override_applies_with_a_reason_that_is_kept_and_nobody_el
     )
     await house.apply()
     assert house.change().state is S.EXECUTING
+
+
+@dataclass
+class Sudden(World):
+    """An Azure behind which somebody freezes while the plan is made anew: after the check, before the intent."""
+
+    house: House | None = None
+
+    async def quota(self, account: Account) -> Sequence[Usage]:
+        """Return the quota, a freeze later."""
+        if self.house is not None:
+            house, self.house = self.house, None
+            await house.freeze()
+        return await super().quota(account)
+
+
+async def test_a_freeze_that_begins_between_check_and_intent_lets_nothing_be_sent(house: House) -> None:
+    await house.approved()
+    await house.ask_apply(BOB)
+    house.world = Sudden(house=house)
+    with pytest.raises(RunAgain, match="freeze"):
+        await house.apply()
+    assert (house.change().state, house.writer.calls) == (S.APPROVED, [])
+    await house.apply()
+    assert "Not applied: The freeze FRZ-1" in house.change().note
 
 
 @pytest.mark.parametrize("who", [ANNA, BOB, EVE])
