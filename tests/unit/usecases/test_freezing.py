@@ -15,7 +15,7 @@ from bot.domain.freeze_events import FreezeOverridden
 from bot.domain.people import Standing
 from bot.domain.policy import Allowed, Refused
 from bot.usecases.check_change import Red
-from bot.usecases.freeze_targets import Freezing, check_freezing
+from bot.usecases.freeze_targets import Freezing, check_freezing, overrides
 from bot.usecases.steer_change import Done
 from tests.fakes.azure_world import World
 from tests.fakes.house import ANNA, BOB, DAN, EVE, House, company, freeze_now
@@ -225,3 +225,12 @@ def test_what_the_file_freezes_the_chat_does_not_lift() -> None:
     with pytest.raises(InvalidInputError) as refused:
         freeze_number("year-end")
     assert "countersign.toml" in refused.value.advice
+
+
+async def test_an_override_is_of_the_one_who_asked_to_apply(house: House) -> None:
+    change = await house.pending()
+    window = freeze_now(house.clock)
+    said = {"override": {"by": DAN, "freezes": ["year-end"], "reason": "it burns"}}
+    assert overrides(replace(change, outcome=said, apply_asked_by=DAN), (window,))
+    assert not overrides(replace(change, outcome=said, apply_asked_by=BOB), (window,))
+    assert overrides(change, ())
