@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.break_glass_events import GlassBroken
 from bot.domain.change import Change
 from bot.domain.entry import EntryProof, NewEntry, new_ulid
 from bot.domain.event import AuditEvent
@@ -17,6 +18,7 @@ from bot.ports.clock import Clock
 from storage.baseline_rows import BaselineRows
 from storage.change_rows import ChangeRows
 from storage.decision_rows import DecisionRows
+from storage.freeze_rows import FreezeRows
 from storage.jobs import Jobs, Wanted
 from storage.kept_rows import KeptRows
 from storage.ledger import Ledger
@@ -24,7 +26,7 @@ from storage.ledger_values import prepared
 from storage.sighting_rows import SightingRows
 
 
-class SqlTransaction(ChangeRows, DecisionRows, KeptRows, BaselineRows, SightingRows):
+class SqlTransaction(ChangeRows, DecisionRows, KeptRows, BaselineRows, SightingRows, FreezeRows):
     """State, votes, audit entries and jobs that commit together or not at all."""
 
     def __init__(self, connection: AsyncConnection, *, ledger: Ledger, jobs: Jobs, clock: Clock) -> None:
@@ -51,13 +53,14 @@ class SqlTransaction(ChangeRows, DecisionRows, KeptRows, BaselineRows, SightingR
         self._wanted.append((kind, key, run_at))
 
     async def verified_approvals(self, change: Change) -> list[str]:
-        """Return the leaf hashes of the approvals of this revision and plan, re-verified in the signed trail.
+        """Return a leaf hash for each approval of this revision and plan, a broken glass too, verified in the trail.
 
         Raises:
             LedgerBrokenError: the trail does not prove them.
         """
         entries = await self._ledger.verified_entries(self._connection, change.id)
-        approved = [entry for entry in entries if entry.document["type"] == ChangeApproved.tag]
+        given = (ChangeApproved.tag, GlassBroken.tag)
+        approved = [entry for entry in entries if entry.document["type"] in given]
         plan = (change.revision, change.plan_digest)
         return [
             entry.leaf_hash

@@ -58,6 +58,7 @@ def _facts(change: Change) -> list[tuple[str, str]]:
     return [
         ("Owner", mention(request.owner)),
         ("Ticket", escape(one_line(request.ticket), 400)),
+        *([("Incident", escape(one_line(request.incident), 400))] if request.incident else []),
         (
             "Target",
             f"{escape(one_line(change.environment), 60)} · "
@@ -110,6 +111,8 @@ def _rests_on(view: ChangeView, now: datetime) -> list[str]:
     if change.evidence:
         seen = f", taken {_ago(change.evidence_at, now)}" if change.evidence_at else ""
         texts.append(f"Evidence {code(evidence_id(change.evidence))}{seen}")
+    if view.said("applied_on"):
+        texts.append(f"Applied on {escape(view.said('applied_on'), 300)}")
     if change.plan_digest:
         texts.append(f"Plan {code(change.plan_digest[:12])}")
     return texts
@@ -126,11 +129,26 @@ def _buttons(view: ChangeView) -> list[Block]:
         return []
     if state is _S.ROLLED_BACK and view.said("attested"):
         return []
-    return [_MAKERS[name](view) for name in _BY_STATE.get(state, ())]
+    names = (*_BY_STATE.get(state, ()), *_in_emergency(view))
+    return [_MAKERS[name](view) for name in names if name != "rollback" or _can_go_back(change)]
+
+
+def _in_emergency(view: ChangeView) -> tuple[str, ...]:
+    """Return the buttons that only some changes have: break the glass, review it, apply what missed its start."""
+    change = view.change
+    if change.state is _S.PENDING_APPROVAL and view.may_break_glass:
+        return ("break_glass",)
+    missed = change.state is _S.SCHEDULED and not change.apply_asked_by
+    review = bool(change.broke_glass_by) and not change.reviewed_by
+    return tuple(name for name, holds in (("apply", missed), ("review", review)) if holds)
+
+
+def _can_go_back(change: Change) -> bool:
+    return change.plan is None or bool(change.plan.rollback)
 
 
 _BY_STATE: Mapping[ChangeState, tuple[str, ...]] = {
-    _S.DRAFT: ("withdraw",),
+    _S.DRAFT: ("revise", "withdraw"),
     _S.PENDING_APPROVAL: ("approve", "reject", "plan", "withdraw"),
     _S.CHANGES_REQUESTED: ("revise", "plan", "withdraw"),
     _S.APPROVED: ("apply", "plan", "withdraw"),
@@ -168,4 +186,6 @@ _MAKERS: Mapping[str, Callable[[ChangeView], Block]] = {
     "apply": _simple("Apply…", "apply", "Apply", "primary"),
     "rollback": _simple("Roll back…", "rollback", "Roll back", "danger"),
     "attest": _attest,
+    "break_glass": _simple("Break the glass…", "break_glass", "Break the glass for", "danger"),
+    "review": _simple("Review the glass…", "review", "Review the glass of"),
 }

@@ -101,7 +101,10 @@ def _kind_field(form: RequestForm, each: Field) -> Block:
         if typed and typed not in words:
             words.insert(0, typed)
         return ask(asked, choice("static_select", [option(word, word) for word in words], typed))
-    return ask(asked, number_input(typed) if each.is_number else text_input(typed, limit=200))
+    if each.is_number:
+        return ask(asked, number_input(typed))
+    limit = 2000 if each.is_multiline else 200
+    return ask(asked, text_input(typed, limit=limit, multiline=each.is_multiline))
 
 
 def _people(form: RequestForm) -> list[Block]:
@@ -171,7 +174,23 @@ def _classification(form: RequestForm) -> list[Block]:
     return [
         ask(Ask(form.block("impact"), "Impact", hint, required=False), boxes),
         ask(Ask(form.block("type"), "Type"), kind),
+        *_emergency(form),
     ]
+
+
+def _emergency(form: RequestForm) -> list[Block]:
+    """Return the incident, which an emergency must name, and the start, for what shall not run at once."""
+    start: Block = {"type": "datetimepicker"}
+    if (typed := form.typed("start_at")).isdigit():
+        start["initial_date_time"] = int(typed)
+    incident = text_input(form.typed("incident"), limit=200, placeholder="INC-12")
+    ask_incident = Ask(
+        form.block("incident"), "Incident", "An emergency must name it; others may.", required=False
+    )
+    ask_start = Ask(
+        form.block("start_at"), "Not before", "Empty: it runs when somebody presses Apply.", required=False
+    )
+    return [ask(ask_incident, incident), ask(ask_start, start)]
 
 
 def render_form_skeleton(

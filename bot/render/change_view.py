@@ -33,11 +33,17 @@ class ChangeView:
     summary: str = ""
     rule_words: str = ""
     queue_note: str = ""
+    may_break_glass: bool = False
 
     @property
     def approvals(self) -> tuple[Vote, ...]:
         """Return the approvals, oldest first."""
         return tuple(vote for vote in self.votes if vote.choice is Choice.APPROVE)
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Return whether another program applies the plan: nothing is sent from here."""
+        return self.change.plan is not None and not self.change.plan.forward
 
     @property
     def action(self) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bot.domain.change import ChangeState, Choice
 from bot.render.change_view import ChangeView
+from bot.render.emergency_words import glass_lines, start_line, start_words
 from bot.render.texts import count, escape, mention, one_line, when
 
 _S = ChangeState
@@ -37,16 +38,16 @@ def state_detail(view: ChangeView) -> str:
     """Return what stands beside the state word, raw: `0 of 2 approvals`."""
     state, quorum, given = view.change.state, view.change.quorum, len(view.approvals)
     match state:
+        case _S.DRAFT:
+            return f"nobody was asked; {'a pre-check is red' if view.change.note else 'its pre-checks run'}"
         case _S.PENDING_APPROVAL:
             return _count(given, quorum)
         case _S.APPROVED | _S.SCHEDULED:
-            return f"{_count(given, quorum)}; nothing has been sent to Azure yet"
+            glass = "glass broken, " if view.change.broke_glass_by else ""
+            first = start_words(view.change) or f"{glass}{_count(given, quorum)}"
+            return f"{first}; nothing has been sent to Azure yet"
         case _S.EXECUTING:
-            return (
-                "checking what happened in Azure"
-                if view.change.outcome.get("doubt")
-                else "Azure is applying it"
-            )
+            return _executing(view)
         case _S.VERIFYING:
             return "applied; watching the validation signal"
         case _S.AWAITING_ATTESTATION:
@@ -61,12 +62,17 @@ def state_detail(view: ChangeView) -> str:
             return _ENDED.get(state, "")
 
 
+def _executing(view: ChangeView) -> str:
+    if view.change.outcome.get("doubt"):
+        return "checking what happened in Azure"
+    return "waiting for the pipeline that applies it" if view.is_elsewhere else "Azure is applying it"
+
+
 def _count(given: int, quorum: int) -> str:
     return f"{given} of {count(quorum, 'approval')}" if quorum else "no approval needed"
 
 
 _ENDED: Mapping[ChangeState, str] = {
-    _S.DRAFT: "not sent yet",
     _S.CHANGES_REQUESTED: "the requester is asked to revise it",
     _S.CLOSED: "applied, verified and attested",
     _S.REJECTED: "nothing was changed",
@@ -92,6 +98,8 @@ def who_line(view: ChangeView) -> str:
         f"Requested by {mention(change.request.requester)} {when(change.submitted_at or change.created_at)}",
         f"revision {change.revision}",
     ]
+    if start := start_line(change):
+        parts.append(start)
     if deadline := _deadline(view):
         parts.append(deadline)
     return " · ".join(parts)
@@ -112,7 +120,8 @@ def history(view: ChangeView) -> list[str]:
     """Return what people and Azure did, oldest first, one mrkdwn line each."""
     change = view.change
     lines = [_vote_line(vote.choice, vote.person, vote.at, vote.reason) for vote in view.votes]
-    if change.decided_by and not view.votes:
+    lines += glass_lines(change)
+    if change.decided_by and not view.votes and not change.broke_glass_by:
         lines.append(f"{state_word(change.state)} by {mention(change.decided_by)}")
     if change.apply_asked_by:
         lines.append(f"{mention(change.apply_asked_by)} asked to apply it")

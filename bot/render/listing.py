@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.change import ChangeState
 from bot.ports.slack import Block, Message
-from bot.render.blocks import context, divider, footer, header, say, section
-from bot.render.change_view import ChangeView
+from bot.render.blocks import button, context, divider, footer, header, say, section
+from bot.render.change_view import ChangeView, button_value
 from bot.render.change_words import state_line
 from bot.render.texts import count, escape, mention, one_line, sentence, when
 from bot.render.texts import words as safe
@@ -18,21 +19,27 @@ _LINES = 40
 def _row(view: ChangeView) -> Block:
     change = view.change
     asked = change.submitted_at or change.created_at
-    return section(
+    row = section(
         f"*{change.id}* · {escape(view.action, 300)}\n{state_line(view)}\n"
         f"Owner {mention(change.request.owner)} · {escape(one_line(change.environment), 60)} · requested by "
         f"{mention(change.request.requester)} {when(asked)}"
     )
+    if change.state is not ChangeState.DRAFT:
+        return row
+    return {
+        **row,
+        "accessory": button("Revise…", "change.revise", button_value(change), says=f"Revise {change.id}"),
+    }
 
 
-def render_changes(views: Sequence[ChangeView], title: str, ref: str) -> Message:
-    """Return a list of changes, newest first."""
+def render_changes(views: Sequence[ChangeView], title: str, ref: str, note: str = "") -> Message:
+    """Return a list of changes, newest first; `note` says what is left out of it."""
     rows = [_row(view) for view in views[:_ROWS]] or [section("*None* · no change matches.")]
     more = f"{len(views) - _ROWS} more are not shown." if len(views) > _ROWS else ""
     ids = ", ".join(view.change.id for view in views[:_ROWS])
     found = f"{count(len(views), 'change')}{f' ({ids})' if ids else ''}"
     text = f"{sentence(escape(one_line(title), 200))}: {found}."
-    return say(text, [header(title), *rows, footer(ref, more, "change show CHG-n shows one in full.")])
+    return say(text, [header(title), *rows, footer(ref, more, note, "change show CHG-n shows one in full.")])
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.baseline import Kept
-from bot.domain.change import WAITING, Change, ChangeState
+from bot.domain.change import Change, ChangeState
 from bot.domain.configuration import Configuration, Rule
 from bot.domain.deployment import Target
 from bot.domain.errors import InvalidInputError, NotFoundError
@@ -14,17 +14,19 @@ from bot.domain.event import AuditEvent
 from bot.domain.evidence import Evidence
 from bot.domain.json import Json
 from bot.domain.people import Standing
-from bot.domain.policy import Refused, frozen, quorum_met, solvable, who_could
+from bot.domain.policy import Refused, quorum_met, solvable, who_could
 from bot.domain.request_events import ChangePlanned, ChangeRequested, EvidenceSnapshot, PolicyEvaluated
 from bot.evidence.sections import STATUS_SECTIONS
-from bot.ports.archive import ChangeQuery, Transaction
+from bot.ports.archive import Transaction
 from bot.ports.registry import Readers
+from bot.usecases.check_history import look_back, others_open
 from bot.usecases.desk import Caller, Desk
 from bot.usecases.judge_change import not_standard, tier_today
 from bot.usecases.keep_baseline import State, keep_baseline
 from bot.usecases.look import gather
 from bot.usecases.measure_figures import figures_to_keep
 from bot.usecases.plan_change import Checked, Sight, plan_change
+from bot.usecases.schedule_change import start_problems
 
 
 @dataclass(frozen=True)
@@ -69,24 +71,30 @@ async def check_change(
     requester = people[change.request.requester]
     planned = _planned(change, checked, configuration, requester)
     owner = people.get(change.request.owner)
-    problems = checked.problems + _policy_problems(planned, people, configuration, now)
+    problems = checked.problems + _policy_problems(planned, people, configuration)
     problems += not_standard(change, checked, configuration, requester)
     if owner is None or not owner.full_member:
         problems += ("The owner must be a full member of this workspace. Name somebody else.",)
-    async with desk.archive.transaction() as tx:
-        others = await _others(tx, change)
-    same = [other for other in others if other.arm_id == change.arm_id]
-    problems += tuple(
-        f"{other.id} is open on this deployment already. Decide or withdraw it first." for other in same
-    )
+    async with desk.archive.reading() as committed:
+        problems += await start_problems(planned, look=committed, configuration=configuration, now=now)
+    others, past = await look_back(change, checked, target, desk)
+    problems += past.problems
     if problems:
         return Red(planned, problems)
+    planned = _noted(planned, past.notes)
     seen = await _look(planned, target, readers, now)
     submitted = await _submit(planned, seen, caller=caller, people=people, desk=desk)
     warnings = tuple(
         f"{other.id} is open on the same account; they will run one after the other." for other in others
     )
     return Green(submitted, warnings)
+
+
+def _noted(change: Change, notes: tuple[str, ...]) -> Change:
+    known = change.outcome.get("notes")
+    return replace(
+        change, outcome={**change.outcome, "notes": [*(known if isinstance(known, list) else []), *notes]}
+    )
 
 
 async def _look(change: Change, target: Target, readers: Readers, now: datetime) -> _Seen:
@@ -119,24 +127,10 @@ def _notes(checked: Checked) -> tuple[str, ...]:
 
 
 def _policy_problems(
-    change: Change, people: Mapping[str, Standing], configuration: Configuration, now: datetime
+    change: Change, people: Mapping[str, Standing], configuration: Configuration
 ) -> tuple[str, ...]:
-    problems: tuple[str, ...] = ()
-    freeze = frozen(configuration, change.request.target, now)
-    if freeze is not None:
-        problems += (
-            f"The freeze {freeze.name} holds until {freeze.end.isoformat(' ', 'minutes')}. Ask again then.",
-        )
     verdict = solvable(change, configuration.rule_for(change), people.values())
-    if isinstance(verdict, Refused):
-        problems += (f"Nobody could approve this: {verdict.words}",)
-    return problems
-
-
-async def _others(tx: Transaction, change: Change) -> tuple[Change, ...]:
-    states = WAITING | {ChangeState.EXECUTING, ChangeState.VERIFYING, ChangeState.ROLLING_BACK}
-    found = await tx.changes(ChangeQuery(states=frozenset(states), account=change.account, limit=50))
-    return tuple(other for other in found if other.number != change.number)
+    return (f"Nobody could approve this: {verdict.words}",) if isinstance(verdict, Refused) else ()
 
 
 async def _submit(
@@ -147,9 +141,10 @@ async def _submit(
     if rule is None:
         raise InvalidInputError("The policy has no rule for this change.")
     async with desk.archive.transaction() as tx:
+        await tx.hold(change.arm_id)
         if (await tx.change(change.number)).request != change.request:
             raise InvalidInputError(f"{change.id} was edited meanwhile.")
-        for other in await _others(tx, change):
+        for other in await others_open(tx, change):
             if other.arm_id == change.arm_id:
                 raise InvalidInputError(f"{other.id} was opened on this deployment meanwhile.")
         sha256 = await tx.keep_evidence(evidence.body, kind="snapshot", now=now)

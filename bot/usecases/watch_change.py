@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from bot.domain.change import WAITING, Change, ChangeState
 from bot.domain.course import course_json
+from bot.domain.deployment import DeploymentRef
 from bot.domain.evidence import Point, Window
 from bot.domain.execution_events import ChangeValidated
 from bot.domain.json import Json
@@ -13,9 +14,12 @@ from bot.domain.signal import Verdict, judge, parse_signal
 from bot.evidence.traffic import traffic_between
 from bot.ports.archive import Cause, ChangeQuery
 from bot.ports.registry import Readers
+from bot.usecases.break_glass import lapsed_glasses
 from bot.usecases.desk import Desk
 from bot.usecases.find_unapproved import enqueue_looks, looks_due
 from bot.usecases.measure_traffic import measure_traffic, whole
+from bot.usecases.plan_change import written_to
+from bot.usecases.schedule_change import start_changes
 from bot.usecases.weigh_change import weigh_change
 
 TIMER = system("timer")
@@ -29,13 +33,18 @@ async def sweep(desk: Desk) -> None:
     now = desk.clock.now()
     async with desk.archive.reading() as look:
         due = await look.changes(ChangeQuery(states=TIMED, due_before=now, limit=100))
+        starts = await look.changes(ChangeQuery(start_before=now, limit=100))
+        lapsed = await lapsed_glasses(look, now)
         looks = await looks_due(look, desk=desk)
-    if not due and not looks:
+    if not any((due, starts, lapsed, looks)):
         return
     async with desk.archive.transaction() as tx:
         for change in due:
             kind = "verify" if change.state is ChangeState.VERIFYING else "expire"
             await tx.enqueue(kind, f"{kind}:{change.id}")
+        await start_changes(starts, tx)
+        for change in lapsed:
+            await tx.enqueue("escalate", f"escalate:{change.id}")
         await enqueue_looks(looks, tx=tx, desk=desk)
 
 
@@ -107,11 +116,17 @@ def _said(verdict: Verdict) -> dict[str, str]:
 
 
 async def _verdict(change: Change, after: Window, readers: Readers, desk: Desk) -> Verdict:
-    ref = desk.configuration.target(change.request.target).ref
+    target = desk.configuration.target(change.request.target)
     before = Window(after.start - (after.end - after.start), after.start)
-    was = await traffic_between(readers.metrics, ref, before)
-    became = await traffic_between(readers.metrics, ref, after)
+    was = await traffic_between(readers.metrics, target.ref, before)
+    became = await traffic_between(readers.metrics, _written(change, desk), after)
     return judge(parse_signal(change.request.validation_signal), was, became)
+
+
+def _written(change: Change, desk: Desk) -> DeploymentRef:
+    """Return the deployment that was written: the target's own, or the new one beside it."""
+    target = desk.configuration.target(change.request.target)
+    return target.ref if change.plan is None else written_to(change.plan, target)
 
 
 async def _course(change: Change, after: Window, readers: Readers, desk: Desk) -> dict[str, Json]:
@@ -119,8 +134,7 @@ async def _course(change: Change, after: Window, readers: Readers, desk: Desk) -
     length = after.end - after.start
     step = next((step for step in _STEPS if 2 * length / step <= _MOST_POINTS), _STEPS[-1])
     span = whole(Window(after.start - length, after.end), step)
-    ref = desk.configuration.target(change.request.target).ref
-    measured = await measure_traffic(readers.metrics, ref, span, step)
+    measured = await measure_traffic(readers.metrics, _written(change, desk), span, step)
     metric = parse_signal(change.request.validation_signal).metric
     points = [
         Point(each.at, each.traffic.value(metric) if each.traffic else None) for each in measured.buckets

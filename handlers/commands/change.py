@@ -12,7 +12,8 @@ from bot.render.change_card import render_change
 from bot.render.listing import render_changes
 from bot.render.notice import render_open_button
 from handlers.dependencies import Dependencies
-from handlers.dialogs import load_view, open_verb, view_of
+from handlers.dialogs import load_view, view_of
+from handlers.dialogs_decide import open_verb
 from handlers.explaining import answer_why
 from handlers.shapes import Asked, Command
 
@@ -41,13 +42,18 @@ async def _list(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Mes
     )
     async with deps.desk.archive.reading() as look:
         found = await look.changes(query)
-    return render_changes([view_of(change, deps) for change in found], "Changes", asked.ref)
+    mine = [
+        each
+        for each in found
+        if each.state is not ChangeState.DRAFT or each.request.requester == asked.caller.user
+    ]
+    views = [view_of(change, deps) for change in mine]
+    return render_changes(views, "Changes", asked.ref, "A draft is listed for its requester only.")
 
 
 async def _show(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
     view = await load_view(_number(typed), deps)
-    shown = render_change(view, now=deps.desk.clock.now(), ref=asked.ref)
-    return Message(f"{view.change.state}: {shown.text}", shown.blocks)
+    return render_change(view, now=deps.desk.clock.now(), ref=asked.ref)
 
 
 def _opening(verb: str) -> Sub:
@@ -90,6 +96,8 @@ SUBS: Mapping[str, Sub] = {
     "why": answer_why,
     "approve": _opening("approve"),
     "reject": _opening("reject"),
+    "break-glass": _opening("break-glass"),
+    "review": _opening("review"),
     "withdraw": _opening("withdraw"),
     "apply": _opening("apply"),
     "rollback": _opening("rollback"),
@@ -107,7 +115,7 @@ async def _change(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> M
 CHANGE = Command(
     "change",
     "change request [kind] [target] · list [--mine|--state s|--target t] · "
-    "show|why|approve|reject|withdraw|apply|rollback|close CHG-n",
-    "Ask for a change, decide one, follow it to its end.",
+    "show|why|approve|reject|withdraw|apply|rollback|close CHG-n · break-glass|review CHG-n",
+    f"Ask for a change, decide one, follow it to its end. Kinds: {', '.join(kind.name for kind in KINDS)}.",
     _change,
 )

@@ -12,6 +12,7 @@ from handlers.commands.change import CHANGE
 from handlers.commands.compare import COMPARE
 from handlers.commands.drift import DRIFT
 from handlers.commands.evidence import COST, METRICS, PACK, QUOTA, SHOW, STATUS
+from handlers.commands.freeze import FREEZE
 from handlers.commands.lineage import LINEAGE
 from handlers.commands.whoami import WHOAMI
 from handlers.dependencies import Dependencies
@@ -23,7 +24,8 @@ async def _help(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Mes
     found = [command for command in COMMANDS if topic in ("", command.name)]
     if not found:
         raise InvalidInputError(f"There is no help on {typed[0]!r}.", advice=did_you_mean(topic, _names()))
-    return render_help([(command.usage, command.help) for command in found], topic, asked.ref)
+    more = found[0].more if topic else ()
+    return render_help([(each.usage, each.help) for each in found], topic, asked.ref, more=more)
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -38,6 +40,7 @@ COMMANDS: tuple[Command, ...] = (
     PACK,
     COST,
     CHANGE,
+    FREEZE,
     APPROVALS,
     AUDIT,
     WHOAMI,

@@ -135,4 +135,4 @@ async def test_a_name_that_says_approved_by_the_boss_is_shown_nowhere() -> None:
 
 def test_the_directory_has_no_word_for_a_name_or_a_mail() -> None:
     offered = {name for name in dir(SlackDirectory) + dir(SlackWebDirectory) if not name.startswith("_")}
-    assert offered == {"standing", "members"}
+    assert offered == {"members", "standing", "zone"}

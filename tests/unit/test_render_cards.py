@@ -29,7 +29,7 @@ from tests.golden.examples import EXAMPLES, message_of
 from tests.golden.values import VIEWS
 
 BUTTONS = {
-    "draft": ["withdraw"],
+    "draft": ["revise", "withdraw"],
     "pending": ["approve", "reject", "plan", "withdraw"],
     "changes_requested": ["revise", "plan", "withdraw"],
     "approved": ["apply", "plan", "withdraw"],
@@ -37,6 +37,13 @@ BUTTONS = {
     "executing": [],
     "executing_doubt": [],
     "verifying": ["rollback"],
+    "scheduled_later": ["plan", "withdraw"],
+    "scheduled_missed": ["plan", "withdraw", "apply"],
+    "pending_glass": ["approve", "reject", "plan", "withdraw", "break_glass"],
+    "approved_glass": ["apply", "plan", "withdraw", "review"],
+    "verifying_glass_lapsed": ["rollback", "review"],
+    "closed_glass": [],
+    "approved_overriding": ["apply", "plan", "withdraw"],
     "awaiting_attestation": ["attest", "rollback"],
     "closed": [],
     "rejected": [],

@@ -99,6 +99,20 @@ def test_what_is_lent_cannot_be_lent_on_and_an_unknown_delegate_is_nobody() -> N
     assert OTTO not in people
 
 
+def test_a_delegation_that_is_over_does_not_hide_the_next() -> None:
+    people = lend(PEOPLE, [lending("security", hours=0), lending("security")], NOON)
+    assert people[EVE].lent == (lent("security"),)
+
+
+def test_a_vote_of_somebody_the_directory_does_not_know_takes_nobodys_place() -> None:
+    people = {EVE: delegate(EVE, lent("approvers", OTTO))}
+    assert may_vote_again(CHANGE, people[EVE], [vote(OTTO)], people, ONE) is None
+    asked_by_nobody = counting_ballots(
+        CHANGE, [vote(EVE)], {EVE: delegate(EVE, lent("approvers", ANNA))}, ONE, NOON
+    )
+    assert asked_by_nobody == ()
+
+
 def test_two_who_lend_both_lend() -> None:
     people = lend(PEOPLE, [lending("security"), lending("approvers", giver=BOB)], NOON)
     assert people[EVE].lent == (lent("security"), lent("approvers", BOB))
@@ -135,16 +149,23 @@ def test_a_delegate_may_decide_and_the_delegator_is_named() -> None:
             None,
             "you would decide for the requester, who lent you the vote",
         ),
-        (delegate(ANNA, lent("approvers")), None, "your own request."),
-        (delegate(EVE, lent("else")), None, "none of the groups"),
-        (person(BOB, "approvers", entra_oid="1"), person(ANNA, entra_oid="1"), "under your other account"),
+        (delegate(ANNA, lent("approvers")), None, "this is your own request."),
+        (delegate(EVE, lent("else")), None, "you are in none of the groups that decide here."),
+        (
+            person(BOB, "approvers", entra_oid="1"),
+            person(ANNA, entra_oid="1"),
+            "this is your own request, under your other account.",
+        ),
         (delegate(EVE, lent("approvers"), full_member=False), None, "not a full member"),
     ],
 )
 def test_whom_a_lent_vote_does_not_help(who: Standing, requester: Standing | None, words: str) -> None:
-    verdict = may_decide(CHANGE, who, ONE, requester=requester)
+    verdict = may_decide(CHANGE, who, ONE, could=(CAROL,), requester=requester)
     assert isinstance(verdict, Refused)
+    assert verdict.reason.startswith("Not allowed: ")
+    assert verdict.reason.endswith(".")
     assert words in verdict.reason
+    assert (verdict.rule, verdict.could) == (rule_words(ONE), (CAROL,))
 
 
 @pytest.mark.parametrize(

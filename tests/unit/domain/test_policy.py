@@ -178,7 +178,11 @@ def test_one_more_approval_never_undoes_a_quorum(
         (person(BOB), ONE, "none of the groups"),
         (person(BOB, "approvers"), rule("production", Tier.NORMAL, 1), "none of the groups"),
         (person(BOB, "approvers", full_member=False, why_not="you are a guest"), ONE, "you are a guest"),
-        (person(BOB, "approvers", full_member=False), ONE, "not a full member"),
+        (
+            person(BOB, "approvers", full_member=False),
+            ONE,
+            "Not allowed: you are not a full member of this workspace.",
+        ),
         (person(ANNA, "approvers", full_member=False, why_not="deleted"), ONE, "deleted"),
     ],
 )
@@ -187,7 +191,8 @@ def test_who_may_decide(who: Standing, found: Rule | None, words: str) -> None:
     assert isinstance(verdict, Refused) is bool(words)
     if isinstance(verdict, Refused):
         assert words in verdict.words
-        assert verdict.reason.startswith("Not allowed")
+        assert verdict.reason.startswith("Not allowed: ")
+        assert verdict.rule == ("" if found is None else rule_words(found))
         assert (f"Who could: <@{CAROL}>." in verdict.words) is (found is not None)
     else:
         assert verdict.groups
@@ -301,6 +306,12 @@ def test_who_may_act(who: Standing, names: tuple[str, ...], may: bool) -> None:
             "production · critical: 2 approvals from approvers, security included, never the requester",
         ),
         (rule("test", Tier.STANDARD, 0), "test · standard: no approval, never the requester"),
+        (rule("test", Tier.STANDARD, 0, "approvers"), "test · standard: no approval, never the requester"),
+        (rule("test", Tier.HIGH, 1), "test · high: 1 approval, never the requester"),
+        (
+            replace(ONE, required_groups=("a", "b")),
+            "production · normal: 1 approval from approvers, a, b included, never the requester",
+        ),
     ],
 )
 def test_a_rule_reads_as_one_line(found: Rule, words: str) -> None:
@@ -320,4 +331,4 @@ def test_a_rule_reads_as_one_line(found: Rule, words: str) -> None:
 def test_a_freeze_holds_from_its_start_until_just_before_its_end(alias: str, hours: int, holds: bool) -> None:
     window = Freeze("year-end", NOON, NOON + timedelta(hours=1), ("triage-*",))
     found = frozen(company(freezes=(window,)), alias, NOON + timedelta(hours=hours))
-    assert found == (window if holds else None)
+    assert found == ((window,) if holds else ())

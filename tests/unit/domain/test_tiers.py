@@ -82,6 +82,15 @@ def test_every_step_to_a_tier_is_said() -> None:
     )
 
 
+def test_what_a_plan_touches_is_listed_and_nothing_is_said_to_be_nothing() -> None:
+    both = verdict(planned(Tier.HIGH, 150, I.MODIFYING, I.COST))
+    assert both.because == ("scale is high in production; it touches: cost, modifying",)
+    nothing = verdict(planned(Tier.STANDARD, impact=frozenset(), environment="test"))
+    assert nothing.because == ("scale is standard in production; it touches: nothing",)
+    added = verdict(planned(), replace(REQUEST, impact=frozenset({I.SECURITY, I.COST})))
+    assert added.because[-1] == "raised to high because the requester added: cost, security"
+
+
 def test_an_emergency_is_moved_by_nothing() -> None:
     request = replace(REQUEST, type=ChangeType.EMERGENCY, impact=frozenset({I.DESTRUCTIVE}))
     found = verdict(
