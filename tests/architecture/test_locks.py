@@ -61,6 +61,8 @@ def test_the_same_library_has_the_same_version_in_every_lock() -> None:
     }
 
 
+@pytest.mark.threat(28)
+@pytest.mark.asvs("15.2.4")
 @pytest.mark.parametrize(
     "lock",
     ["requirements.lock", "requirements-dev.lock", "requirements-build.lock", "requirements-mutants.lock"],

@@ -115,6 +115,8 @@ def test_what_we_use_has_its_scope() -> None:
     assert missing(needs(), granted()) == []
 
 
+@pytest.mark.threat(27)
+@pytest.mark.asvs("13.2.2")
 def test_no_scope_is_asked_for_that_nothing_needs() -> None:
     assert superfluous(needs(), granted()) == []
 

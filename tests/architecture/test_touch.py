@@ -107,6 +107,8 @@ def complaints(module: Module) -> list[str]:
     return [line for check in CHECKS for line in check(module)]
 
 
+@pytest.mark.threat(16)
+@pytest.mark.asvs("1.2.5")
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_room_touches_only_what_is_its_own(room: str) -> None:
     assert [line for module in modules(room) for line in complaints(module)] == []

@@ -82,6 +82,8 @@ async def test_a_move_sets_its_columns_and_they_come_back(archives: Archives) ->
     )
 
 
+@pytest.mark.threat(3)
+@pytest.mark.asvs("2.3.4")
 async def test_of_two_moves_from_the_same_state_one_wins(archives: Archives) -> None:
     change = await stored_change(archives.opened, ChangeState.PENDING_APPROVAL)
     async with archives.another() as other:

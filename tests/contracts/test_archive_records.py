@@ -166,6 +166,8 @@ async def test_what_the_trail_refuses_does_not_happen(archives: Archives) -> Non
     assert await archives.everything() == before
 
 
+@pytest.mark.threat(24)
+@pytest.mark.asvs("16.5.3")
 async def test_when_the_trail_cannot_be_written_nothing_happens(archives: Archives) -> None:
     change = await stored_change(archives.opened, ChangeState.PENDING_APPROVAL)
     before = await archives.everything()
@@ -220,6 +222,8 @@ async def test_a_claim_that_was_given_back_or_never_answered_is_free_again(archi
     assert await archive.receive("Ev1", NOW + timedelta(minutes=5)) == "done"
 
 
+@pytest.mark.threat(2)
+@pytest.mark.asvs("2.3.4")
 async def test_of_two_deliveries_at_once_one_is_new(archives: Archives) -> None:
     async with archives.another() as other:
         claims = await asyncio.gather(

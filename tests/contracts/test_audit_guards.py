@@ -59,11 +59,15 @@ async def refused(house: House, *statements: str, **values: object) -> bool:
     return False
 
 
+@pytest.mark.threat(25)
+@pytest.mark.asvs("16.4.2")
 async def test_no_row_is_updated(house: House) -> None:
     for table, assignment in TABLES.items():
         assert await refused(house, f"UPDATE {{}}{table} SET {assignment}"), table
 
 
+@pytest.mark.threat(25)
+@pytest.mark.asvs("16.4.2")
 async def test_no_row_is_deleted_but_a_disclosure(house: House) -> None:
     for table in set(TABLES) - {"audit_disclosure"}:
         assert await refused(house, f"DELETE FROM {{}}{table}"), table

@@ -200,6 +200,8 @@ async def test_one_entry_is_proved_to_be_in_the_signed_log(house: House) -> None
     verify_inclusion(index=proof.seq, size=signed.size, leaf=leaf, proof=path, root=signed.root)
 
 
+@pytest.mark.threat(30)
+@pytest.mark.asvs("16.2.2")
 async def test_a_clock_that_goes_back_is_written_down_first(house: House) -> None:
     await house.append(entry())
     async with house.engine.begin() as connection:

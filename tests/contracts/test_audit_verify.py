@@ -185,6 +185,8 @@ ATTACKS: Sequence[tuple[Callable[[Forge], None], set[str]]] = (
 )
 
 
+@pytest.mark.threat(25)
+@pytest.mark.asvs("16.4.2")
 @pytest.mark.parametrize(("attack", "expected"), ATTACKS, ids=lambda each: getattr(each, "__name__", ""))
 async def test_tampering_by_someone_without_the_key_is_found(
     house: House, attack: Callable[[Forge], None], expected: set[str]
@@ -235,12 +237,16 @@ async def test_a_log_that_does_not_begin_with_its_opening_is_found(house: House)
     assert {"S8", "M4"} <= codes(verified(house))
 
 
+@pytest.mark.threat(25)
+@pytest.mark.asvs("16.4.2")
 async def test_everything_deleted_is_found(house: House) -> None:
     await tampered(house, "DELETE FROM {}audit_entry", "DELETE FROM {}audit_checkpoint")
     assert codes(verified(house)) >= {"S8"}
     assert not verified(house).ok
 
 
+@pytest.mark.threat(25)
+@pytest.mark.asvs("16.4.2")
 async def test_an_end_cut_off_below_an_anchor_is_found(house: House) -> None:
     await house.run("INSERT INTO {}audit_anchor(shard, size, kind, ref, at) VALUES (0, 11, 'file', 'x', 'y')")
     await tampered(

@@ -63,6 +63,8 @@ async def test_the_state_of_a_schema_is_told(database_url: str) -> None:
         assert await schema_state(database_url) == "ahead"
 
 
+@pytest.mark.threat(29)
+@pytest.mark.asvs("16.5.3")
 @pytest.mark.parametrize(("revision", "advice"), [("0001", "countersign migrate"), ("9999", "newer program")])
 async def test_a_database_of_another_version_is_refused_with_the_fix(
     database_url: str, revision: str, advice: str
@@ -87,6 +89,8 @@ async def test_asking_for_the_state_creates_no_file(sqlite_url: str, tmp_path: P
     assert not os.listdir(tmp_path)
 
 
+@pytest.mark.threat(29)
+@pytest.mark.asvs("16.5.3")
 async def test_an_empty_postgres_is_refused_with_the_fix(postgres_url: str) -> None:
     with pytest.raises(NotFoundError) as refused:
         await open_archive(postgres_url, signer(), ORIGIN, clock=StandingClock(), build="", lock=True)

@@ -118,12 +118,16 @@ async def test_azure_does_hold_canaries_of_every_class_that_the_bot_reads(house:
     assert set(found_in(account + jobs, wanted)) >= set(wanted) - {"SAS"}
 
 
+@pytest.mark.threat(13)
+@pytest.mark.asvs("16.2.5")
 async def test_no_question_lets_a_canary_through(house: House) -> None:
     for question in QUESTIONS:
         assert await asked(house, question)
     assert await leaks(house) == []
 
 
+@pytest.mark.threat(13)
+@pytest.mark.asvs("16.2.5")
 async def test_no_refusal_and_no_trouble_of_azure_lets_a_canary_through(house: House) -> None:
     for kind in FAULTS:
         await Azure(house).fault(kind, method="GET", times=None)
@@ -133,6 +137,8 @@ async def test_no_refusal_and_no_trouble_of_azure_lets_a_canary_through(house: H
     assert await leaks(house) == []
 
 
+@pytest.mark.threat(13)
+@pytest.mark.asvs("16.2.5")
 async def test_no_change_lets_a_canary_through_not_even_one_in_a_tag_that_it_keeps(house: House) -> None:
     known: Mapping[str, str] = (await Azure(house).get("/control/canaries"))["canaries"]
     tags = {"contact": known["email"], "corpus": known["path"], "cs": known["connection_string"]}
@@ -145,6 +151,8 @@ async def test_no_change_lets_a_canary_through_not_even_one_in_a_tag_that_it_kee
     assert await leaks(house) == []
 
 
+@pytest.mark.threat(13)
+@pytest.mark.asvs("16.2.5")
 async def test_a_write_that_azure_refuses_lets_no_canary_through(house: House) -> None:
     card = await approved(house)
     await Azure(house).fault("403")

@@ -148,6 +148,8 @@ async def test_a_mention_answers_with_a_button_that_opens_the_form(house: House)
     await house.people.card(BOB, "CHG-1", "pending_approval")
 
 
+@pytest.mark.threat(3)
+@pytest.mark.asvs("2.3.4")
 @EACH_DATABASE
 async def test_of_two_approvals_in_the_same_instant_one_decides_and_the_other_is_told(house: House) -> None:
     card = await requested(house)
@@ -163,6 +165,8 @@ async def test_of_two_approvals_in_the_same_instant_one_decides_and_the_other_is
     assert f"already approved by <@{winner[0]}>" in words_of(lost[0])
 
 
+@pytest.mark.threat(2)
+@pytest.mark.asvs("2.3.4")
 @ON_SQLITE
 async def test_the_same_finger_twice_is_one_vote(house: House) -> None:
     card = await requested(house)
@@ -173,6 +177,8 @@ async def test_the_same_finger_twice_is_one_vote(house: House) -> None:
     assert tags(house).count("change.approved") == 1
 
 
+@pytest.mark.threat(20)
+@pytest.mark.asvs("2.3.5")
 @EACH_DATABASE
 async def test_a_high_risk_change_needs_two_groups_and_shows_one_of_two(house: House) -> None:
     card = await requested(house, capacity=60)

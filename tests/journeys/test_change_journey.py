@@ -1,5 +1,7 @@
 """A change from the first question to its closed card: both databases, both transports, four people."""
 
+import pytest
+
 from tests.journeys.conftest import House
 from tests.journeys.manners import check_azure, check_slack
 from tests.journeys.people import words_of
@@ -34,6 +36,8 @@ FORM = {
 }
 
 
+@pytest.mark.threat(10)
+@pytest.mark.asvs("1.3.5")
 async def test_a_change_goes_from_the_first_question_to_its_closed_card(house: House) -> None:
     people, azure = house.people, Azure(house)
 

@@ -122,6 +122,8 @@ def read_entries(town: Town) -> Counter[str]:
         return Counter(json.loads(body)["type"] for chunk in chunks for _, body, _ in chunk)
 
 
+@pytest.mark.threat(26)
+@pytest.mark.asvs("2.4.1")
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 async def test_two_hundred_identical_commands_in_a_second_are_acknowledged_answered_and_few_calls(
     request: pytest.FixtureRequest, tmp_path: Path, database: str

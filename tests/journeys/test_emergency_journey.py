@@ -100,6 +100,8 @@ async def test_a_glass_is_broken_told_applied_and_its_missing_review_escalated(h
     assert trail(house).ok
 
 
+@pytest.mark.threat(23)
+@pytest.mark.asvs("16.3.3")
 @ON_SQLITE
 async def test_who_may_not_break_the_glass_is_told_who_may_and_it_stays_whole(house: House) -> None:
     card = await burning(house)

@@ -68,6 +68,8 @@ async def test_a_change_whose_deployment_moved_behind_its_back_is_superseded_and
     assert trail(house).ok
 
 
+@pytest.mark.threat(18)
+@pytest.mark.asvs("15.4.2")
 @pytest.mark.parametrize(
     ("moved", "named"),
     [
@@ -138,6 +140,8 @@ async def test_quota_that_is_gone_holds_the_change_with_words_and_a_later_apply_
     assert tags(house).count("change.execution.started") == 1
 
 
+@pytest.mark.threat(19)
+@pytest.mark.asvs("8.3.2")
 @EACH_DATABASE
 async def test_an_approver_who_left_the_group_no_longer_counts_when_it_is_applied(house: House) -> None:
     card = await approved(house)

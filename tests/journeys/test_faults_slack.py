@@ -133,6 +133,8 @@ async def test_what_was_approved_before_a_freeze_is_not_applied_in_it(
         assert await Azure(house).requests("PATCH", "PUT", "POST", "DELETE") == []
 
 
+@pytest.mark.threat(6)
+@pytest.mark.asvs("8.2.1")
 @ON_SQLITE
 async def test_a_guest_may_not_decide_even_from_within_the_group_and_the_attempt_is_kept(
     house: House,
@@ -145,6 +147,8 @@ async def test_a_guest_may_not_decide_even_from_within_the_group_and_the_attempt
     assert (last.type, last.actor, last.data["attempt"]) == ("change.refused", GUEST, "approve")
 
 
+@pytest.mark.threat(6)
+@pytest.mark.asvs("8.2.1")
 @ON_SQLITE
 async def test_an_approver_who_becomes_a_guest_in_front_of_the_modal_may_not_decide(house: House) -> None:
     modal = await review(house, BOB, await requested(house))
@@ -156,6 +160,8 @@ async def test_an_approver_who_becomes_a_guest_in_front_of_the_modal_may_not_dec
     assert [(each.type, each.actor) for each in entries(house, "CHG-1")][-1] == ("change.refused", BOB)
 
 
+@pytest.mark.threat(4)
+@pytest.mark.asvs("2.3.5")
 @ON_SQLITE
 async def test_a_requester_under_a_second_group_still_cannot_approve_their_own(house: House) -> None:
     await house.people.post("/control/usergroups", {"id": "S0AIOPS", "users": [ALICE, BOB]})
@@ -166,6 +172,10 @@ async def test_a_requester_under_a_second_group_still_cannot_approve_their_own(h
     await house.people.view(BOB, "change.decide")
 
 
+@pytest.mark.threat(7)
+@pytest.mark.threat(9)
+@pytest.mark.asvs("8.4.1")
+@pytest.mark.asvs("8.3.1")
 @ON_SQLITE
 @pytest.mark.parametrize(
     "changed",
@@ -195,6 +205,8 @@ async def test_a_vote_from_another_workspace_or_app_decides_nothing_and_is_kept(
     assert trail(house).ok
 
 
+@pytest.mark.threat(21)
+@pytest.mark.asvs("2.3.1")
 @ON_SQLITE
 async def test_a_click_on_an_old_card_says_that_it_is_out_of_date(house: House) -> None:
     card = await requested(house)
@@ -210,6 +222,8 @@ async def test_a_click_on_an_old_card_says_that_it_is_out_of_date(house: House) 
     assert (await house.people.state(CAROL))["view"] is None
 
 
+@pytest.mark.threat(9)
+@pytest.mark.asvs("8.3.1")
 @ON_SQLITE
 async def test_a_button_with_a_forged_value_decides_nothing(house: House) -> None:
     card = await requested(house)

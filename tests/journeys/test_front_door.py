@@ -94,6 +94,8 @@ async def test_up_and_ready_are_said_on_the_port(house: House) -> None:
             assert answer.status == (401 if house.transport == "http" else 404)
 
 
+@pytest.mark.threat(2)
+@pytest.mark.asvs("2.3.4")
 @HTTP
 async def test_a_replay_byte_for_byte_is_answered_as_before_and_runs_nothing(house: House) -> None:
     await house.people.say("U0ALICE", "/cs status triage-prod")
@@ -109,6 +111,8 @@ async def test_a_replay_byte_for_byte_is_answered_as_before_and_runs_nothing(hou
     assert len(await house.people.messages("U0ALICE")) == shown
 
 
+@pytest.mark.threat(2)
+@pytest.mark.asvs("2.3.4")
 @HTTP
 async def test_the_same_delivery_signed_anew_runs_once_and_gets_the_same_answer(house: House) -> None:
     body = urlencode(COMMAND).encode()
@@ -120,6 +124,8 @@ async def test_the_same_delivery_signed_anew_runs_once_and_gets_the_same_answer(
     assert await calls(house) == before
 
 
+@pytest.mark.threat(7)
+@pytest.mark.asvs("8.4.1")
 @HTTP
 @pytest.mark.parametrize(
     "changed",
@@ -144,6 +150,8 @@ ODD = st.recursive(
 )
 
 
+@pytest.mark.threat(22)
+@pytest.mark.asvs("2.2.1")
 @HTTP
 async def test_signed_payloads_of_any_shape_break_nothing(house: House) -> None:
     sent: list[tuple[bytes, str]] = []

@@ -33,6 +33,8 @@ async def _asked_many_times(app: object, at_once: int) -> list[Evidence]:
         return await asyncio.gather(*map(status, range(MANY)))
 
 
+@pytest.mark.threat(26)
+@pytest.mark.asvs("2.4.1")
 async def test_two_hundred_identical_questions_in_a_second_are_few_calls_and_each_is_answered() -> None:
     app = azure_app(WallClock())
     seen = await _asked_many_times(app, WORKERS)

@@ -174,6 +174,8 @@ async def test_the_reader_sends_nothing_but_reads_and_the_one_named_query() -> N
     assert {each["action"] for each in asked} == {QUERY}
 
 
+@pytest.mark.threat(27)
+@pytest.mark.asvs("13.2.2")
 @pytest.mark.parametrize("name", ["reader", "executor"])
 def test_a_role_names_its_actions_one_by_one_and_none_that_gives_keys_or_roles_away(name: str) -> None:
     allowed = _shipped(name).allowed

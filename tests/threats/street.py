@@ -100,11 +100,11 @@ async def decide(
         )
 
 
-async def ask_to_apply(house: House, number: int, by: Standing) -> Done | Refused:
+async def ask_to_apply(house: House, number: int, by: str, people: Mapping[str, Standing]) -> Done | Refused:
     """Ask for a change to be applied."""
     async with house.archive.transaction() as tx:
         return await steer_change.ask_to_apply(
-            number, caller=house.caller(by.user), standing=by, tx=tx, desk=house.desk
+            number, caller=house.caller(by), people=people, tx=tx, desk=house.desk
         )
 
 

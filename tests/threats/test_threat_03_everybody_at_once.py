@@ -17,7 +17,7 @@ from bot.usecases.decide_change import AlreadyDecided, Decided
 from bot.usecases.steer_change import Done
 from storage.audit_verify import verify_log
 from tests.contracts.fixtures_storage import Archives, opened_archives
-from tests.fakes.house import ANNA, House
+from tests.fakes.house import ANNA, OTTO, House
 from tests.threats.street import Street, apply, ask_to_apply, decide, pending
 
 CLICKERS, CHANGES = 16, 100
@@ -46,10 +46,10 @@ async def clicks(house: House, who: str, changes: Sequence[Change]) -> Told:
 
 async def asks(house: House, who: str, changes: Sequence[Change]) -> Told:
     """Ask for a quarter of the changes to be applied: four people ask for each."""
-    standing, told = (await house.people(who))[who], Told()
+    people, told = await house.people(ANNA, OTTO, *PEOPLE), Told()
     for change in (each for each in changes if each.number % 4 == PEOPLE.index(who) % 4):
         with suppress(ConflictError):
-            told.append(await ask_to_apply(house, change.number, standing))
+            told.append(await ask_to_apply(house, change.number, who, people))
     return told
 
 

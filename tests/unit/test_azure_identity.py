@@ -63,6 +63,8 @@ async def test_on_loopback_no_proxy_of_the_environment_sees_the_token(
     assert len(server.seen) == 2
 
 
+@pytest.mark.threat(14)
+@pytest.mark.asvs("1.2.2")
 async def test_a_name_that_could_change_the_path_is_refused_before_it_is_sent() -> None:
     async with scripted(lambda _: Reply(body={"value": []})) as server, reading(server.url) as azure:
         for account in (

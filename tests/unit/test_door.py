@@ -71,11 +71,15 @@ def test_a_time_within_five_minutes_is_taken(off: int) -> None:
     assert status(verdict(body, stamp=str(int(STAMP) + off))) == 200
 
 
+@pytest.mark.threat(30)
+@pytest.mark.asvs("16.2.2")
 @pytest.mark.parametrize("off", [-301, 301, -86_400, 86_400])
 def test_an_old_or_future_time_is_refused_however_well_signed(off: int) -> None:
     assert status(verdict(urlencode(COMMAND).encode(), stamp=str(int(STAMP) + off))) == 401
 
 
+@pytest.mark.threat(30)
+@pytest.mark.asvs("16.2.2")
 @pytest.mark.parametrize(
     "stamp",
     [
@@ -97,6 +101,8 @@ def test_a_time_that_is_not_plain_digits_is_unsigned(stamp: str) -> None:
     assert verdict(body, stamp=stamp) == Refuse(401, "unsigned")
 
 
+@pytest.mark.threat(1)
+@pytest.mark.asvs("8.3.1")
 @pytest.mark.parametrize(
     "signature", ["", "v0=", "v0=" + "0" * 64, "v1=abc", "v0=é", "\udcff", "v0=" + "a" * 9999]
 )
@@ -106,6 +112,8 @@ def test_a_wrong_signature_is_unsigned(signature: str) -> None:
     assert examine(headers, body, secret=SECRET, now=NOW) == Refuse(401, "unsigned")
 
 
+@pytest.mark.threat(1)
+@pytest.mark.asvs("8.3.1")
 def test_a_signature_by_another_secret_is_unsigned() -> None:
     assert status(verdict(urlencode(COMMAND).encode(), secret=b"another")) == 401
 
@@ -117,6 +125,8 @@ def test_a_missing_header_is_unsigned(missing: str) -> None:
     assert examine(headers, body, secret=SECRET, now=NOW) == Refuse(401, "unsigned")
 
 
+@pytest.mark.threat(1)
+@pytest.mark.asvs("8.3.1")
 @given(st.integers(0, len(urlencode(COMMAND)) - 1), st.integers(1, 255))
 def test_one_changed_byte_breaks_the_signature(place: int, by: int) -> None:
     body = bytearray(urlencode(COMMAND).encode())

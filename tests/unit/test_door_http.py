@@ -174,6 +174,8 @@ def test_a_signed_request_gets_in_byte_for_byte(port: Port, body: bytes, media: 
     assert port.behind.got == [body.decode()]
 
 
+@pytest.mark.threat(1)
+@pytest.mark.asvs("8.3.1")
 @pytest.mark.parametrize(("body", "media"), ACCEPTED)
 def test_an_unsigned_request_does_not_get_in(port: Port, body: bytes, media: str) -> None:
     assert port.send(body, {"content-type": media}) == (401, b"")
@@ -188,6 +190,8 @@ def test_signed_but_malformed_is_400_and_runs_nothing(port: Port, body: bytes, m
     assert port.errors() == []
 
 
+@pytest.mark.threat(26)
+@pytest.mark.asvs("2.4.1")
 def test_too_large_is_413_whether_it_says_so_or_not(port: Port) -> None:
     body = b"x" * (MOST_BYTES + 1)
     assert port.signed(body)[0] == 413
@@ -210,6 +214,8 @@ def test_a_chunked_body_of_fair_size_gets_in(port: Port) -> None:
     connection.close()
 
 
+@pytest.mark.threat(26)
+@pytest.mark.asvs("2.4.1")
 def test_a_body_that_never_comes_is_not_waited_for(port: Port) -> None:
     head = b"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf"
     started = time.monotonic()
@@ -243,6 +249,8 @@ def test_broken_http_is_no_500_and_no_traceback(port: Port, sent: bytes) -> None
     assert port.errors() == []
 
 
+@pytest.mark.threat(1)
+@pytest.mark.asvs("8.3.1")
 @settings(max_examples=60)
 @given(body=st.binary(max_size=300), media=st.sampled_from([FORM, JSON, "x/y"]), well=st.booleans())
 def test_any_bytes_get_an_answer_and_leave_no_traceback(

@@ -141,6 +141,8 @@ def change_of(text: Draw, state: ChangeState) -> ChangeView:
     return ChangeView(change, votes * 10, text(), text(), text())
 
 
+@pytest.mark.threat(10)
+@pytest.mark.asvs("1.3.5")
 @settings(max_examples=40)
 @given(POOL, st.sampled_from(ChangeState))
 def test_arbitrary_text_in_a_change_breaks_no_card(pool: list[str], state: ChangeState) -> None:
@@ -158,6 +160,8 @@ def test_arbitrary_text_in_a_change_breaks_no_card(pool: list[str], state: Chang
     sound(render_checking(text(), ref))
 
 
+@pytest.mark.threat(10)
+@pytest.mark.asvs("1.3.5")
 @settings(max_examples=40)
 @given(POOL)
 def test_arbitrary_text_in_a_form_breaks_no_modal(pool: list[str]) -> None:
@@ -191,6 +195,8 @@ def test_arbitrary_text_in_a_form_breaks_no_modal(pool: list[str]) -> None:
     sound(render_notice_view(text(), text(), text()))
 
 
+@pytest.mark.threat(10)
+@pytest.mark.asvs("1.3.5")
 @settings(max_examples=40)
 @given(POOL)
 def test_arbitrary_text_in_evidence_and_figures_breaks_no_card(pool: list[str]) -> None:
@@ -217,6 +223,8 @@ def test_arbitrary_text_in_evidence_and_figures_breaks_no_card(pool: list[str]) 
     sound(render_status(lines, accounts=[ex.ACCOUNT] * 9, now=ex.NOW, ref=text()))
 
 
+@pytest.mark.threat(10)
+@pytest.mark.asvs("1.3.5")
 @settings(max_examples=40)
 @given(POOL)
 def test_arbitrary_text_in_an_answer_breaks_no_message(pool: list[str]) -> None:
@@ -241,6 +249,8 @@ def test_a_mention_in_user_text_stays_text() -> None:
     assert "<@U0BOB>" not in card.text
 
 
+@pytest.mark.threat(10)
+@pytest.mark.asvs("1.3.5")
 @pytest.mark.parametrize("text", ["line one\n*Approved*", "a\r\n> quoted"])
 def test_a_value_cannot_pretend_to_be_a_second_line(text: str) -> None:
     change = replace(ex.CHANGE, request=replace(ex.REQUEST, ticket=text))

@@ -52,6 +52,8 @@ def test_only_our_own_sentences_keep_their_mentions() -> None:
     assert escape("Ask <@U0BOB>") == "Ask &lt;@U0BOB&gt;"
 
 
+@pytest.mark.threat(8)
+@pytest.mark.asvs("8.3.1")
 @pytest.mark.parametrize(
     ("user", "shown"), [("U0BOB", "<@U0BOB>"), ("W0BOB", "<@W0BOB>"), ("bob>", "bob&gt;"), ("", "—")]
 )

@@ -69,6 +69,8 @@ def test_a_value_that_cannot_be_read_is_named_without_being_quoted(
     assert "pigeon" not in str(refused.value)
 
 
+@pytest.mark.threat(1)
+@pytest.mark.asvs("8.3.1")
 @pytest.mark.parametrize(
     ("changed", "named"),
     [
@@ -114,6 +116,8 @@ def test_the_sandbox_is_taken_only_when_every_endpoint_is_on_loopback(
     assert settings.is_sandbox
 
 
+@pytest.mark.threat(27)
+@pytest.mark.asvs("13.2.2")
 def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = of(monkeypatch, **GOOD, COUNTERSIGN_SIGNING_KEY="PRIVATE+KEY+x")
     for secret in ("xoxb-sandbox", "xapp-sandbox", "0123456789abcdef", "PRIVATE"):
@@ -125,6 +129,8 @@ def test_several_signing_keys_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert of(monkeypatch, COUNTERSIGN_SIGNING_KEY=" \n".join(keys)).signing_keys() == tuple(keys)
 
 
+@pytest.mark.threat(27)
+@pytest.mark.asvs("13.2.2")
 def test_a_signing_key_is_read_from_a_file_nobody_else_can_read(monkeypatch: pytest.MonkeyPatch) -> None:
     key, path = Signer.generate("example.com/audit")[0], Path("signing.key")
     path.write_text(key + "\n")

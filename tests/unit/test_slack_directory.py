@@ -66,6 +66,8 @@ async def test_a_missing_scope_is_said_with_its_fix() -> None:
         assert "Reinstall" in refused.value.advice
 
 
+@pytest.mark.threat(12)
+@pytest.mark.asvs("1.3.6")
 @pytest.mark.parametrize(
     ("api", "url", "allowed"),
     [

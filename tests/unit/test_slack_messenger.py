@@ -81,6 +81,8 @@ async def test_a_response_url_elsewhere_is_never_called() -> None:
         assert refused.value.code == "invalid_response_url"
 
 
+@pytest.mark.threat(12)
+@pytest.mark.asvs("1.3.6")
 async def test_a_redirected_answer_is_not_followed() -> None:
     script = Script([(302, "text/plain", "")], {"Location": "/elsewhere"})
     async with scripted(script) as peer:

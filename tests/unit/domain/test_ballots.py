@@ -168,6 +168,8 @@ def test_whom_a_lent_vote_does_not_help(who: Standing, requester: Standing | Non
     assert (verdict.rule, verdict.could) == (rule_words(ONE), (CAROL,))
 
 
+@pytest.mark.threat(20)
+@pytest.mark.asvs("2.3.5")
 @pytest.mark.parametrize(
     ("people", "found"),
     [
@@ -261,6 +263,8 @@ def test_whoever_voted_has_voted_even_when_the_directory_knows_them_no_more() ->
     assert may_vote_again(CHANGE, bob, [vote(CAROL), vote(DAN)], {}, ONE) is None
 
 
+@pytest.mark.threat(4)
+@pytest.mark.asvs("2.3.5")
 def test_what_the_requester_lends_is_no_way_around_a_vote_that_was_given() -> None:
     people = {
         ANNA: person(ANNA, entra_oid="1"),
@@ -407,6 +411,8 @@ def test_a_quorum_does_not_depend_on_the_order_of_approvals(
     assert quorum_met(found, random.sample(approvals, len(approvals))) is quorum_met(found, approvals)
 
 
+@pytest.mark.threat(20)
+@pytest.mark.asvs("2.3.5")
 @given(_towns(), _RULES, st.permutations(_USERS))
 def test_no_authority_is_used_twice(people: dict[str, Standing], found: Rule, order: list[str]) -> None:
     counted = ballots([people[user] for user in order], found, ASKER)

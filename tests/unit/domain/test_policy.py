@@ -129,6 +129,8 @@ def test_raising_stops_at_both_ends() -> None:
     assert (raised(Tier.CRITICAL, 1), raised(Tier.STANDARD, -1)) == (Tier.CRITICAL, Tier.STANDARD)
 
 
+@pytest.mark.threat(20)
+@pytest.mark.asvs("2.3.5")
 @pytest.mark.parametrize(
     ("found", "votes", "met"),
     [
@@ -217,6 +219,8 @@ def test_a_vote_that_does_not_count_today(given_vote: Vote) -> None:
     assert counting_ballots(CHANGE, [given_vote, vote(CAROL)], PEOPLE, ONE, NOON) == (Ballot(CAROL, A),)
 
 
+@pytest.mark.threat(4)
+@pytest.mark.asvs("2.3.5")
 def test_accounts_of_one_person_count_once_and_the_requesters_never() -> None:
     people = {
         ANNA: person(ANNA, entra_oid="1"),

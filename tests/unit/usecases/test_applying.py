@@ -94,6 +94,8 @@ async def test_nothing_runs_that_nobody_asked_for(house: House) -> None:
     assert house.writer.calls == []
 
 
+@pytest.mark.threat(18)
+@pytest.mark.asvs("15.4.2")
 async def test_the_approved_plan_byte_for_byte_is_what_runs(house: House) -> None:
     await _asked(house)
     plan = house.change().plan
@@ -137,6 +139,8 @@ async def test_running_the_job_again_sends_nothing_more(house: House) -> None:
     assert len(house.writer.calls) == 1
 
 
+@pytest.mark.threat(24)
+@pytest.mark.asvs("16.5.3")
 async def test_when_the_trail_refuses_the_start_nothing_is_sent(house: House) -> None:
     await _asked(house)
     house.archive.refused_tags = {"change.execution.started"}
@@ -147,6 +151,8 @@ async def test_when_the_trail_refuses_the_start_nothing_is_sent(house: House) ->
     assert house.archive.state.effects == {}
 
 
+@pytest.mark.threat(24)
+@pytest.mark.asvs("16.5.3")
 async def test_when_the_trail_does_not_prove_itself_nothing_is_sent(house: House) -> None:
     await _asked(house)
     house.archive.is_broken = True
@@ -156,6 +162,8 @@ async def test_when_the_trail_does_not_prove_itself_nothing_is_sent(house: House
     assert house.change().state is S.APPROVED
 
 
+@pytest.mark.threat(25)
+@pytest.mark.asvs("16.4.2")
 async def test_a_vote_that_is_not_in_the_trail_sends_nothing(house: House) -> None:
     """Somebody with the database, and without the signing key, put a row there."""
     await house.pending(capacity="200")
@@ -200,6 +208,8 @@ async def test_an_approval_that_expired_before_it_ran_ends_the_change(house: Hou
     assert house.writer.calls == []
 
 
+@pytest.mark.threat(19)
+@pytest.mark.asvs("8.3.2")
 async def test_an_approver_who_left_the_group_no_longer_counts(house: House) -> None:
     await _asked(house, by=(CAROL,))
     house.directory.leave("S0AIOPS", CAROL)
@@ -213,6 +223,8 @@ async def test_an_approver_who_left_the_group_no_longer_counts(house: House) -> 
     assert house.writer.calls == []
 
 
+@pytest.mark.threat(19)
+@pytest.mark.asvs("8.3.2")
 async def test_an_approver_whose_account_was_closed_no_longer_counts(house: House) -> None:
     await _asked(house, by=(CAROL,))
     house.directory.bar(CAROL, "your account is deactivated")
@@ -222,6 +234,8 @@ async def test_an_approver_whose_account_was_closed_no_longer_counts(house: Hous
     assert house.writer.calls == []
 
 
+@pytest.mark.threat(19)
+@pytest.mark.asvs("8.3.2")
 async def test_a_rule_that_became_stricter_holds_today(house: House) -> None:
     await _asked(house)
     rules = dict(house.configuration.rules)
@@ -232,6 +246,8 @@ async def test_a_rule_that_became_stricter_holds_today(house: House) -> None:
     assert house.writer.calls == []
 
 
+@pytest.mark.threat(19)
+@pytest.mark.asvs("8.3.2")
 async def test_a_rule_that_is_gone_denies(house: House) -> None:
     await _asked(house)
     house.configuration = company(rules={})
@@ -240,6 +256,8 @@ async def test_a_rule_that_is_gone_denies(house: House) -> None:
     assert "no longer has a rule" in house.change().note
 
 
+@pytest.mark.threat(19)
+@pytest.mark.asvs("8.3.2")
 async def test_the_executor_waits_for_a_fresh_look_at_people(house: House) -> None:
     await _asked(house)
     house.clock.pass_by(timedelta(minutes=5, seconds=1))
@@ -359,6 +377,8 @@ async def test_a_plan_that_would_be_another_today_is_superseded(house: House) ->
     assert house.writer.calls == []
 
 
+@pytest.mark.threat(18)
+@pytest.mark.asvs("15.4.2")
 async def test_a_plan_that_means_more_today_than_was_approved_is_superseded(house: House) -> None:
     await _asked(house, by=(BOB, DAN), capacity="200")
     house.archive.state.changes[1] = replace(house.change(), tier=Tier.NORMAL)

@@ -68,6 +68,8 @@ async def test_the_requester_may_and_that_is_recorded(house: House) -> None:
     assert house.last.event.own
 
 
+@pytest.mark.threat(23)
+@pytest.mark.asvs("16.3.3")
 @pytest.mark.parametrize("who", [EVE, OTTO])
 async def test_nobody_outside_the_rules_groups_may_and_the_attempt_is_remembered(
     house: House, who: str
@@ -133,6 +135,8 @@ async def test_a_broken_glass_runs_with_every_check(house: House) -> None:
     assert started.event.data()["approvers"] == (DAN,)
 
 
+@pytest.mark.threat(23)
+@pytest.mark.asvs("16.3.3")
 async def test_live_state_that_moved_stops_it_all_the_same(house: House) -> None:
     await emergency(house)
     await house.break_glass(DAN)
@@ -154,6 +158,8 @@ async def test_who_broke_it_and_has_left_the_group_approved_nothing(house: House
     assert "may not do that any more" in house.change().note
 
 
+@pytest.mark.threat(23)
+@pytest.mark.asvs("16.3.3")
 async def test_it_holds_for_an_hour_at_most(house: House) -> None:
     await emergency(house)
     await house.break_glass(DAN)
@@ -163,6 +169,8 @@ async def test_it_holds_for_an_hour_at_most(house: House) -> None:
     assert (house.change().state, house.writer.calls) == (S.EXPIRED, [])
 
 
+@pytest.mark.threat(23)
+@pytest.mark.asvs("16.3.3")
 @pytest.mark.parametrize("who", [ANNA, DAN, EVE, OTTO])
 async def test_neither_who_broke_it_nor_who_asked_nor_a_stranger_reviews(house: House, who: str) -> None:
     await emergency(house)
@@ -171,6 +179,8 @@ async def test_neither_who_broke_it_nor_who_asked_nor_a_stranger_reviews(house: 
     assert house.change().reviewed_by == ""
 
 
+@pytest.mark.threat(23)
+@pytest.mark.asvs("16.3.3")
 async def test_another_account_of_the_same_person_does_not_review() -> None:
     house = with_glass(entra_oids={DAN: "0da0", BOB: "0da0"})
     await emergency(house)
@@ -195,6 +205,8 @@ async def test_a_change_whose_glass_is_whole_has_nothing_to_review(house: House)
     assert isinstance(await house.review_glass(BOB), Refused)
 
 
+@pytest.mark.threat(23)
+@pytest.mark.asvs("16.3.3")
 async def test_a_review_that_lapses_is_escalated_once_a_day_until_it_is_given(house: House) -> None:
     await emergency(house)
     await house.break_glass(DAN)

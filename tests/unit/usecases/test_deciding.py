@@ -103,6 +103,8 @@ def house() -> House:
     return House()
 
 
+@pytest.mark.threat(4)
+@pytest.mark.asvs("2.3.5")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 async def test_the_policy_table(house: House, case: Case) -> None:
     await house.pending(capacity=case.capacity, impact=case.impact, type=case.type, target=case.target)
@@ -164,6 +166,8 @@ async def test_a_reason_is_kept_on_the_change(house: House) -> None:
     assert house.last.event.private() == {"reason": "too late in the year"}
 
 
+@pytest.mark.threat(6)
+@pytest.mark.asvs("8.2.1")
 @pytest.mark.parametrize("why", ["you are a guest", "your account is deactivated"])
 async def test_who_is_no_full_member_is_refused_though_a_group_holds_them(house: House, why: str) -> None:
     await house.pending()
@@ -175,6 +179,8 @@ async def test_who_is_no_full_member_is_refused_though_a_group_holds_them(house:
     assert house.change().state is PENDING
 
 
+@pytest.mark.threat(19)
+@pytest.mark.asvs("8.3.2")
 async def test_who_left_the_group_a_minute_ago_is_refused(house: House) -> None:
     await house.pending()
     house.directory.leave("S0AIOPS", CAROL)
@@ -193,6 +199,8 @@ async def test_a_refusal_says_the_rule_and_who_could(house: House) -> None:
     )
 
 
+@pytest.mark.threat(4)
+@pytest.mark.asvs("2.3.5")
 async def test_the_requester_is_refused_under_another_account_of_theirs(house: House) -> None:
     house.configuration = company(entra_oids={ANNA: "oid-1", BOB: "oid-1"})
     await house.pending()
@@ -203,6 +211,8 @@ async def test_the_requester_is_refused_under_another_account_of_theirs(house: H
     assert isinstance(house.last.event, ChangeRefused)
 
 
+@pytest.mark.threat(5)
+@pytest.mark.asvs("8.3.3")
 async def test_a_second_account_of_one_approver_is_refused_in_words_and_not_stored(house: House) -> None:
     security = Group("security", frozenset({DAN, EVE}))
     approvers = house.configuration.groups["approvers"]
@@ -218,6 +228,8 @@ async def test_a_second_account_of_one_approver_is_refused_in_words_and_not_stor
     assert isinstance(await house.say(APPROVE, EVE), Decided)
 
 
+@pytest.mark.threat(5)
+@pytest.mark.asvs("8.3.3")
 async def test_who_the_directory_does_not_know_is_refused(house: House) -> None:
     await house.pending()
     card, caller = house.change(), house.caller(BOB)
@@ -243,6 +255,8 @@ async def test_a_tier_without_a_rule_is_denied(house: House) -> None:
     assert "no rule for production · normal" in outcome.words
 
 
+@pytest.mark.threat(21)
+@pytest.mark.asvs("2.3.1")
 async def test_an_expired_request_takes_no_decision(house: House) -> None:
     await house.pending()
     house.clock.pass_by(timedelta(hours=24))
@@ -252,6 +266,8 @@ async def test_an_expired_request_takes_no_decision(house: House) -> None:
     assert house.change().state is PENDING
 
 
+@pytest.mark.threat(21)
+@pytest.mark.asvs("2.3.1")
 async def test_a_card_of_an_earlier_revision_is_out_of_date(house: House) -> None:
     old = await house.pending(capacity="200")
     await house.say(CHANGES, DAN, reason="smaller")
@@ -261,6 +277,8 @@ async def test_a_card_of_an_earlier_revision_is_out_of_date(house: House) -> Non
     assert house.change().state is PENDING
 
 
+@pytest.mark.threat(21)
+@pytest.mark.asvs("2.3.1")
 @pytest.mark.parametrize("digest", ["", "000000000000"])
 async def test_a_card_with_another_plan_or_none_is_out_of_date(house: House, digest: str) -> None:
     change = await house.pending()
@@ -304,6 +322,8 @@ async def test_when_the_trail_refuses_the_entry_there_is_no_vote(house: House) -
     assert house.change().state is PENDING
 
 
+@pytest.mark.threat(21)
+@pytest.mark.asvs("2.3.1")
 async def test_a_withdrawn_request_takes_no_decision(house: House) -> None:
     card = await house.pending()
     assert isinstance(await house.withdraw(), Done)

@@ -178,6 +178,8 @@ async def test_an_account_that_stays_busy_does_not_make_the_fence_go_down(house:
     assert fences == sorted(set(fences))
 
 
+@pytest.mark.threat(18)
+@pytest.mark.asvs("15.4.2")
 async def test_what_moved_while_the_account_was_busy_is_not_overwritten(house: House) -> None:
     """The account was busy because somebody changed this deployment: that is not the state that was approved."""
     await _sent(house, Fate.BUSY)
@@ -299,6 +301,8 @@ async def _at_once(*jobs: Awaitable[None]) -> None:
         assert answer is None or isinstance(answer, RunAgain), answer
 
 
+@pytest.mark.threat(3)
+@pytest.mark.asvs("2.3.4")
 async def test_of_executors_that_apply_at_once_one_sends(house: House) -> None:
     await house.approved()
     await house.ask_apply()

@@ -76,6 +76,8 @@ async def test_a_good_form_is_a_draft_with_one_precheck(house: House) -> None:
     assert house.tags == []
 
 
+@pytest.mark.threat(13)
+@pytest.mark.asvs("16.2.5")
 async def test_a_secret_typed_into_the_form_is_never_stored(house: House) -> None:
     secret = "AccountKey=" + "Zm9vYmFy" * 4
     await house.ask(reason=f"because {secret}")
@@ -184,6 +186,8 @@ async def test_a_freeze_of_other_targets_does_not_matter(house: House) -> None:
     assert (await house.pending()).state is ChangeState.PENDING_APPROVAL
 
 
+@pytest.mark.threat(22)
+@pytest.mark.asvs("2.2.1")
 async def test_what_policy_does_not_know_is_denied_with_the_missing_section(house: House) -> None:
     house.configuration = company(rules={})
     await house.ask()

@@ -194,6 +194,8 @@ async def asked(review: Review, environment: str) -> tuple[House, Change]:
     return house, change
 
 
+@pytest.mark.threat(20)
+@pytest.mark.asvs("2.3.5")
 @pytest.mark.parametrize(("name", "environment"), CASES)
 async def test_each_step_of_a_review_leads_where_policy_says(name: str, environment: str) -> None:
     review = REVIEWS[name]

@@ -333,6 +333,8 @@ def test_a_path_written_by_hand_reaches(end: ChangeState) -> None:
     assert _walk(end) is end
 
 
+@pytest.mark.threat(19)
+@pytest.mark.asvs("8.3.2")
 def test_whatever_people_azure_and_time_do_the_rules_hold_and_ends_are_reached() -> None:
     REACHED.clear()
     run_state_machine_as_test(Workflow, settings=_settings())
