@@ -1,13 +1,15 @@
 """The whole workflow, driven at random: what must never happen does not, and what must be reached is.
 
-Safety: nothing runs without a quorum of people who are not the requester; an end stays an end; Azure accepts at most
-one call per change and step; the trail tells the states. Liveness: the paths together reach every kind of end.
+Safety: nothing runs without a quorum of people who are not the requester and still may, nor in a freeze; an end stays
+an end; Azure accepts at most one call per change and step, whichever process dies; the trail tells the states.
+Liveness: the paths together reach every kind of end, after an edit, a freeze and the death of a process, too.
 """
 
 import asyncio
 import os
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -27,16 +29,32 @@ from bot.domain.change import MOVES, OPEN_ON_ACCOUNT, TERMINAL, Change, ChangeSt
 from bot.domain.effect import Phase
 from bot.domain.errors import ConflictError, RunAgain
 from bot.domain.execution_events import ExecutionStarted
+from bot.domain.operation import Operation
 from bot.domain.policy import quorum_met
-from bot.domain.request_events import PolicyEvaluated
-from tests.fakes.azure_world import Fate
+from bot.domain.request_events import ChangeRefused, ChangeSuperseded, PolicyEvaluated
+from bot.ports.azure import Sent
+from bot.usecases.find_people import FOR_AN_APPLY, find_people
+from bot.usecases.freeze_targets import freezes_at
+from tests.fakes.azure_world import Fate, Writer
 from tests.fakes.house import ANNA, BOB, CAROL, DAN, EVE, OTTO, House
 
 S = ChangeState
 PEOPLE = st.sampled_from([ANNA, BOB, CAROL, DAN, EVE, OTTO])
 REACHED: Counter[ChangeState] = Counter()
+HAPPENED: Counter[str] = Counter()
+ENDS_WELL = (ChangeState.CLOSED, ChangeState.ROLLED_BACK)
+MUST_HAPPEN = {
+    "a process died before it sent",
+    "a process died after it sent",
+    "a change ended well after a death",
+    "a change ended well after an edit",
+    "a freeze refused an apply",
+    "a change ended well after a freeze",
+    "an approval was lost before the apply",
+    "a live state moved before the apply",
+}
 JOBS = ("apply", "poll", "read_back", "validate", "expire", "precheck")
-NO_MOVE = ("change.refused", "change.attested", "change.apply_requested")
+NO_MOVE = ("change.refused", "change.attested", "change.apply_requested", "change.execution.unknown")
 ENTRY_OF = {
     S.REJECTED: "change.rejected",
     S.CHANGES_REQUESTED: "change.changes_requested",
@@ -52,6 +70,26 @@ ENTRY_OF = {
 }
 
 
+class Died(BaseException):
+    """The process is gone: nobody catches this, and nothing after it runs."""
+
+
+@dataclass
+class Mortal(Writer):
+    """A writer whose process dies before its call leaves, or when the answer has come and is not yet written down."""
+
+    dies: str = ""
+
+    async def send(self, operation: Operation, *, change: str, correlation: str) -> Sent:
+        """Send one operation, or die."""
+        if self.dies == "before":
+            raise Died(self.dies)
+        sent = await super().send(operation, change=change, correlation=correlation)
+        if self.dies == "after":
+            raise Died(self.dies)
+        return sent
+
+
 class Workflow(RuleBasedStateMachine):
     """People, jobs, Azure and time, each doing what it likes with up to two changes of one account."""
 
@@ -59,10 +97,25 @@ class Workflow(RuleBasedStateMachine):
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self.house = House()
+        self.house.writer = self.mortal = Mortal(self.house.world)
+        self.deaths: set[str] = set()
 
     def teardown(self) -> None:
-        """Count what was reached."""
+        """Count what was reached, and what had happened on the way."""
         REACHED.update(change.state for change in self.changes)
+        HAPPENED.update(f"a process died {when} it sent" for when in self.deaths)
+        tags = {(entry.event.change, entry.tag) for entry in self.house.archive.state.entries}
+        for change in (each for each in self.changes if each.state in ENDS_WELL):
+            HAPPENED["a change ended well after a death"] += bool(self.deaths)
+            HAPPENED["a change ended well after an edit"] += change.revision > 1
+            HAPPENED["a change ended well after a freeze"] += ("", "freeze.added") in tags
+        for entry in self.house.archive.state.entries:
+            if isinstance(entry.event, ChangeSuperseded):
+                lost = entry.event.moved == ("approvals",)
+                HAPPENED["an approval was lost before the apply"] += lost
+                HAPPENED["a live state moved before the apply"] += not lost
+            if isinstance(entry.event, ChangeRefused) and entry.event.attempt == "apply":
+                HAPPENED["a freeze refused an apply"] += "freeze" in entry.event.why.lower()
         self.loop.close()
 
     @property
@@ -73,16 +126,35 @@ class Workflow(RuleBasedStateMachine):
     def do(self, step: Coroutine[Any, Any, object]) -> None:
         """Take one step; being told to come again, or that somebody was first, is an answer too."""
         before = {change.number: change.state for change in self.changes}
+        entries = len(self.house.archive.state.entries)
         try:
             self.loop.run_until_complete(step)
         except (RunAgain, ConflictError) as told:
             if "cannot become" in str(told):
                 raise
+        except Died as death:
+            self.deaths.add(str(death))
+        for entry in self.house.archive.state.entries[entries:]:
+            if isinstance(entry.event, ExecutionStarted):
+                self.loop.run_until_complete(self.check_start(entry.event))
         for change in self.changes:
             was = before.get(change.number, S.DRAFT)
             at_once = {was} | {to for first in MOVES[was] for to in (first, *MOVES[first])}
             assert change.state in at_once, (was, change.state)
             assert was not in TERMINAL - {S.FAILED} or was is change.state, (was, change.state)
+
+    async def check_start(self, started: ExecutionStarted) -> None:
+        """Fail unless what has just started might: in no freeze, approved by enough who may approve now."""
+        house, now = self.house, self.house.clock.now()
+        change = house.change(int(started.change.removeprefix("CHG-")))
+        async with house.archive.reading() as look:
+            held = await freezes_at(change.request.target, now, look=look, configuration=house.configuration)
+        assert held == ()
+        people = await find_people(set(started.approvers), desk=house.executor_desk, max_age=FOR_AN_APPLY)
+        found = house.configuration.rule(change.environment, change.tier)
+        assert found is not None
+        still = [people[user].groups for user in started.approvers if people[user].full_member]
+        assert quorum_met(found, still), started.approvers
 
     def pick(self, which: int) -> int:
         """Return one of the changes there are."""
@@ -99,7 +171,8 @@ class Workflow(RuleBasedStateMachine):
     @precondition(lambda self: len(self.changes) < 2)
     @rule(capacity=st.sampled_from(["40", "25"]))
     def somebody_asks_for_the_neighbour(self, capacity: str) -> None:
-        self.do(self.house.pending(target="classifier-prod", capacity=capacity))
+        self.do(self.house.ask(target="classifier-prod", capacity=capacity))
+        self.do(self.house.precheck(self.changes[-1].number))
 
     @rule(which=st.integers(0, 1), who=PEOPLE, choice=st.sampled_from(Choice))
     def decides(self, which: int, who: str, choice: Choice) -> None:
@@ -159,6 +232,8 @@ class Workflow(RuleBasedStateMachine):
     @rule(which=st.integers(0, 1), rolls_back=st.booleans())
     def nobody_disturbs(self, which: int, rolls_back: bool) -> None:
         self.house.writer.fates = []
+        self.everybody_is_back()
+        self.the_freezes_are_lifted()
         self.everybody_does_their_part(which, 8, rolls_back)
 
     def go_on(self, number: int, rolls_back: bool = False) -> None:
@@ -204,6 +279,61 @@ class Workflow(RuleBasedStateMachine):
     def carol_comes_and_goes(self, leaves: bool) -> None:
         self.house.directory.usergroups["S0AIOPS"] = frozenset({BOB} if leaves else {BOB, CAROL})
         self.do(self.house.look_at_people(CAROL))
+
+    @rule(who=st.sampled_from([BOB, CAROL, DAN]))
+    def somebodys_account_is_closed(self, who: str) -> None:
+        self.house.directory.bar(who, "your account is deactivated")
+        self.do(self.house.look_at_people(who))
+
+    @rule()
+    def everybody_is_back(self) -> None:
+        self.house.directory.known.clear()
+        self.do(self.house.look_at_people(BOB, CAROL, DAN))
+
+    @rule(where=st.sampled_from([(), ("triage-prod",), ("classifier-*",)]))
+    def a_freeze_begins(self, where: tuple[str, ...]) -> None:
+        self.do(self.house.freeze(1, 0, *where))
+
+    @rule()
+    def the_freezes_are_lifted(self) -> None:
+        for freeze in list(self.house.archive.state.freezes.values()):
+            self.do(self.house.lift(freeze.number))
+
+    @rule(
+        which=st.integers(0, 1),
+        when=st.sampled_from(["before", "after"]),
+        job=st.sampled_from(["apply", "read_back"]),
+    )
+    def a_process_dies_at_its_call(self, which: int, when: str, job: str) -> None:
+        self.mortal.dies = when
+        self.do(getattr(self.house, job)(self.pick(which)))
+        self.mortal.dies = ""
+
+    @property
+    def approved(self) -> list[Change]:
+        """Return the changes that are approved and do not run yet."""
+        return [change for change in self.changes if change.state is S.APPROVED]
+
+    @precondition(lambda self: self.approved)
+    @rule(what=st.sampled_from(["after", "before", "portal", "closed accounts", "freeze"]))
+    def something_comes_between_the_click_and_the_call(self, what: str) -> None:
+        change = self.approved[0]
+        assert change.plan is not None
+        self.the_freezes_are_lifted()
+        self.do(self.house.look_at_people(BOB))
+        self.do(self.house.ask_apply(BOB, change.number))
+        match what:
+            case "portal":
+                self.house.world.portal(122, change.plan.arm_id)
+            case "closed accounts":
+                for who in (BOB, CAROL, DAN):
+                    self.somebodys_account_is_closed(who)
+            case "freeze":
+                self.a_freeze_begins(())
+            case _:
+                self.mortal.dies = what
+        self.do(self.house.apply(change.number))
+        self.mortal.dies = ""
 
     @invariant()
     def nothing_ran_without_a_quorum_of_others(self) -> None:
@@ -282,7 +412,7 @@ def _settings() -> settings:
     """Return a run that is small and always the same, or a long one of chance: MACHINE_EXAMPLES=2000."""
     examples = int(os.environ.get("MACHINE_EXAMPLES", "0"))
     return settings(
-        max_examples=examples or 80,
+        max_examples=examples or 300,
         derandomize=not examples,
         database=None,
         stateful_step_count=25,
@@ -310,6 +440,34 @@ def _rolled_back(machine: Workflow) -> None:
     machine.nobody_disturbs(which=0, rolls_back=True)
 
 
+def _closed_after_a_death(when: str) -> Callable[[Workflow], None]:
+    def path(machine: Workflow) -> None:
+        machine.approves(which=0, who=BOB)
+        machine.something_comes_between_the_click_and_the_call(what=when)
+        assert machine.house.change(1).state is S.EXECUTING
+        machine.time_passes(minutes=2)
+        machine.nobody_disturbs(which=0, rolls_back=False)
+
+    return path
+
+
+def _closed_after_an_edit_and_a_freeze(machine: Workflow) -> None:
+    machine.decides(which=0, who=BOB, choice=Choice.REQUEST_CHANGES)
+    machine.edits_and_submits_again(which=0, who=ANNA, capacity="160")
+    machine.approves(which=0, who=BOB)
+    machine.something_comes_between_the_click_and_the_call(what="freeze")
+    assert machine.house.change(1).state is S.APPROVED
+    machine.nobody_disturbs(which=0, rolls_back=False)
+
+
+def _superseded_by(what: str) -> Callable[[Workflow], None]:
+    def path(machine: Workflow) -> None:
+        machine.approves(which=0, who=BOB)
+        machine.something_comes_between_the_click_and_the_call(what=what)
+
+    return path
+
+
 PATHS: dict[ChangeState, Callable[[Workflow], None]] = {
     S.REJECTED: _rejected,
     S.SUPERSEDED: _superseded,
@@ -318,27 +476,40 @@ PATHS: dict[ChangeState, Callable[[Workflow], None]] = {
 }
 
 
-def _walk(end: ChangeState) -> ChangeState:
+WALKS: dict[str, tuple[Callable[[Workflow], None], ChangeState]] = {
+    **{end.value: (path, end) for end, path in PATHS.items()},
+    "a death before the call": (_closed_after_a_death("before"), S.CLOSED),
+    "a death after the call": (_closed_after_a_death("after"), S.CLOSED),
+    "an edit and a freeze": (_closed_after_an_edit_and_a_freeze, S.CLOSED),
+    "closed accounts": (_superseded_by("closed accounts"), S.SUPERSEDED),
+    "the portal": (_superseded_by("portal"), S.SUPERSEDED),
+}
+
+
+def _walk(path: Callable[[Workflow], None]) -> ChangeState:
     """Return where a path written by hand leads; every invariant is looked at on its end."""
     machine = Workflow()
     machine.somebody_asks(capacity="150", where="triage-prod")
-    PATHS[end](machine)
+    path(machine)
     machine.check_invariants(_settings(), output=lambda _: None, runtimes={})
     machine.teardown()
     return machine.house.change(1).state
 
 
-@pytest.mark.parametrize("end", PATHS)
-def test_a_path_written_by_hand_reaches(end: ChangeState) -> None:
-    assert _walk(end) is end
+@pytest.mark.parametrize("name", WALKS)
+def test_a_path_written_by_hand_reaches(name: str) -> None:
+    path, end = WALKS[name]
+    assert _walk(path) is end
 
 
 @pytest.mark.threat(19)
 @pytest.mark.asvs("8.3.2")
 def test_whatever_people_azure_and_time_do_the_rules_hold_and_ends_are_reached() -> None:
     REACHED.clear()
+    HAPPENED.clear()
     run_state_machine_as_test(Workflow, settings=_settings())
-    assert {S.CLOSED, S.ROLLED_BACK} <= set(REACHED), "the machine no longer drives anything to its end"
-    for end in PATHS.keys() - REACHED.keys():
-        _walk(end)
+    assert set(ENDS_WELL) <= set(REACHED), "the machine no longer drives anything to its end"
+    for path, _ in WALKS.values():
+        _walk(path)
     assert set(PATHS) <= set(REACHED)
+    assert MUST_HAPPEN - {what for what, times in HAPPENED.items() if times} == set()
