@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from bot.domain.after_events import ChangeWaived, RollbackAsked, TriggerBreached
 from bot.domain.drift_events import BaselineRecorded, DriftDetected, DriftExcepted, DriftExceptionLifted
 from bot.domain.event import AuditEvent
 from bot.domain.execution_events import (
@@ -60,6 +61,9 @@ EVENT_TYPES: tuple[type[AuditEvent], ...] = (
     RollbackStarted,
     RollbackFinished,
     RollbackFailed,
+    ChangeWaived,
+    TriggerBreached,
+    RollbackAsked,
     BaselineRecorded,
     DriftDetected,
     DriftExcepted,

@@ -6,7 +6,7 @@ from handlers.actions.drift import OPEN_EXCEPT, OPEN_LIFT, PUT_BACK
 from handlers.actions.evidence import REFRESH, SHARE
 from handlers.actions.form import REDRAW
 from handlers.actions.plan import PLAN
-from handlers.actions.steer import APPLY, OPEN, REVISE, ROLLBACK, WITHDRAW
+from handlers.actions.steer import APPLY, OPEN, REVISE, ROLLBACK, WAIVE, WITHDRAW
 from handlers.shapes import Action
 
 ACTIONS: tuple[Action, ...] = (
@@ -18,6 +18,7 @@ ACTIONS: tuple[Action, ...] = (
     WITHDRAW,
     REVISE,
     ATTEST,
+    WAIVE,
     OPEN,
     REDRAW,
     REFRESH,
