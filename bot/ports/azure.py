@@ -99,6 +99,14 @@ class AzureWriter(Protocol):
         ...
 
 
+class PermissionsReader(Protocol):
+    """What the identity that asks is allowed."""
+
+    async def allowed(self, account: Account) -> frozenset[str]:
+        """Return which of `bot.domain.permission.ACTIONS` it is allowed on the account, read anew."""
+        ...
+
+
 @dataclass(frozen=True)
 class Executor:
     """What the executor role holds: its own reads and the writer, both under the executor identity."""
@@ -106,3 +114,4 @@ class Executor:
     reader: AzureReader
     writer: AzureWriter
     metrics: MetricsReader
+    permissions: PermissionsReader

@@ -113,6 +113,8 @@ def _rests_on(view: ChangeView, now: datetime) -> list[str]:
     if change.evidence:
         seen = f", taken {_ago(change.evidence_at, now)}" if change.evidence_at else ""
         texts.append(f"Evidence {code(evidence_id(change.evidence))}{seen}")
+    if view.said("applied_on"):
+        texts.append(f"Applied on {escape(view.said('applied_on'), 300)}")
     if change.plan_digest:
         texts.append(f"Plan {code(change.plan_digest[:12])}")
     return texts
