@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain import after_events as after
 from bot.domain import drift_events as drift
 from bot.domain import execution_events as execution
 from bot.domain import request_events as request
@@ -39,7 +40,7 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
             expected_cost="none",
             validation_signal="429",
             reason="a long queue",
-            rollback_plan="back",
+            rollback_plan="down to 120",
         ),
         "requested CHG-1: scale, owner <@U0OTTO>, ticket OPS-1",
     ),
@@ -147,6 +148,27 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
         "could not roll CHG-1 back: refused",
     ),
     (
+        "change.waived",
+        after.ChangeWaived(**ABOUT, verdict="better", owner="U0OTTO", groups=("a",), reason="away on leave"),
+        "waived the attestation of CHG-1 in the place of <@U0OTTO>",
+    ),
+    (
+        "change.trigger_breached",
+        after.TriggerBreached(
+            **ABOUT,
+            trigger="HTTP 5xx above 2 %",
+            value="share of HTTP 5xx 4.00 %",
+            measured_at="now",
+            automatic=True,
+        ),
+        "saw the rollback trigger of CHG-1 breached: share of HTTP 5xx 4.00 %; the rollback starts by itself",
+    ),
+    (
+        "rollback.requested",
+        after.RollbackAsked(**ABOUT, plan_digest="d" * 64),
+        "asked to roll CHG-1 back; one more confirms",
+    ),
+    (
         "baseline.recorded",
         drift.BaselineRecorded(
             **ABOUT, baseline="BL-3", alias="triage-prod", kind="submit", evidence="0123456789abcdef"
@@ -215,7 +237,9 @@ def test_a_start_nobody_had_to_approve_names_the_policy() -> None:
     assert execution.ChangeReconciled(**ABOUT, applied=True).sentence().endswith("was applied")
 
 
-@pytest.mark.parametrize("module", [request, execution, drift, watch], ids=lambda module: module.__name__)
+@pytest.mark.parametrize(
+    "module", [request, execution, after, drift, watch], ids=lambda module: module.__name__
+)
 def test_no_event_is_forgotten_in_the_list(module: ModuleType) -> None:
     found = {kind for _, kind in getmembers(module, isclass) if issubclass(kind, AuditEvent)} - {AuditEvent}
     assert found <= set(EVENT_TYPES)
