@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bot.domain.after_events import ChangeWaived, RollbackAsked, TriggerBreached
+from bot.domain.break_glass_events import GlassBroken, GlassLapsed, GlassReviewed
 from bot.domain.drift_events import BaselineRecorded, DriftDetected, DriftExcepted, DriftExceptionLifted
 from bot.domain.event import AuditEvent
 from bot.domain.execution_events import (
@@ -10,6 +11,7 @@ from bot.domain.execution_events import (
     ChangeAttested,
     ChangeClosed,
     ChangeReconciled,
+    ChangeScheduled,
     ChangeValidated,
     ExecutionFailed,
     ExecutionFinished,
@@ -19,6 +21,7 @@ from bot.domain.execution_events import (
     RollbackFinished,
     RollbackStarted,
 )
+from bot.domain.freeze_events import FreezeAdded, FreezeLifted, FreezeOverridden
 from bot.domain.json import Json
 from bot.domain.request_events import (
     ChangeApproved,
@@ -50,6 +53,7 @@ EVENT_TYPES: tuple[type[AuditEvent], ...] = (
     ChangeExpired,
     ChangeSuperseded,
     ApplyAsked,
+    ChangeScheduled,
     ExecutionStarted,
     ExecutionFinished,
     ExecutionFailed,
@@ -64,6 +68,12 @@ EVENT_TYPES: tuple[type[AuditEvent], ...] = (
     ChangeWaived,
     TriggerBreached,
     RollbackAsked,
+    GlassBroken,
+    GlassReviewed,
+    GlassLapsed,
+    FreezeAdded,
+    FreezeLifted,
+    FreezeOverridden,
     BaselineRecorded,
     DriftDetected,
     DriftExcepted,

@@ -33,6 +33,7 @@ class ChangeView:
     summary: str = ""
     rule_words: str = ""
     queue_note: str = ""
+    may_break_glass: bool = False
 
     @property
     def approvals(self) -> tuple[Vote, ...]:

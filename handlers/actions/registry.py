@@ -5,6 +5,8 @@ from handlers.actions.decide import APPROVE, REJECT
 from handlers.actions.drift import OPEN_EXCEPT, OPEN_LIFT, PUT_BACK
 from handlers.actions.evidence import REFRESH, SHARE
 from handlers.actions.form import REDRAW
+from handlers.actions.freeze import OPEN_FREEZE
+from handlers.actions.glass import BREAK_GLASS, REVIEW_GLASS
 from handlers.actions.plan import PLAN
 from handlers.actions.steer import APPLY, OPEN, REVISE, ROLLBACK, WAIVE, WITHDRAW
 from handlers.shapes import Action
@@ -20,6 +22,9 @@ ACTIONS: tuple[Action, ...] = (
     ATTEST,
     WAIVE,
     OPEN,
+    BREAK_GLASS,
+    REVIEW_GLASS,
+    OPEN_FREEZE,
     REDRAW,
     REFRESH,
     SHARE,

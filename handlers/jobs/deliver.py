@@ -1,15 +1,17 @@
 """`deliver`: render the current state into the one message it owns, or tell one person."""
 
-from bot.domain.change import Change, ChangeState, change_number
+from bot.domain.change import Change, change_number
 from bot.domain.errors import SlackRefusedError
 from bot.ports.slack import Message
 from bot.render.answer import render_text
 from bot.render.change_card import render_change
 from bot.render.texts import mention
+from bot.usecases.step import STARTING
 from handlers.after_messages import tell_of_breach
 from handlers.dependencies import Dependencies
 from handlers.dialogs import load_view
 from handlers.shapes import Job
+from handlers.telling_of_glass import TOLD, tell_of_glass
 from handlers.unapproved import tell_of_unexplained
 
 GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
@@ -28,6 +30,9 @@ async def _run(key: str, deps: Dependencies) -> None:
             await _card(change_number(change_id), deps)
         case _ if what.startswith("breach:"):
             await tell_of_breach(change_number(change_id), what.removeprefix("breach:"), deps)
+        case _ if what.partition(":")[0] in TOLD:
+            about, _, user = what.partition(":")
+            await tell_of_glass(change_number(change_id), about, user, deps)
         case _:
             await _tell_owner(change_number(change_id), deps)
 
@@ -71,7 +76,7 @@ async def _tell_of_dead(name: str, deps: Dependencies) -> None:
 async def _let_ask_again(number: int, deps: Dependencies) -> None:
     async with deps.desk.archive.transaction() as tx:
         change = await tx.change(number)
-        if change.state is not ChangeState.APPROVED or not change.apply_asked_by:
+        if change.state not in STARTING or not change.apply_asked_by:
             return
         note = "Not applied: it could not be checked. Press Apply again."
         if await tx.mark(change, apply_asked_by="", note=note) is not None:

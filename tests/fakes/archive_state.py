@@ -10,6 +10,7 @@ from bot.domain.baseline import Baseline, DriftException
 from bot.domain.change import Change, Request, Vote
 from bot.domain.effect import Effect, Question
 from bot.domain.event import AuditEvent
+from bot.domain.freeze import ChatFreeze
 from bot.domain.operation import Plan, plan_from_json
 from bot.domain.people import Actor, Standing
 from bot.domain.permission import Permissions
@@ -65,6 +66,7 @@ class State:
     unexplained: dict[int, Unexplained] = field(default_factory=dict)
     permissions: dict[str, Permissions] = field(default_factory=dict)
     dues: dict[str, datetime] = field(default_factory=dict)
+    freezes: dict[int, ChatFreeze] = field(default_factory=dict)
     numbers: int = 0
 
     def copy(self) -> "State":
