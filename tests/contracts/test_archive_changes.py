@@ -56,6 +56,13 @@ async def test_what_the_request_says_of_afterwards_comes_back(archives: Archives
     assert (again.request.rollback_trigger, again.request.origin) == ("HTTP 5xx above 2 %", "CHG-7")
 
 
+async def test_a_look_that_cannot_write_reads_a_change_too(archives: Archives) -> None:
+    async with archives.opened.archive.transaction() as tx:
+        stored = await tx.add_draft(archives.draft(), NOW)
+    async with archives.opened.archive.reading() as look:
+        assert await look.change(stored.number) == stored
+
+
 async def test_a_change_nobody_made_is_not_found(archives: Archives) -> None:
     async with archives.opened.archive.transaction() as tx:
         with pytest.raises(NotFoundError):
