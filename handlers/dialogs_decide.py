@@ -22,6 +22,7 @@ from handlers.dependencies import Dependencies
 from handlers.dialogs import load_view, open_request, refresh_card
 from handlers.dialogs_glass import open_break_glass, open_glass_review
 from handlers.shapes import Asked
+from handlers.undoing import open_undo
 
 READING = "Reading the live deployment …"
 
@@ -210,6 +211,8 @@ async def open_verb(verb: str, what: str, asked: Asked, deps: Dependencies) -> M
             kind, _, target = what.partition(":")
             await open_request(kind, target, asked, deps)
             return None
+        case "undo":
+            return await open_undo(int(what), asked, deps)
         case "approve" | "reject":
             return await open_decide(Seen(int(what)), verb, asked, deps)
         case "break-glass":

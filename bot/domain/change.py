@@ -169,6 +169,11 @@ class Change:
         return self.arm_id.rsplit("/", 1)[-1]
 
     @property
+    def written(self) -> str:
+        """Return the name of the deployment that the plan writes: the target's own, or a new one beside it."""
+        return self.deployment if self.plan is None else self.plan.arm_id.rsplit("/", 1)[-1]
+
+    @property
     def touches(self) -> frozenset[Impact]:
         """Return what the plan was found to touch when it was checked, and what the requester added."""
         found = self.outcome.get("impact")

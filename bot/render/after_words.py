@@ -1,6 +1,6 @@
 """What a change card says of the time after an apply: the trigger, a breach, rollback, attestation, waiver."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.domain.change import Change, ChangeState
@@ -8,13 +8,19 @@ from bot.domain.json import Json
 from bot.ports.slack import Block
 from bot.render.blocks import section
 from bot.render.change_view import ChangeView
-from bot.render.texts import escape, mention, one_line, when
+from bot.render.texts import code, count, escape, mention, one_line, when
 
 
 def trigger_facts(change: Change) -> list[tuple[str, str]]:
     """Return the rollback trigger as a field of the card, none where the request has none."""
     trigger = change.request.rollback_trigger
     return [("Rollback trigger", escape(one_line(trigger), 300))] if trigger else []
+
+
+def follows(change: Change) -> str:
+    """Return which change this one takes back or follows, with a separator before it; empty for a first one."""
+    origin = change.request.origin
+    return f" · follows {escape(one_line(origin), 20)}" if origin else ""
 
 
 def breach_blocks(view: ChangeView) -> list[Block]:
@@ -41,6 +47,30 @@ def _next(change: Change, said: Mapping[str, Json]) -> str:
     return ""
 
 
+def cutover_words(change: Change) -> str:
+    """Return which of two deployments side by side receives calls, for mrkdwn; empty when there is only one."""
+    said = change.outcome.get("cutover")
+    if not isinstance(said, Mapping):
+        return ""
+    old, new = (f"{code(_text(said, name), 80)} {said.get(f'{name}_requests')}" for name in ("old", "new"))
+    return f"Requests in the {said.get('minutes')} minutes after: {old}, {new}."
+
+
+def siblings_words(change: Change) -> str:
+    """Return whether anything else on the account changed meanwhile, with the count; empty before it is known."""
+    moved, still = change.outcome.get("strangers"), change.outcome.get("untouched")
+    if not isinstance(moved, Sequence) or isinstance(moved, str):
+        return ""
+    others = count(still, "other") if isinstance(still, int) else ""
+    if not moved:
+        return f"no other deployment of the account moved{f' ({others} compared)' if others else ''}"
+    who = change.outcome.get("movers")
+    named = who if isinstance(who, Mapping) else {}
+    said = ", ".join(f"{name} ({named[name]})" if named.get(name) else name for name in map(str, moved))
+    rest = f"; {others} did not" if others else ""
+    return f"moved meanwhile, not by this change: {one_line(said)}{rest}"
+
+
 def after_lines(view: ChangeView) -> list[str]:
     """Return who asked for and confirmed the rollback, who attested or waived, one mrkdwn line each."""
     change, lines = view.change, []
@@ -52,7 +82,14 @@ def after_lines(view: ChangeView) -> list[str]:
         lines.append(f"{mention(attested)} attested the evidence")
     if waived := view.said("waived"):
         lines.append(f"Attestation waived by {mention(waived)}: {escape(one_line(change.note), 600)}")
-    return lines
+    return lines + followed_words(change)
+
+
+def followed_words(change: Change) -> list[str]:
+    """Return which changes take this one back or follow it, one line for mrkdwn, none where none does."""
+    said = change.outcome.get("followed_by")
+    ids = ", ".join(str(each) for each in said) if isinstance(said, list | tuple) else ""
+    return [f"Followed by {escape(one_line(ids), 200)}"] if ids else []
 
 
 def _confirmation(view: ChangeView) -> str:

@@ -7,7 +7,7 @@ from bot.domain.change import Change, ChangeState
 from bot.domain.course import course_chart
 from bot.domain.evidence import evidence_id
 from bot.ports.slack import Block, Message
-from bot.render.after_words import breach_blocks, trigger_facts
+from bot.render.after_words import breach_blocks, cutover_words, trigger_facts
 from bot.render.blocks import (
     SECTION,
     actions,
@@ -80,7 +80,10 @@ def _verdict(view: ChangeView) -> list[Block]:
     signal, why = escape(view.said("signal"), 200), escape(one_line(view.said("explanation")), 400)
     blocks = [section(f"*Validation: {escape(word, 60)}* · {signal}{f'{chr(10)}{why}' if why else ''}")]
     before, after = escape(view.said("before"), 200), escape(view.said("after"), 200)
-    return [*blocks, *fields([("Before", before), ("After", after)]), *_weighed(view), *_course(view.change)]
+    calls = cutover_words(view.change)
+    beside = [section(f"*Which deployment receives calls*\n{calls}")] if calls else []
+    measured = [*_weighed(view), *_course(view.change)]
+    return [*blocks, *fields([("Before", before), ("After", after)]), *beside, *measured]
 
 
 def _weighed(view: ChangeView) -> list[Block]:
@@ -160,6 +163,7 @@ _BY_STATE: Mapping[ChangeState, tuple[str, ...]] = {
     _S.AWAITING_ATTESTATION: ("attest", "rollback", "waive"),
     _S.FAILED: ("rollback",),
     _S.ROLLED_BACK: ("attest", "waive"),
+    _S.CLOSED: ("undo",),
 }
 
 
@@ -177,6 +181,8 @@ def _attest(view: ChangeView) -> Block:
     made = _simple(label, "attest", label, "primary")(view)
     verdict = escape(view.said("verdict") or "no verdict", 60)
     text = f"You confirm that you have looked at the evidence after {view.change.id} (validation: {verdict})."
+    if cutover_words(view.change):
+        text += " You attest the cut-over, too: that calls go where they should."
     return {**made, "confirm": confirm(f"Attest {view.change.id}?", text, label)}
 
 
@@ -189,6 +195,7 @@ _MAKERS: Mapping[str, Callable[[ChangeView], Block]] = {
     "apply": _simple("Apply…", "apply", "Apply", "primary"),
     "rollback": _simple("Roll back…", "rollback", "Roll back", "danger"),
     "attest": _attest,
+    "undo": _simple("Roll back with a new change…", "undo", "Roll back with a new change"),
     "waive": _simple("Waive…", "waive", "Waive the attestation of"),
     "break_glass": _simple("Break the glass…", "break_glass", "Break the glass for", "danger"),
     "review": _simple("Review the glass…", "review", "Review the glass of"),

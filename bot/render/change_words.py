@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.domain.change import ChangeState, Choice
-from bot.render.after_words import after_lines
+from bot.render.after_words import after_lines, follows, siblings_words
 from bot.render.change_view import ChangeView
 from bot.render.emergency_words import glass_lines, start_line, start_words
 from bot.render.texts import count, escape, mention, one_line, when
@@ -97,7 +97,7 @@ def who_line(view: ChangeView) -> str:
     change = view.change
     parts = [
         f"Requested by {mention(change.request.requester)} {when(change.submitted_at or change.created_at)}",
-        f"revision {change.revision}",
+        f"revision {change.revision}{follows(change)}",
     ]
     if start := start_line(change):
         parts.append(start)
@@ -139,12 +139,8 @@ def history(view: ChangeView) -> list[str]:
 
 
 def _siblings(view: ChangeView) -> str:
-    moved = view.change.outcome.get("strangers")
-    if not isinstance(moved, list | tuple):
-        return ""
-    if not moved:
-        return " · no other deployment of the account moved"
-    return f" · meanwhile these moved too, not by this change: {escape(one_line(', '.join(map(str, moved))), 400)}"
+    words = siblings_words(view.change)
+    return f" · {escape(words, 500)}" if words else ""
 
 
 def _vote_line(choice: Choice, person: str, at: datetime, reason: str) -> str:

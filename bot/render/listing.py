@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.domain.change import ChangeState
 from bot.ports.slack import Block, Message
+from bot.render.after_words import follows
 from bot.render.blocks import button, context, divider, footer, header, say, section
 from bot.render.change_view import ChangeView, button_value
 from bot.render.change_words import state_line
@@ -20,7 +21,7 @@ def _row(view: ChangeView) -> Block:
     change = view.change
     asked = change.submitted_at or change.created_at
     row = section(
-        f"*{change.id}* · {escape(view.action, 300)}\n{state_line(view)}\n"
+        f"*{change.id}* · {escape(view.action, 300)}{follows(change)}\n{state_line(view)}\n"
         f"Owner {mention(change.request.owner)} · {escape(one_line(change.environment), 60)} · requested by "
         f"{mention(change.request.requester)} {when(asked)}"
     )

@@ -23,6 +23,7 @@ from bot.usecases.check_history import look_back, others_open
 from bot.usecases.desk import Caller, Desk
 from bot.usecases.judge_change import not_standard, tier_today
 from bot.usecases.keep_baseline import State, keep_baseline
+from bot.usecases.link_change import link_back
 from bot.usecases.look import gather
 from bot.usecases.measure_figures import figures_to_keep
 from bot.usecases.plan_change import Checked, Sight, plan_change
@@ -162,6 +163,7 @@ async def _submit(
             expires_at=now + rule.request_expires,
             note="",
         )
+        await link_back(change, tx)
         if moved is None:
             raise InvalidInputError(f"{change.id} was submitted or withdrawn meanwhile.")
         await _keep(moved, seen.figures, caller, desk, tx)

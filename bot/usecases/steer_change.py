@@ -14,6 +14,7 @@ from bot.domain.people import Standing
 from bot.domain.policy import Refused
 from bot.domain.request_events import ChangeWithdrawn
 from bot.ports.archive import Transaction
+from bot.usecases.compare_beside import propose_deletion
 from bot.usecases.decide_change import remember_refusal
 from bot.usecases.desk import Caller, Desk
 from bot.usecases.freeze_targets import freezes_at
@@ -138,6 +139,7 @@ async def attest_change(
     await tx.record(
         ChangeClosed(change=change.id, resource=change.arm_id), by=caller.actor, cause=caller.cause
     )
+    await propose_deletion(change, tx=tx, desk=desk)
     return Done(await _moved(tx, change, ChangeState.CLOSED, outcome=outcome))
 
 

@@ -9,6 +9,7 @@ from bot.domain.execution_events import ChangeClosed
 from bot.domain.people import Standing
 from bot.domain.policy import Refused
 from bot.ports.archive import Transaction
+from bot.usecases.compare_beside import propose_deletion
 from bot.usecases.decide_change import remember_refusal
 from bot.usecases.desk import Caller, Desk
 from bot.usecases.judge_steering import Verb, why_not
@@ -33,6 +34,8 @@ async def waive_change(
         return refused
     await tx.record(_event(change, reason, people[caller.user], desk), by=caller.actor, cause=caller.cause)
     ended = await _ended(change, reason, caller, tx)
+    if ended is not None and ended.state is ChangeState.CLOSED:
+        await propose_deletion(ended, tx=tx, desk=desk)
     if ended is None:
         raise ConflictError(f"{change.id} moved in the same instant.", advice="Look at the card again.")
     await tx.enqueue("deliver", f"deliver:{change.id}:card")

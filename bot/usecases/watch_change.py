@@ -14,6 +14,7 @@ from bot.evidence.traffic import traffic_between
 from bot.ports.archive import Cause, ChangeQuery
 from bot.ports.registry import Readers
 from bot.usecases.break_glass import lapsed_glasses
+from bot.usecases.compare_beside import cutover
 from bot.usecases.desk import Desk
 from bot.usecases.find_unapproved import enqueue_looks, looks_due
 from bot.usecases.measure_traffic import measure_traffic, whole
@@ -87,9 +88,10 @@ async def validate_change(number: int, *, readers: Readers, desk: Desk, cause: C
     ref = desk.configuration.target(change.request.target).ref
     weighed = await weigh_change(change, after, ref, readers.metrics)
     said = {**_said(verdict), **weighed.said, "figures": weighed.sha256}
+    beside = await cutover(change, after, readers.metrics, desk)
     async with desk.archive.transaction() as tx:
         kept = (await tx.change(number)).outcome
-        outcome = {**kept, **said, "course": course}
+        outcome = {**kept, **said, **beside, "course": course}
         if await tx.move(change, ChangeState.AWAITING_ATTESTATION, outcome=outcome) is None:
             return
         await tx.keep_evidence(weighed.body, kind="figures", now=desk.clock.now())

@@ -9,6 +9,7 @@ from handlers.actions.freeze import OPEN_FREEZE
 from handlers.actions.glass import BREAK_GLASS, REVIEW_GLASS
 from handlers.actions.plan import PLAN
 from handlers.actions.steer import APPLY, OPEN, REVISE, ROLLBACK, WAIVE, WITHDRAW
+from handlers.actions.undo import RETIRE, UNDO
 from handlers.shapes import Action
 
 ACTIONS: tuple[Action, ...] = (
@@ -21,6 +22,8 @@ ACTIONS: tuple[Action, ...] = (
     REVISE,
     ATTEST,
     WAIVE,
+    UNDO,
+    RETIRE,
     OPEN,
     BREAK_GLASS,
     REVIEW_GLASS,

@@ -15,13 +15,16 @@ from handlers.dependencies import Dependencies
 from handlers.dialogs import load_view, view_of
 from handlers.dialogs_decide import open_verb
 from handlers.explaining import answer_why
+from handlers.release_note import answer_note
 from handlers.shapes import Asked, Command
 
 Sub = Callable[[tuple[str, ...], Asked, Dependencies], Awaitable[Message | None]]
 
 
 async def _request(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
-    words = parse(typed)
+    words = parse(typed, options=("from",))
+    if "from" in words.options:
+        return await _or_button(asked, "undo", str(change_number(words.options["from"])), deps)
     kinds = {kind.name for kind in KINDS}
     kind = next((word for word in words.arguments if word.lower() in kinds), "")
     targets = [word for word in words.arguments if word != kind]
@@ -103,6 +106,7 @@ SUBS: Mapping[str, Sub] = {
     "rollback": _opening("rollback"),
     "close": _opening("close"),
     "waive": _opening("waive"),
+    "release-note": answer_note,
 }
 
 
@@ -115,8 +119,9 @@ async def _change(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> M
 
 CHANGE = Command(
     "change",
-    "change request [kind] [target] · list [--mine|--state s|--target t] · "
-    "show|why|approve|reject|withdraw|apply|rollback|close|waive CHG-n · break-glass|review CHG-n",
+    "change request [kind] [target] | --from CHG-n · list [--mine|--state s|--target t] · "
+    "show|why|approve|reject|withdraw|apply|rollback|close|waive CHG-n · "
+    "release-note CHG-n [--share] · break-glass|review CHG-n",
     f"Ask for a change, decide one, follow it to its end. Kinds: {', '.join(kind.name for kind in KINDS)}.",
     _change,
 )

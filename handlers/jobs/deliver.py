@@ -7,9 +7,10 @@ from bot.render.answer import render_text
 from bot.render.change_card import render_change
 from bot.render.texts import mention
 from bot.usecases.step import STARTING
-from handlers.after_messages import tell_of_breach
+from handlers.after_messages import tell_of_breach, tell_of_old_one
 from handlers.dependencies import Dependencies
 from handlers.dialogs import load_view
+from handlers.release_note import send_note
 from handlers.shapes import Job
 from handlers.telling_of_glass import TOLD, tell_of_glass
 from handlers.unapproved import tell_of_unexplained
@@ -30,6 +31,10 @@ async def _run(key: str, deps: Dependencies) -> None:
             await _card(change_number(change_id), deps)
         case _ if what.startswith("breach:"):
             await tell_of_breach(change_number(change_id), what.removeprefix("breach:"), deps)
+        case _ if what.startswith("note:"):
+            await send_note(change_number(change_id), what.removeprefix("note:"), deps)
+        case "old-one":
+            await tell_of_old_one(change_number(change_id), deps)
         case _ if what.partition(":")[0] in TOLD:
             about, _, user = what.partition(":")
             await tell_of_glass(change_number(change_id), about, user, deps)

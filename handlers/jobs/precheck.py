@@ -23,6 +23,7 @@ from handlers.dialogs import load_view, request_form
 from handlers.dialogs_decide import decide_view
 from handlers.shapes import Job
 from handlers.unapproved import back, unexplained
+from handlers.undoing import retire_form, undo_form
 
 
 async def _run(key: str, deps: Dependencies) -> None:
@@ -31,6 +32,10 @@ async def _run(key: str, deps: Dependencies) -> None:
             await _fill_form(view_id, kind, target, deps)
         case ["precheck", "back", view_id, number]:
             await _put_back(view_id, int(number), deps)
+        case ["precheck", "undo", view_id, change_id]:
+            await _show(view_id, render_request_form(await undo_form(change_number(change_id), deps)), deps)
+        case ["precheck", "retire", view_id, change_id]:
+            await _show(view_id, render_request_form(await retire_form(change_number(change_id), deps)), deps)
         case ["precheck", "revise", view_id, change_id]:
             await _revise(view_id, change_number(change_id), deps)
         case ["precheck", "review", view_id, choice, change_id]:

@@ -1,5 +1,6 @@
 """After an apply: a waiver instead of an attestation, a second word before a rollback, a trigger that is watched."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -7,14 +8,22 @@ import pytest
 from bot.domain.after_events import ChangeWaived, TriggerBreached
 from bot.domain.change import Change
 from bot.domain.change import ChangeState as S
+from bot.domain.deployment import DeploymentRef
 from bot.domain.errors import AzureUnavailableError
 from bot.domain.execution_events import RollbackStarted
 from bot.domain.policy import Refused
+from bot.domain.sighting import Unexplained
 from bot.evidence.traffic import REQUESTS
+from bot.render.after_words import siblings_words
+from bot.usecases.link_change import link_back
+from bot.usecases.name_movers import movers
 from bot.usecases.request_change import FieldProblems
 from bot.usecases.steer_change import Done
+from bot.usecases.step import step_of
 from bot.usecases.waive_change import waive_change
 from bot.usecases.watch_trigger import watch_trigger
+from tests.fakes.azure_reads import THING
+from tests.fakes.every_kind import WISHES, roomy_world
 from tests.fakes.house import ANNA, BOB, CAROL, DAN, EVE, OTTO, House, company, rule
 
 TRIGGER = "HTTP 5xx above 2 %"
@@ -263,3 +272,73 @@ async def test_a_breach_is_still_there_when_the_window_ends(house: House) -> Non
     await house.validate()
     assert house.change().state is S.AWAITING_ATTESTATION
     assert house.change().outcome["breach"]
+
+
+async def test_the_card_of_a_change_names_the_one_that_follows_it_once(house: House) -> None:
+    await house.pending()
+    second = replace(house.change(), number=2, request=replace(house.change().request, origin="CHG-1"))
+    house.forget_jobs()
+    for _ in range(2):
+        async with house.archive.transaction() as tx:
+            await link_back(second, tx)
+    assert house.change().outcome["followed_by"] == ["CHG-2"]
+    assert house.jobs == {"deliver:CHG-1:card"}
+
+
+async def test_siblings_that_moved_are_named_with_whoever_the_journal_knows(house: House) -> None:
+    body, names = house.world.live.projection, ("another", "quiet")
+    for name in names:
+        house.world.show(DeploymentRef(THING.account, name), body)
+    await house.approved()
+    await house.ask_apply()
+    await house.apply()
+    house.world.show(DeploymentRef(THING.account, "another"), {**body, "tags": {"moved": "yes"}})
+    await house.poll()
+    outcome, name = house.change().outcome, "another"
+    assert (outcome["strangers"], outcome["untouched"], outcome["movers"]) == ([name], 3, {})
+    assert siblings_words(house.change()).startswith(f"moved meanwhile, not by this change: {name}")
+
+
+async def test_who_moved_a_sibling_is_said_where_the_log_was_read_already(house: House) -> None:
+    await house.approved()
+    await house.ask_apply()
+    await house.apply()
+    key = DeploymentRef(THING.account, "another").key
+    who = "eve@contoso.example"
+    seen = Unexplained("k", key, "classifier-prod", house.clock.now(), house.clock.now(), caller=who)
+    async with house.archive.transaction() as tx:
+        await tx.add_unexplained(seen)
+        step = step_of(house.change(), house.desk, house.cause)
+        assert step is not None
+        assert await movers(step, ("another", "third"), tx) == {"another": who}
+
+
+async def test_beside_the_old_one_both_are_measured_and_closing_proposes_the_old_ones_deletion(
+    house: House,
+) -> None:
+    house.world = roomy_world()
+    house.__post_init__()
+    swap = WISHES["swap-model"]
+    await house.approved(by=(BOB, DAN), kind=swap.kind, **swap.values)
+    await house.ask_apply(BOB)
+    await house.apply()
+    await house.poll()
+    change = house.change()
+    assert change.state is S.VERIFYING
+    assert change.window_ends_at is not None
+    house.clock.reach(change.window_ends_at)
+    await house.validate()
+    said = house.change().outcome["cutover"]
+    assert isinstance(said, dict)
+    assert (said["old"], said["new"], said["minutes"]) == ("support-triage-ft", change.written, 30)
+    house.forget_jobs()
+    await house.attest()
+    assert house.jobs == {"deliver:CHG-1:card", "deliver:CHG-1:old-one"}
+
+
+async def test_a_change_in_place_measures_one_and_proposes_nothing(house: House) -> None:
+    await house.validated()
+    assert "cutover" not in house.change().outcome
+    house.forget_jobs()
+    await house.attest()
+    assert house.jobs == {"deliver:CHG-1:card"}
