@@ -70,8 +70,9 @@ class SightingRows(Queries):
         await self.changed(statement.on_conflict_do_update(index_elements=["account"], set_=dict(columns)))
 
     async def dues(self) -> Mapping[str, datetime]:
-        """Return when each look that comes again is next due."""
-        return {row["name"]: row["at"] for row in await self.all(select(DUE))}
+        """Return when each look at an account is next due."""
+        looks = select(DUE).where(DUE.c.name.startswith("reconcile:"))
+        return {row["name"]: row["at"] for row in await self.all(looks)}
 
     async def put_off(self, name: str, *, due: datetime | None, until: datetime) -> bool:
         """Make a look due at `until` that was due at `due`; False when another did it first."""

@@ -33,6 +33,7 @@ from bot.domain.request_events import (
     EvidenceSnapshot,
     PolicyEvaluated,
 )
+from bot.domain.talk_events import ChangeCommented
 from bot.domain.watch_events import WriteAttributed, WriteUnexplained
 
 EVENT_TYPES: tuple[type[AuditEvent], ...] = (
@@ -66,6 +67,7 @@ EVENT_TYPES: tuple[type[AuditEvent], ...] = (
     DriftExceptionLifted,
     WriteUnexplained,
     WriteAttributed,
+    ChangeCommented,
 )
 
 

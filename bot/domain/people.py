@@ -17,7 +17,10 @@ class Person:
 
 @dataclass(frozen=True)
 class Standing:
-    """What the directory says of a person, and when it looked."""
+    """What the directory says of a person, and when it looked.
+
+    `tz` is the name of their time zone, `tz_offset` its seconds east of UTC for whom the name is not known.
+    """
 
     user: str
     full_member: bool
@@ -25,6 +28,8 @@ class Standing:
     observed_at: datetime | None = None
     why_not: str = ""
     entra_oid: str = ""
+    tz: str = ""
+    tz_offset: int = 0
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from bot.domain.entry import EntryProof
 from bot.domain.event import AuditEvent
 from bot.domain.people import Actor, Standing
 from bot.ports.sightings import Sightings, SightingsLook
+from bot.ports.talks import Talks, TalksLook
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Cause:
     details: Mapping[str, str] = field(default_factory=dict)
 
 
-class Look(SightingsLook, Protocol):
+class Look(SightingsLook, TalksLook, Protocol):
     """What can be read of the database. It changes nothing."""
 
     async def change(self, number: int) -> Change:
@@ -104,7 +105,7 @@ class Look(SightingsLook, Protocol):
         ...
 
 
-class Transaction(Look, Sightings, Protocol):
+class Transaction(Look, Sightings, Talks, Protocol):
     """One transaction: state, votes, audit entries and jobs commit together or not at all."""
 
     async def hold(self, arm_id: str) -> None:

@@ -28,7 +28,7 @@ class SightingsLook(Protocol):
         ...
 
     async def dues(self) -> Mapping[str, datetime]:
-        """Return when each look that comes again is next due."""
+        """Return when each look at an account is next due."""
         ...
 
 

@@ -21,9 +21,10 @@ from bot.domain.request_events import ChangeApproved
 from bot.ports.archive import Cause, ChangeQuery, Draft, Look
 from tests.fakes.archive_sightings import FakeSightings
 from tests.fakes.archive_state import Entry, State, checked, stored_request, through_json
+from tests.fakes.archive_talks import FakeTalks
 
 
-class FakeTransaction(FakeSightings):
+class FakeTransaction(FakeSightings, FakeTalks):
     """One transaction on a copy of the rows."""
 
     def __init__(self, archive: "FakeArchive", state: State) -> None:
@@ -82,6 +83,7 @@ class FakeTransaction(FakeSightings):
             card_ts=now.card_ts,
             view_id=view_id,
             tier=Tier.NORMAL,
+            expires_at=now.expires_at,
         )
         self._state.changes[now.number] = anew
         return anew

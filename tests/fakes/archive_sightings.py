@@ -64,7 +64,7 @@ class FakeSightings:
 
     async def dues(self) -> Mapping[str, datetime]:
         """Return when each look is next due."""
-        return dict(self._state.dues)
+        return {name: at for name, at in self._state.dues.items() if name.startswith("reconcile:")}
 
     async def put_off(self, name: str, *, due: datetime | None, until: datetime) -> bool:
         """Make a look due later, by compare-and-set."""
