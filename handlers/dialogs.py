@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.changes.kinds import KINDS, kind_named
 from bot.domain.change import Change, ChangeState
 from bot.domain.deployment import Deployment
-from bot.domain.policy import Refused, may_decide, rule_words
+from bot.domain.policy import Refused, may_decide
 from bot.ports.registry import Offer
 from bot.ports.slack import Block, Message
 from bot.render.answer import already_words, out_of_date_words, render_refused, render_text
@@ -18,6 +18,7 @@ from bot.render.texts import age, mention
 from bot.usecases.decide_change import is_current, remember_refusal
 from bot.usecases.find_people import FOR_A_DECISION, find_people, who_could
 from handlers.dependencies import Dependencies
+from handlers.loading import load_view
 from handlers.shapes import Asked
 
 READING = "Reading the live deployment …"
@@ -61,34 +62,6 @@ CONFIRMATIONS = {
         "As its owner you say that the evidence after the change is as it should be. That closes it.",
     ),
 }
-
-
-async def load_view(number: int, deps: Dependencies) -> ChangeView:
-    """Return a change with its votes and the words around it; raise NotFoundError."""
-    async with deps.desk.archive.reading() as look:
-        change = await look.change(number)
-        votes = await look.votes(change)
-    return view_of(change, deps, votes=tuple(votes))
-
-
-def view_of(change: Change, deps: Dependencies, *, votes: tuple[object, ...] = ()) -> ChangeView:
-    """Return a loaded change with the words around it."""
-    rule = deps.desk.configuration.rule(change.environment, change.tier)
-    summary = kind_named(change.request.kind).summary(change.plan) if change.plan is not None else ""
-    return ChangeView(
-        change,
-        votes=votes,  # type: ignore[arg-type]
-        summary=summary,
-        rule_words=rule_words(rule) if rule is not None else "",
-        queue_note=_queue_note(change),
-    )
-
-
-def _queue_note(change: Change) -> str:
-    if change.state not in (ChangeState.APPROVED, ChangeState.EXECUTING):
-        return ""
-    asked = "Everything is checked again before anything is sent." if change.apply_asked_by else ""
-    return change.note or (asked if change.state is ChangeState.APPROVED else "")
 
 
 async def open_request(kind: str, target: str, asked: Asked, deps: Dependencies) -> None:

@@ -15,6 +15,7 @@ from bot.domain.json import Json
 from bot.domain.people import Standing
 from bot.domain.policy import Refused, frozen, solvable, tier_of
 from bot.domain.request_events import ChangePlanned, ChangeRequested, EvidenceSnapshot, PolicyEvaluated
+from bot.domain.revision import revision_of
 from bot.evidence.sections import STATUS_SECTIONS
 from bot.ports.archive import ChangeQuery, Transaction
 from bot.ports.registry import Readers
@@ -167,6 +168,7 @@ async def _submit(
         if moved is None:
             raise InvalidInputError(f"{change.id} was submitted or withdrawn meanwhile.")
         await _keep(moved, seen.figures, caller, desk, tx)
+        await tx.keep_revision(revision_of(moved, now))
         for event in _events(moved, sha256, rule, who_could(rule, change.request.requester, people), desk):
             await tx.record(event, by=caller.actor, cause=caller.cause)
         if rule.quorum == 0:

@@ -16,6 +16,7 @@ from bot.ports.registry import Readers
 from bot.usecases.desk import Desk
 from bot.usecases.find_unapproved import enqueue_looks, looks_due
 from bot.usecases.measure_traffic import measure_traffic, whole
+from bot.usecases.remind_people import enqueue_reminders
 from bot.usecases.weigh_change import weigh_change
 
 TIMER = system("timer")
@@ -30,13 +31,15 @@ async def sweep(desk: Desk) -> None:
     async with desk.archive.reading() as look:
         due = await look.changes(ChangeQuery(states=TIMED, due_before=now, limit=100))
         looks = await looks_due(look, desk=desk)
-    if not due and not looks:
+        reminders = await look.reminders_due(now, 100)
+    if not (due or looks or reminders):
         return
     async with desk.archive.transaction() as tx:
         for change in due:
             kind = "verify" if change.state is ChangeState.VERIFYING else "expire"
             await tx.enqueue(kind, f"{kind}:{change.id}")
         await enqueue_looks(looks, tx=tx, desk=desk)
+        await enqueue_reminders(reminders, tx=tx, desk=desk)
 
 
 async def expire_change(number: int, *, desk: Desk, cause: Cause) -> None:

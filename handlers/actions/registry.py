@@ -1,6 +1,7 @@
 """Every click there is a door for."""
 
 from handlers.actions.attest import ATTEST
+from handlers.actions.comment import COMMENT, REVIEW
 from handlers.actions.decide import APPROVE, REJECT
 from handlers.actions.drift import OPEN_EXCEPT, OPEN_LIFT, PUT_BACK
 from handlers.actions.evidence import REFRESH, SHARE
@@ -12,6 +13,8 @@ from handlers.shapes import Action
 ACTIONS: tuple[Action, ...] = (
     APPROVE,
     REJECT,
+    REVIEW,
+    COMMENT,
     PLAN,
     APPLY,
     ROLLBACK,

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from bot.changes.kinds import KINDS, kind_named
 from bot.domain.change import ChangeState, change_number
 from bot.domain.command_line import did_you_mean, parse
+from bot.domain.comment import LONGEST
 from bot.domain.errors import InvalidInputError
 from bot.ports.archive import ChangeQuery
 from bot.ports.slack import Message
@@ -12,8 +13,10 @@ from bot.render.change_card import render_change
 from bot.render.listing import render_changes
 from bot.render.notice import render_open_button
 from handlers.dependencies import Dependencies
-from handlers.dialogs import load_view, open_verb, view_of
+from handlers.dialogs import open_verb
+from handlers.loading import load_view, view_of
 from handlers.shapes import Asked, Command
+from handlers.talking import nudge, open_comment
 
 Sub = Callable[[tuple[str, ...], Asked, Dependencies], Awaitable[Message | None]]
 
@@ -45,7 +48,7 @@ async def _list(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Mes
 
 async def _show(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
     view = await load_view(_number(typed), deps)
-    shown = render_change(view, now=deps.desk.clock.now(), ref=asked.ref)
+    shown = render_change(view, now=deps.desk.clock.now(), ref=asked.ref, in_full=True)
     return Message(f"{view.change.state}: {shown.text}", shown.blocks)
 
 
@@ -68,6 +71,18 @@ async def _or_button(asked: Asked, verb: str, what: str, deps: Dependencies) -> 
     )
 
 
+async def _comment(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
+    number, words = _number(typed[:1]), " ".join(typed[1:])
+    if asked.trigger_id:
+        await open_comment(number, words, asked, deps)
+        return None
+    return await _or_button(asked, "comment", f"{number}:{words[:LONGEST]}", deps)
+
+
+async def _nudge(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
+    return await nudge(_number(typed), asked, deps)
+
+
 def _number(typed: tuple[str, ...]) -> int:
     words = parse(typed)
     if len(words.arguments) != 1:
@@ -86,6 +101,8 @@ SUBS: Mapping[str, Sub] = {
     "request": _request,
     "list": _list,
     "show": _show,
+    "comment": _comment,
+    "nudge": _nudge,
     "approve": _opening("approve"),
     "reject": _opening("reject"),
     "withdraw": _opening("withdraw"),
@@ -105,7 +122,7 @@ async def _change(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> M
 CHANGE = Command(
     "change",
     "change request [kind] [target] · list [--mine|--state s|--target t] · "
-    "show|approve|reject|withdraw|apply|rollback|close CHG-n",
+    "show|approve|reject|withdraw|apply|rollback|close|comment|nudge CHG-n",
     "Ask for a change, decide one, follow it to its end.",
     _change,
 )

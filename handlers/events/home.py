@@ -4,7 +4,7 @@ from bot.domain.change import TERMINAL, ChangeState
 from bot.ports.archive import ChangeQuery
 from bot.render.listing import render_home
 from handlers.dependencies import Dependencies
-from handlers.dialogs import view_of
+from handlers.loading import view_of
 from handlers.shapes import SlackEvent
 
 

@@ -14,7 +14,8 @@ from bot.usecases.check_change import Green, Red, check_change
 from bot.usecases.desk import Caller
 from bot.usecases.find_people import FOR_A_DECISION, find_people, who_could
 from handlers.dependencies import Dependencies
-from handlers.dialogs import decide_view, load_view, request_form
+from handlers.dialogs import decide_view, request_form
+from handlers.loading import load_view
 from handlers.shapes import Job
 from handlers.unapproved import back, unexplained
 

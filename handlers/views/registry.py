@@ -1,6 +1,7 @@
 """Every modal there is a door for."""
 
 from handlers.shapes import View
+from handlers.views.change_comment import CHANGE_COMMENT
 from handlers.views.change_decide import CHANGE_DECIDE
 from handlers.views.change_request import CHANGE_REQUEST
 from handlers.views.change_steer import APPLY, ATTEST, ROLLBACK, WITHDRAW
@@ -10,6 +11,7 @@ from handlers.views.drift_lift import DRIFT_LIFT
 VIEWS: tuple[View, ...] = (
     CHANGE_REQUEST,
     CHANGE_DECIDE,
+    CHANGE_COMMENT,
     WITHDRAW,
     APPLY,
     ROLLBACK,
