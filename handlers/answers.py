@@ -4,11 +4,12 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 
-from bot.domain.deployment import Account
+from bot.domain.deployment import Account, DeploymentRef
 from bot.domain.effect import Question
 from bot.domain.errors import CountersignError, SlackRefusedError, SlackUnavailableError
-from bot.domain.evidence import Evidence, changed_since
+from bot.domain.evidence import Evidence, changed_since, stored_evidence
 from bot.domain.json import canonical
 from bot.evidence.sections import COST_SECTIONS, SECTIONS, STATUS_SECTIONS
 from bot.ports.slack import Message
@@ -19,9 +20,7 @@ from handlers.answers_drift import baseline, compare, drift, lineage
 from handlers.answers_metrics import metrics
 from handlers.answers_pack import pack
 from handlers.dependencies import Dependencies
-from handlers.seen import Seen
-
-SINCE = "since:"
+from handlers.seen import AT, SINCE, Seen, button_value
 
 
 async def evidence(question: Question, deps: Dependencies) -> Seen:
@@ -30,6 +29,10 @@ async def evidence(question: Question, deps: Dependencies) -> Seen:
     ref, now = deps.desk.configuration.find(name), deps.desk.clock.now()
     target = deps.desk.configuration.target_of(ref)
     alias = target.alias if target else ref.deployment
+    earlier = await _earlier(beside, ref, deps)
+    if question.share and earlier is not None:
+        again = replace(earlier, asked_by=question.user)
+        return Seen(render_evidence(again, target=target, ref=question.ref, now=now), alias, again.body)
     sections = {"show": SECTIONS, "cost": COST_SECTIONS}.get(question.verb, STATUS_SECTIONS)
     seen = Evidence(ref, alias, now, ())
     readers = deps.readers if beside else deps.readers.glancing()  # who refreshes wants it as it is now
@@ -44,24 +47,24 @@ async def evidence(question: Question, deps: Dependencies) -> Seen:
         target=target,
         ref=question.ref,
         now=now,
-        share_value="" if question.share else _button_value(question.verb, name, seen.digest),
-        changed=await _changed_since(beside, seen, deps),
+        share_value=button_value(question, since=seen.digest, at=now.isoformat()),
+        changed=None if earlier is None else changed_since(earlier.as_json(), seen),
     )
     return Seen(message, alias, seen.body)
 
 
-def _button_value(verb: str, name: str, sha256: str) -> str:
-    return json.dumps({"verb": verb, "names": [name], "since": sha256})
-
-
-async def _changed_since(beside: Sequence[str], seen: Evidence, deps: Dependencies) -> tuple[str, ...] | None:
-    """Return what differs from the snapshot that was refreshed, None when none was."""
-    earlier = next((word.removeprefix(SINCE) for word in beside if word.startswith(SINCE)), "")
-    if not earlier:
+async def _earlier(beside: Sequence[str], ref: DeploymentRef, deps: Dependencies) -> Evidence | None:
+    """Return the snapshot that a button names, None when it names none, or one of something else."""
+    sha256, at = (_word(beside, mark) for mark in (SINCE, AT))
+    if not sha256 or not at:
         return None
     async with deps.desk.archive.reading() as look:
-        body = await look.evidence(earlier)
-    return None if body is None else changed_since(json.loads(body), seen)
+        body = await look.evidence(sha256)
+    return None if body is None else stored_evidence(json.loads(body), ref, datetime.fromisoformat(at))
+
+
+def _word(beside: Sequence[str], mark: str) -> str:
+    return next((word.removeprefix(mark) for word in beside if word.startswith(mark)), "")
 
 
 async def _show_partly(question: Question, message: Message, deps: Dependencies) -> None:
@@ -76,8 +79,15 @@ async def status(question: Question, deps: Dependencies) -> Seen:
     """Answer `status`: one target in full, or a line for each."""
     if question.words:
         return await evidence(question, deps)
-    lines = [line for account in deps.desk.configuration.accounts for line in await _lines(account, deps)]
-    message = render_status(lines, now=deps.desk.clock.now(), ref=question.ref)
+    accounts = deps.desk.configuration.accounts
+    lines = [line for account in accounts for line in await _lines(account, deps)]
+    message = render_status(
+        lines,
+        accounts=accounts,
+        now=deps.desk.clock.now(),
+        ref=question.ref,
+        share_value=button_value(question),
+    )
     body = canonical({"format": "countersign.status/1", "targets": [_line(line) for line in lines]})
     return Seen(message, "all targets", body)
 
@@ -89,7 +99,9 @@ async def quota(question: Question, deps: Dependencies) -> Seen:
     inside = [account for account in configuration.accounts if account.location == name]
     account = inside[0] if inside else configuration.account(name)
     lines = await deps.readers.azure.quota(account)
-    message = render_quota(account.location, lines, now=deps.desk.clock.now(), ref=question.ref)
+    message = render_quota(
+        account, lines, now=deps.desk.clock.now(), ref=question.ref, share_value=button_value(question)
+    )
     rows = [{"name": line.name, "used": str(line.current), "limit": str(line.limit)} for line in lines]
     return Seen(message, account.location, canonical({"format": "countersign.quota/1", "lines": rows}))
 

@@ -1,9 +1,9 @@
 """What `drift`, `compare`, `lineage` and `baseline` answer."""
 
 import asyncio
-import json
 from collections.abc import Sequence
 
+from bot.domain.az_command import deployment_show, grain, metrics_list
 from bot.domain.baseline import Kept
 from bot.domain.deployment import DeploymentRef, Target
 from bot.domain.drift import Source, masked
@@ -12,7 +12,7 @@ from bot.domain.effect import Question
 from bot.domain.errors import CountersignError
 from bot.domain.evidence import Evidence
 from bot.domain.json import Json, canonical
-from bot.domain.kept_figures import kept_words
+from bot.domain.kept_figures import figures_of, kept_words
 from bot.domain.people import Actor, Person, actor_of
 from bot.evidence.sections import STATUS_SECTIONS
 from bot.ports.archive import Cause
@@ -27,14 +27,14 @@ from bot.usecases.look import gather
 from bot.usecases.measure_figures import figures_to_keep
 from bot.usecases.trace_lineage import trace_lineage
 from handlers.dependencies import Dependencies
-from handlers.seen import Seen
+from handlers.seen import Seen, button_value
 
 
 async def drift(question: Question, deps: Dependencies) -> Seen:
     """Answer `drift [target] [--against …]`; what is found and not excepted is recorded."""
     alias, against = question.words
     source = Source(against) if against else None
-    value = "" if question.share else json.dumps({"verb": "drift", "names": list(question.words)})
+    value = button_value(question)
     if alias:
         target = deps.desk.configuration.target(alias)
         found = await find_drift(target, source, readers=deps.readers, desk=deps.desk)
@@ -63,7 +63,8 @@ async def compare(question: Question, deps: Dependencies) -> Seen:
         "right": _side(compared.right),
         "differences": [{"field": row.field, "left": row.left, "right": row.right} for row in compared.rows],
     }
-    return Seen(render_compare(compared, ref=question.ref), f"{one[0]} and {other[0]}", canonical(body))
+    message = render_compare(compared, ref=question.ref, share_value=button_value(question))
+    return Seen(message, f"{one[0]} and {other[0]}", canonical(body))
 
 
 async def lineage(question: Question, deps: Dependencies) -> Seen:
@@ -81,7 +82,8 @@ async def lineage(question: Question, deps: Dependencies) -> Seen:
         "serving": sorted(each.live.ref.key for each in found.serving),
         "gaps": list(found.gaps),
     }
-    return Seen(render_lineage(found, ref=question.ref), alias, canonical(body))
+    message = render_lineage(found, ref=question.ref, share_value=button_value(question))
+    return Seen(message, alias, canonical(body))
 
 
 async def baseline(question: Question, deps: Dependencies) -> Seen:
@@ -97,9 +99,22 @@ async def baseline(question: Question, deps: Dependencies) -> Seen:
         earlier = await tx.baselines(target.ref.key, 50)
         state = State(target, live.projection, Kept.HAND, now, sha256, figures=figures)
         kept = await keep_baseline(state, by=_actor(question, deps), cause=_cause(question), tx=tx)
-    view = BaselineView(kept, masked(live.projection), earlier, kept_words(figures))
+    view = BaselineView(
+        kept, masked(live.projection), earlier, kept_words(figures), _shown(target.ref, figures)
+    )
     message = render_baseline(view, target=target, ref=question.ref)
     return Seen(message, target.alias, state.body)
+
+
+def _shown(ref: DeploymentRef, figures: Json) -> list[str]:
+    """Return the commands that show what a baseline keeps, while Azure still has it."""
+    found = figures_of(figures)
+    metrics = (
+        [metrics_list(ref, each.metric, found.window, grain(found.step)) for each in found.measures]
+        if found
+        else []
+    )
+    return [deployment_show(ref), *metrics]
 
 
 async def _evidence(target: Target, deps: Dependencies) -> Evidence:

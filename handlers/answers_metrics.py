@@ -1,27 +1,35 @@
 """What `metrics <target>` answers: figures and charts beside earlier days, or beside a kept baseline."""
 
-import json
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
-from bot.domain.az_command import metrics_list
+from bot.domain.az_command import grain, metrics_list
 from bot.domain.chart import Chart, resampled, span_words, sparkline
 from bot.domain.configuration import parse_duration
 from bot.domain.deployment import DeploymentRef
 from bot.domain.effect import Question
 from bot.domain.errors import CountersignError
-from bot.domain.evidence import Window
+from bot.domain.evidence import Fact, Window, own
 from bot.domain.json import Json, canonical
-from bot.render.metrics import MetricRow, MetricsView, render_metrics, verdict_words
+from bot.domain.prices import PRICES_VERSION
+from bot.render.metrics import MetricRow, MetricsView, gone_words, render_metrics, verdict_words
 from bot.render.texts import count
 from bot.usecases.choose_reference import Reference, choose_reference, is_kept
 from bot.usecases.compare_kept import Judged, compare_kept, judge_all, kept_traffic
-from bot.usecases.compare_metrics import Compared, applied_marks, charts_of, compare_metrics, row_values
+from bot.usecases.compare_metrics import (
+    Compared,
+    applied_marks,
+    charts_of,
+    compare_metrics,
+    period_of,
+    row_values,
+)
 from bot.usecases.estimate_cost import CostBeside, compare_cost
+from bot.usecases.find_gone import find_gone
 from bot.usecases.measure_traffic import LATENCY, REQUESTS, TOKENS
 from handlers.dependencies import Dependencies
-from handlers.seen import Seen
+from handlers.seen import Seen, button_value
 
 _BARS = 12
 _COST = "cost of an hour (estimate)"
@@ -36,20 +44,21 @@ async def metrics(question: Question, deps: Dependencies) -> Seen:
     end = deps.desk.clock.now()
     window = Window(end - parse_duration(last), end)
     found = await _compare(ref, window, against, deps)
+    gone = await find_gone(ref, readers=deps.readers.glancing(), now=end)
     compared = found.compared
     alias = target.alias if target else name
     marks = await applied_marks(ref, alias, compared.window, desk=deps.desk)
     charts = charts_of(compared, marks)
-    value = json.dumps({"verb": "metrics", "names": [name, last, against]})
     view = MetricsView(
         name=alias,
         window=compared.window,
         rows=[*_rows(compared, charts), *_cost_row(found.cost)],
         charts=charts,
         beside=_beside(found),
-        verdict=verdict_words(found.judged, found.than),
-        az=_by_hand(ref, compared),
-        button_value="" if question.share else value,
+        verdict=gone_words(alias, gone) if gone else verdict_words(found.judged, found.than),
+        az=_by_hand(ref, found),
+        own=_own(found, end),
+        button_value=button_value(question),
     )
     return Seen(render_metrics(view, question.ref), alias, _body(found, charts))
 
@@ -147,11 +156,24 @@ def _kept_words(reference: Reference) -> str:
     return " ".join((f"Baseline: {kept}; mean and spread of {same}{span}.", *reference.passed))
 
 
-def _by_hand(ref: DeploymentRef, compared: Compared) -> list[str]:
-    minutes = compared.step // timedelta(minutes=1)
-    hours = minutes // 60
-    grain = f"PT{minutes}M" if minutes < 60 else "P1D" if hours == 24 else f"PT{hours}H"
-    return [metrics_list(ref, metric, compared.window, grain) for metric in (TOKENS, REQUESTS, LATENCY)]
+def _by_hand(ref: DeploymentRef, found: _Found) -> list[str]:
+    """Return the commands of both columns; a kept baseline is no longer Azure's to show."""
+    compared = found.compared
+    here, apart = compared.window, period_of(compared.window)
+    before = Window(here.start - compared.days * apart, here.end - apart)
+    step = grain(compared.step)
+    return [
+        metrics_list(ref, metric, window, step, split_by="StatusCode" if metric == REQUESTS else "")
+        for window in ((here,) if found.reference else (here, before))
+        for metric in (TOKENS, REQUESTS, LATENCY)
+    ]
+
+
+def _own(found: _Found, now: datetime) -> list[Fact]:
+    """Return whose word it is that no command shows: the prices, and what a baseline kept."""
+    kept = found.reference.baseline.id if found.reference else ""
+    facts = [own("Cost of an hour", "", now, f"prices of version {PRICES_VERSION}")]
+    return [*facts, *([own("Baseline", "", now, f"{kept}, kept by Countersign")] if kept else [])]
 
 
 def _body(found: _Found, charts: tuple[Chart, ...]) -> bytes:

@@ -6,14 +6,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bot.domain.change import Tier
 from bot.domain.command_line import did_you_mean
 from bot.domain.configuration import (
     Configuration,
     FieldRule,
     Freeze,
     Group,
-    Rule,
     Timing,
     parse_duration,
 )
@@ -21,13 +19,15 @@ from bot.domain.deployment import Account, DeploymentRef, Target
 from bot.domain.errors import CountersignError, InvalidInputError
 from bot.domain.field_names import field_path
 from bot.domain.json import digest
-from handlers.configuration_parts import (
-    TABLES,
-    FieldRulePart,
-    FilePart,
-    FreezePart,
-    RulePart,
-    TargetPart,
+from handlers.configuration_parts import FieldRulePart, FilePart, FreezePart, TargetPart, part_at
+from handlers.configuration_policy import (
+    delegations_of,
+    may_request_of,
+    rules_of,
+    security_groups_of,
+    templates_of,
+    tier_rules_of,
+    with_zone,
 )
 
 _SEE = "docs/configuration.md says what can stand there."
@@ -60,7 +60,6 @@ def configuration_of(document: dict[str, Any]) -> Configuration:
     file = FilePart.model_validate(document)
     accounts = tuple(Account(**part.model_dump()) for part in file.accounts)
     groups = {name: Group(name, frozenset(part.users), part.usergroup) for name, part in file.groups.items()}
-    rules, may_request = _policy(file, frozenset(groups))
     return Configuration(
         team_id=file.workspace.team_id,
         app_id=file.workspace.app_id,
@@ -71,13 +70,18 @@ def configuration_of(document: dict[str, Any]) -> Configuration:
         accounts=accounts,
         targets=tuple(_target(part, accounts) for part in file.targets),
         groups=groups,
-        rules=rules,
-        may_request=may_request,
+        rules=rules_of(file),
+        may_request=may_request_of(file),
         freezes=tuple(_freeze(part) for part in file.freeze),
         timing=Timing(**{name: parse_duration(text) for name, text in file.timing.model_dump().items()}),
         policy_digest=digest(_policy_document(file)),
         entra_oids={person.user: person.entra_oid for person in file.people},
         field_rules=tuple(_field_rule(part) for part in file.policy_rule),
+        in_place=frozenset(name for name, part in file.policy.items() if part.in_place),
+        security_groups=security_groups_of(file),
+        templates=templates_of(file),
+        delegations=delegations_of(file),
+        tier_rules=tier_rules_of(file),
     )
 
 
@@ -123,73 +127,23 @@ def _field_rule(part: FieldRulePart) -> FieldRule:
 
 
 def _freeze(part: FreezePart) -> Freeze:
-    if part.start.tzinfo is None or part.end.tzinfo is None:
-        raise InvalidInputError(
-            f"freeze {part.name} has a time without a zone.", advice="Write +01:00 or Z after it."
-        )
-    return Freeze(part.name, part.start, part.end, tuple(part.targets), tuple(part.override))
-
-
-def _policy(
-    file: FilePart, groups: frozenset[str]
-) -> tuple[dict[tuple[str, Tier], Rule], dict[str, tuple[str, ...]]]:
-    rules: dict[tuple[str, Tier], Rule] = {}
-    may_request: dict[str, tuple[str, ...]] = {}
-    for environment, tiers in file.policy.items():
-        for name, body in tiers.items():
-            if name == "may_request":
-                may_request[environment] = tuple(str(group) for group in body)
-            elif name in set(Tier):
-                rules[environment, Tier(name)] = _rule(environment, Tier(name), body, groups)
-            else:
-                raise InvalidInputError(
-                    f"[policy.{environment}.{name}] is no tier.", advice=did_you_mean(name, list(Tier))
-                )
-    return rules, may_request
-
-
-def _rule(environment: str, tier: Tier, body: dict[str, Any], groups: frozenset[str]) -> Rule:
-    where = f"[policy.{environment}.{tier}]"
-    try:
-        part = RulePart.model_validate(body)
-    except ValidationError as error:
-        place, unknown, words = _telling(error)
-        field = ".".join(place)
-        advice = did_you_mean(field, RulePart.model_fields) if unknown else _SEE
-        raise InvalidInputError(f"{where} {field}: {words}.", advice=advice) from None
-    for name in (*part.groups, *part.required_groups):
-        if name not in groups:
-            raise InvalidInputError(f"{where} names the group {name!r}.", advice=did_you_mean(name, groups))
-    durations = ("request_expires", "approval_expires")
-    values = part.model_dump(exclude={*durations, "expires_warning"})
-    lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
-    return Rule(
-        environment=environment,
-        tier=tier,
-        request_expires=parse_duration(part.request_expires),
-        approval_expires=parse_duration(part.approval_expires),
-        expires_warning=parse_duration(part.expires_warning) if part.expires_warning else None,
-        **{**values, **lists},
-    )
+    where = f"freeze {part.name}"
+    start, end = with_zone(part.start, where), with_zone(part.end, where)
+    return Freeze(part.name, start, end, tuple(part.targets), tuple(part.override))
 
 
 def _policy_document(file: FilePart) -> Any:
-    kept = file.model_dump(mode="json", include={"policy", "groups", "people", "freeze", "timing"})
+    parts = {"policy", "groups", "people", "freeze", "timing", "templates", "delegation", "tier_rule"}
+    kept = file.model_dump(mode="json", include=parts, exclude_unset=True)
     return {name: value for name, value in kept.items() if value}
 
 
 def _in_words(error: ValidationError, path: Path) -> InvalidInputError:
-    place, unknown, words = _telling(error)
-    inside = TABLES.get(place[0], FilePart) if len(place) > 1 else FilePart
-    advice = did_you_mean(place[-1], inside.model_fields) if unknown else _SEE
-    return InvalidInputError(f"{path}: {'.'.join(place)}: {words}.", advice=advice)
-
-
-def _telling(error: ValidationError) -> tuple[list[str], bool, str]:
-    """Return the mistake that says most: its place, whether it is an unknown key, and the words for it.
-
-    That is a misspelt key rather than the one that is missing for it.
-    """
+    """Return the mistake that says most: that is a misspelt key rather than the one that is missing for it."""
     found = error.errors(include_url=False, include_input=False)
     first = next((item for item in found if item["type"] == "extra_forbidden"), found[0])
-    return [str(part) for part in first["loc"]], first["type"] == "extra_forbidden", first["msg"]
+    place = [str(part) for part in first["loc"]]
+    fields = part_at(place).model_fields
+    names = [field.alias or name for name, field in fields.items()]
+    advice = did_you_mean(place[-1], names) if first["type"] == "extra_forbidden" else _SEE
+    return InvalidInputError(f"{path}: {'.'.join(place)}: {first['msg']}.", advice=advice)

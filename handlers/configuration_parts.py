@@ -1,10 +1,18 @@
 """The shape of `countersign.toml`, one class per table; unknown keys are refused."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
+
+Duration = Annotated[str, Field(json_schema_extra={"pattern": "^[0-9]{1,6}[smhdw]$"})]
+Names = Annotated[list[str], Field(min_length=1)]
+TierName = Literal["standard", "normal", "high", "critical"]
+ImpactName = Literal["modifying", "destructive", "cost", "security"]
+KindName = Annotated[str, Field(min_length=1)]
 
 
 class _Part(BaseModel):
@@ -30,11 +38,11 @@ class AuditPart(_Part):
 class TimingPart(_Part):
     """[timing]: durations such as 30m."""
 
-    validation_window: str = "30m"
-    observation_window: str = "2h"
-    evidence_max_age: str = "15m"
-    doubt_grace: str = "90s"
-    reconcile_every: str = "5m"
+    validation_window: Duration = "30m"
+    observation_window: Duration = "2h"
+    evidence_max_age: Duration = "15m"
+    doubt_grace: Duration = "90s"
+    reconcile_every: Duration = "5m"
 
 
 class AccountPart(_Part):
@@ -86,12 +94,63 @@ class RulePart(_Part):
     groups: list[str] = []
     distinct_groups: bool = False
     required_groups: list[str] = []
-    request_expires: str
-    approval_expires: str
+    request_expires: Duration
+    approval_expires: Duration
     may_apply: list[str]
     may_rollback: list[str] = []
     break_glass: bool = False
-    expires_warning: str = ""
+    expires_warning: Annotated[str, Field(json_schema_extra={"pattern": "^([0-9]{1,6}[smhdw])?$"})] = ""
+
+
+class EnvironmentPart(_Part):
+    """[policy.<environment>]: what holds in the whole environment, and a table for each tier that is possible."""
+
+    may_request: list[str] = []
+    in_place: bool = False
+    security_groups: Names | None = None
+    standard: RulePart | None = None
+    normal: RulePart | None = None
+    high: RulePart | None = None
+    critical: RulePart | None = None
+    emergency: RulePart | None = None
+
+
+class TemplatePart(_Part):
+    """[[templates]]: a standard change, within bounds."""
+
+    name: str = Field(min_length=1)
+    kind: KindName
+    environment: str = Field(min_length=1)
+    targets: Names = ["*"]
+    groups: Names
+    tier: Literal["standard"] = "standard"
+    min_capacity: int | None = Field(default=None, ge=0)
+    max_capacity: int | None = Field(default=None, ge=0)
+    max_rise_percent: int | None = Field(default=None, ge=0)
+    max_fall_percent: int | None = Field(default=None, ge=0, le=100)
+    tags: list[str] = []
+
+
+class DelegationPart(_Part):
+    """[[delegation]]: a vote lent to somebody else until a time."""
+
+    giver: str = Field(alias="from", pattern=r"^[UW][A-Z0-9]+$")
+    taker: str = Field(alias="to", pattern=r"^[UW][A-Z0-9]+$")
+    groups: Names
+    until: datetime
+
+
+class TierRulePart(_Part):
+    """[[tier_rule]]: a tier raised or lowered, and why."""
+
+    name: str = Field(min_length=1)
+    reason: str = Field(min_length=1)
+    raise_to: TierName | None = None
+    lower_to: TierName | None = None
+    environments: Names = ["*"]
+    kinds: Names = ["*"]
+    targets: Names = ["*"]
+    impact: list[ImpactName] = []
 
 
 class FreezePart(_Part):
@@ -124,19 +183,28 @@ class FilePart(_Part):
     targets: list[TargetPart] = []
     people: list[PersonPart] = []
     groups: dict[str, GroupPart] = {}
-    policy: dict[str, dict[str, Any]] = {}
+    policy: dict[str, EnvironmentPart] = {}
+    templates: list[TemplatePart] = []
+    delegation: list[DelegationPart] = []
+    tier_rule: list[TierRulePart] = []
     freeze: list[FreezePart] = []
     policy_rule: list[FieldRulePart] = []
 
 
-TABLES: dict[str, type[BaseModel]] = {
-    "workspace": WorkspacePart,
-    "audit": AuditPart,
-    "timing": TimingPart,
-    "accounts": AccountPart,
-    "targets": TargetPart,
-    "people": PersonPart,
-    "groups": GroupPart,
-    "freeze": FreezePart,
-    "policy_rule": FieldRulePart,
-}
+def part_at(place: Sequence[str]) -> type[BaseModel]:
+    """Return the table that a place of the file belongs to, such as `("policy", "production", "high", "quorum")`."""
+    part: type[BaseModel] = FilePart
+    for name in place[:-1]:
+        part = _inside(part.model_fields.get(name)) or part
+    return part
+
+
+def _inside(field: FieldInfo | None) -> type[BaseModel] | None:
+    """Return the table a key holds, in a list, under names or by itself."""
+    pending: list[Any] = [] if field is None else [field.annotation]
+    while pending:
+        found = pending.pop()
+        if isinstance(found, type) and issubclass(found, BaseModel):
+            return found
+        pending.extend(get_args(found))
+    return None

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.changes.kinds import KINDS, kind_named
-from bot.domain.change import Change, ChangeState
+from bot.domain.change import WAITING, Change, ChangeState
 from bot.domain.deployment import Deployment
-from bot.domain.policy import Refused, may_decide
+from bot.domain.policy import Refused, may_decide, who_could
 from bot.ports.registry import Offer
 from bot.ports.slack import Block, Message
 from bot.render.answer import already_words, out_of_date_words, render_refused, render_text
@@ -16,7 +16,8 @@ from bot.render.confirm_forms import Confirmation, render_confirm
 from bot.render.decide_form import render_decide
 from bot.render.texts import age, mention
 from bot.usecases.decide_change import is_current, remember_refusal
-from bot.usecases.find_people import FOR_A_DECISION, find_people, who_could
+from bot.usecases.find_people import FOR_A_DECISION, find_people
+from bot.usecases.steer_change import ROLLBACK_FROM
 from handlers.dependencies import Dependencies
 from handlers.loading import load_view
 from handlers.shapes import Asked
@@ -61,6 +62,13 @@ CONFIRMATIONS = {
         "Attest",
         "As its owner you say that the evidence after the change is as it should be. That closes it.",
     ),
+}
+
+
+POSSIBLE = {
+    "withdraw": WAITING | {ChangeState.DRAFT},
+    "apply": frozenset({ChangeState.APPROVED}),
+    "rollback": ROLLBACK_FROM,
 }
 
 
@@ -124,9 +132,10 @@ async def open_decide(seen: Seen, choice: str, asked: Asked, deps: Dependencies)
     people = await find_people(
         {asked.caller.user, change.request.requester}, desk=deps.desk, max_age=FOR_A_DECISION
     )
-    rule = deps.desk.configuration.rule(change.environment, change.tier)
+    rule = deps.desk.configuration.rule_for(change)
     could = who_could(rule, change.request.requester, people)
-    verdict = may_decide(change, people[asked.caller.user], rule, could=could)
+    requester = people[change.request.requester]
+    verdict = may_decide(change, people[asked.caller.user], rule, could=could, requester=requester)
     if isinstance(verdict, Refused):
         async with deps.desk.archive.transaction() as tx:
             await remember_refusal(tx, change, asked.caller, choice, verdict.reason)
@@ -163,7 +172,10 @@ async def open_confirm(seen: Seen, verb: str, asked: Asked, deps: Dependencies) 
     """Open the confirmation of a verb, or say that the card is out of date."""
     view = await load_view(seen.number, deps)
     if seen.plan and not is_current(view.change, seen.revision, seen.plan):
-        return await _out_of_date(view, deps, ref=asked.ref)
+        return await out_of_date(view, deps, ref=asked.ref)
+    if view.change.state not in POSSIBLE.get(verb, frozenset(ChangeState)):
+        await refresh_card(view.change, deps)
+        return render_text(f"Too late to {verb} it. {decided_words(view)}", asked.ref)
     await deps.messenger.open_view(asked.trigger_id, render_confirm(view, CONFIRMATIONS[verb], asked.ref))
     return None
 
@@ -175,7 +187,7 @@ async def stale_words(seen: Seen, view: ChangeView, deps: Dependencies, *, ref: 
         await refresh_card(change, deps)
         return render_text(decided_words(view), ref)
     if seen.plan and not is_current(change, seen.revision, seen.plan):
-        return await _out_of_date(view, deps, ref=ref)
+        return await out_of_date(view, deps, ref=ref)
     return None
 
 
@@ -202,7 +214,8 @@ async def refresh_card(change: Change, deps: Dependencies) -> None:
         await tx.enqueue("deliver", f"deliver:{change.id}:card")
 
 
-async def _out_of_date(view: ChangeView, deps: Dependencies, *, ref: str) -> Message:
+async def out_of_date(view: ChangeView, deps: Dependencies, *, ref: str) -> Message:
+    """Have the card rendered again, and say that the one that was used is old."""
     await refresh_card(view.change, deps)
     return render_text(out_of_date_words(view.change.id), ref)
 

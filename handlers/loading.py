@@ -26,7 +26,7 @@ async def load_view(number: int, deps: Dependencies) -> ChangeView:
 
 def view_of(change: Change, deps: Dependencies, *, votes: tuple[object, ...] = ()) -> ChangeView:
     """Return a loaded change with the words around it."""
-    rule = deps.desk.configuration.rule(change.environment, change.tier)
+    rule = deps.desk.configuration.rule_for(change)
     summary = kind_named(change.request.kind).summary(change.plan) if change.plan is not None else ""
     return ChangeView(
         change,

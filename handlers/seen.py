@@ -1,10 +1,21 @@
 """What answering a question gives: a message, what was seen, and perhaps files."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bot.domain.effect import Question
 from bot.domain.entry import EntryProof
 from bot.ports.slack import File, Message
+
+SINCE = "since:"
+AT = "at:"
+
+
+def button_value(question: Question, **beside: str) -> str:
+    """Return what the buttons of an answer carry; empty where it is for everybody already."""
+    words: Sequence[str] = [word for word in question.words if not word.startswith((SINCE, AT))]
+    return "" if question.share else json.dumps({"verb": question.verb, "names": words, **beside})
 
 
 @dataclass(frozen=True)

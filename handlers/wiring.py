@@ -27,6 +27,7 @@ from handlers.declared_files import DeclaredFiles
 from handlers.dependencies import Dependencies, ExecutorSide, TrailCheck
 from handlers.jobs.registry import EXECUTOR_JOBS, JOBS
 from handlers.observers import NOBODY, Observers, observed_socket
+from handlers.own_journal import OwnJournal
 from handlers.settings import Settings
 from handlers.slack_app import Identity as AppIdentity
 from handlers.slack_app import dispatch, slack_app, socket_connections
@@ -170,7 +171,11 @@ class _Builder:
         self.stack.push_async_callback(azure.close)
         desk = Desk(self.configuration, self.archive.archive, self.clock, SlackWebDirectory(client))
         messenger = SlackMessenger(client, response_hosts(settings.slack_api_url))
-        readers = replace(azure.readers, declared=DeclaredFiles(self.configuration, settings.config.parent))
+        readers = replace(
+            azure.readers,
+            declared=DeclaredFiles(self.configuration, settings.config.parent),
+            journal=OwnJournal(self.archive.archive),
+        )
         deps = Dependencies(desk, messenger, readers, trail.check, self.observers, self.signer.vkey)
         me = await who_am_i(client)
         if me.team != self.configuration.team_id:

@@ -15,6 +15,7 @@ Handler = Callable[[str], Awaitable[None]]
 
 ATTEMPTS = 8
 UNEXPECTED_ATTEMPTS = 3
+_DEATH_COUNTS = 2  # so that a job which takes the process with it is given up at the fourth time
 DRAIN_SECONDS = 5.0
 _BACKOFF_CAP_SECONDS = 60
 
@@ -109,3 +110,14 @@ def verdict(job: Job, error: Exception, now: datetime) -> Again | DeadJob:
         return DeadJob(job.kind, job.key, attempts, words)
     seconds = min(2 ** (attempts - 1), _BACKOFF_CAP_SECONDS)
     return Again(now + timedelta(seconds=seconds), attempts, words)
+
+
+def after_death(job: Job) -> Again | DeadJob:
+    """Return what becomes of a job whose process ended while it ran: again at once, or dead.
+
+    The job may be why the process ended; it may also only have run beside the one that is.
+    """
+    attempts, words = job.attempts + _DEATH_COUNTS, "the process ended while it ran"
+    if attempts >= ATTEMPTS:
+        return DeadJob(job.kind, job.key, attempts, words)
+    return Again(job.run_at, attempts, words)

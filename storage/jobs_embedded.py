@@ -14,7 +14,7 @@ from bot.domain.errors import AuditBusyError
 from bot.ports.clock import Clock
 from storage.database import Database
 from storage.dead_letters import bury, dead_letters, exhume, notice_of
-from storage.jobs import DRAIN_SECONDS, Again, DeadJob, Handler, Job, Wanted, verdict
+from storage.jobs import DRAIN_SECONDS, Again, DeadJob, Handler, Job, Wanted, after_death, verdict
 from storage.queries import Queries
 from storage.tables import JOB
 
@@ -106,8 +106,7 @@ class EmbeddedJobs:
 
     async def _claim(self, known: Sequence[str]) -> tuple[list[Job], datetime | None]:
         rows, following = await self._database.together(self._take, known)
-        jobs = [Job(row["id"], row["kind"], row["key"], row["run_at"], row["attempts"]) for row in rows]
-        return jobs, None if following is None else following["run_at"]
+        return [_job(row) for row in rows], None if following is None else following["run_at"]
 
     async def _take(
         self, connection: AsyncConnection, asked: Sequence[Sequence[str]]
@@ -171,25 +170,32 @@ class EmbeddedJobs:
         await self._release([tasks[task].id for task in slow])
 
     async def _release_all(self) -> None:
+        """Count an attempt of what a dead process was running; it is due again, or given up."""
         while True:
             try:
-                await self._release(None)
+                async with self._database.begin() as connection:
+                    jobs = await _running(connection)
+                    await self._end(connection, [(job, after_death(job)) for job in jobs])
             except AuditBusyError as error:
                 _LOG.warning("the queue could not be read", why=str(error))
                 await asyncio.sleep(1)
             else:
                 return
 
-    async def _release(self, ids: Sequence[int] | None) -> None:
-        """Make running jobs wait again: these, or all that a dead process left."""
+    async def _release(self, ids: Sequence[int]) -> None:
+        """Make these running jobs wait again; that they were stopped is no failure of theirs."""
         async with self._database.begin() as connection:
-            running = select(JOB).where(JOB.c.state == "running")
-            if ids is not None:
-                running = running.where(JOB.c.id.in_(ids))
-            for row in await Queries(connection).all(running):
-                await connection.execute(delete(JOB).where(JOB.c.id == row["id"]))
-                job = Job(0, row["kind"], row["key"], row["run_at"], row["attempts"])
-                await _wait(connection, [(job, row["last_error"])])
+            jobs = [job for job in await _running(connection) if job.id in ids]
+            await self._end(connection, [(job, Again(job.run_at, job.attempts)) for job in jobs])
+
+
+def _job(row: Row) -> Job:
+    return Job(row["id"], row["kind"], row["key"], row["run_at"], row["attempts"])
+
+
+async def _running(connection: AsyncConnection) -> list[Job]:
+    rows = await Queries(connection).all(select(JOB).where(JOB.c.state == "running").order_by(JOB.c.id))
+    return [_job(row) for row in rows]
 
 
 def _not_running() -> ColumnElement[bool]:

@@ -16,8 +16,8 @@ from bot.domain.errors import AuditBusyError
 from bot.ports.clock import Clock
 from storage.database import Database
 from storage.dead_letters import bury, dead_letters, exhume, notice_of
-from storage.jobs import DRAIN_SECONDS, Again, DeadJob, Handler, Job, Wanted, verdict
-from storage.procrastinate_queue import TASK, job_of, put, put_all, put_back, reschedule, waiting_and_running
+from storage.jobs import DRAIN_SECONDS, Again, DeadJob, Handler, Job, Wanted, after_death, verdict
+from storage.procrastinate_queue import TASK, job_of, put, put_all, reschedule, take_away, waiting_and_running
 
 _AT_ONCE = 8
 _POLL_SECONDS = 1.0
@@ -125,22 +125,27 @@ class ProcrastinateJobs:
     async def _settle(self, job: Job, outcome: Again | DeadJob) -> None:
         """Write down what becomes of a job that failed. If this fails too, `_rescue` finds the job."""
         async with self._database.begin() as connection:
-            if isinstance(outcome, DeadJob):
-                await bury(connection, outcome, self._clock.now())
-                notice = notice_of(outcome, self._clock.now())
-                if notice is not None:
-                    await put(self._app, connection, notice, self._clock)
-            else:
-                again = Job(0, job.kind, job.key, outcome.at, outcome.attempts)
-                await put(self._app, connection, again, self._clock)
+            await self._end(connection, job, outcome)
+
+    async def _end(self, connection: AsyncConnection, job: Job, outcome: Again | DeadJob) -> None:
+        if isinstance(outcome, DeadJob):
+            await bury(connection, outcome, self._clock.now())
+            notice = notice_of(outcome, self._clock.now())
+            if notice is not None:
+                await put(self._app, connection, notice, self._clock)
+        else:
+            again = Job(0, job.kind, job.key, outcome.at, outcome.attempts)
+            await put(self._app, connection, again, self._clock)
 
     async def _rescue(self) -> None:
-        """Let jobs wait again that nobody runs any more, now and every few seconds."""
+        """Count an attempt of jobs that nobody runs any more, and let them wait, now and every few seconds."""
         while True:
             try:
                 for number in await self._abandoned():
                     async with self._database.begin() as connection:
-                        job = await put_back(self._app, connection, number, self._clock)
+                        job = await take_away(connection, number)
+                        if job is not None:
+                            await self._end(connection, job, after_death(job))
                     if job is not None:
                         _LOG.warning("took a job over", job=job.name)
             except (AuditBusyError, ConnectorException) as error:

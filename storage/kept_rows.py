@@ -43,8 +43,9 @@ class KeptRows(Queries):
 
     async def observe(self, standing: Standing) -> None:
         """Remember what the directory said of a person, with the time of observation."""
-        statement = self.insert(PERSON).values(**vars(standing))
-        changed = {name: statement.excluded[name] for name in vars(standing) if name != "user"}
+        values = {column.name: getattr(standing, column.name) for column in PERSON.c}
+        statement = self.insert(PERSON).values(values)
+        changed = {name: statement.excluded[name] for name in values if name != "user"}
         await self._connection.execute(statement.on_conflict_do_update(index_elements=["user"], set_=changed))
 
     async def observe_group(self, usergroup: str, users: frozenset[str], now: datetime) -> None:

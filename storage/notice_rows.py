@@ -38,7 +38,7 @@ class NoticeRows(Queries):
     async def reminders_due(self, now: datetime, limit: int) -> Mapping[str, datetime]:
         """Return the changes at whose people somebody must look, with the time that has come."""
         due = (DUE.c.at <= now, DUE.c.name.startswith(_PREFIX))
-        rows = await self.all(select(DUE).where(*due).order_by(DUE.c.at).limit(limit))
+        rows = await self.all(select(DUE).where(*due).order_by(DUE.c.at, DUE.c.name).limit(limit))
         return {row["name"].removeprefix(_PREFIX): row["at"] for row in rows}
 
     async def remind_at(self, change: str, at: datetime | None) -> None:

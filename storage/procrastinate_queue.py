@@ -128,14 +128,10 @@ async def reschedule(connection: AsyncConnection, kinds: Sequence[str], clock: C
         await connection.execute(_ANNOUNCE, {"kind": kind})
 
 
-async def put_back(app: App, connection: AsyncConnection, id: int, clock: Clock) -> Job | None:
-    """Let a job wait again that nobody runs any more; None when it has ended after all."""
+async def take_away(connection: AsyncConnection, id: int) -> Job | None:
+    """Take a job that nobody runs any more out of the queue; None when it has ended after all."""
     args = (await connection.execute(_TAKE, {"id": id, "task": TASK})).scalar()
-    if args is None:
-        return None
-    job = job_of(id, args)
-    await put(app, connection, job, clock)
-    return job
+    return None if args is None else job_of(id, args)
 
 
 async def waiting_and_running(connection: AsyncConnection) -> tuple[int, int]:

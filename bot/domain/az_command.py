@@ -1,9 +1,22 @@
 """The `az` command that shows the same thing, so that anybody can look for themselves."""
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 from bot.domain.deployment import Account, DeploymentRef
 from bot.domain.evidence import Window
+
+_AND = " && "
+
+
+def together(*commands: str) -> str:
+    """Return the commands as one line: it takes all of them to show what is meant."""
+    return _AND.join(commands)
+
+
+def apart(line: str) -> Sequence[str]:
+    """Return the commands of a line."""
+    return line.split(_AND)
 
 
 def deployment_show(ref: DeploymentRef) -> str:
@@ -38,13 +51,23 @@ def content_filter_get(account: Account, name: str) -> str:
     return f'az rest --method get --url "{account.arm_id}/raiPolicies/{name}?api-version=2025-12-01"'
 
 
-def metrics_list(ref: DeploymentRef, metric: str, window: Window, interval: str) -> str:
+def metrics_list(
+    ref: DeploymentRef, metric: str, window: Window, interval: str, *, split_by: str = ""
+) -> str:
     """Return the command that shows a metric of the deployment, in buckets of `interval` such as `PT5M`."""
+    split = f" and {split_by} eq '*'" if split_by else ""
     return (
         f"az monitor metrics list --resource {ref.account.arm_id} --metrics {metric}"
-        f" --filter \"ModelDeploymentName eq '{ref.deployment}'\" --interval {interval}"
+        f" --filter \"ModelDeploymentName eq '{ref.deployment}'{split}\" --interval {interval}"
         f" --start-time {_time(window.start)} --end-time {_time(window.end)} --top 1000"
     )
+
+
+def grain(step: timedelta) -> str:
+    """Return the width of a bucket as `--interval` takes it: `PT5M`, `PT6H`, `P1D`."""
+    minutes = step // timedelta(minutes=1)
+    hours = minutes // 60
+    return f"PT{minutes}M" if minutes < 60 else "P1D" if hours == 24 else f"PT{hours}H"
 
 
 def account_show(account: Account) -> str:
@@ -85,6 +108,11 @@ def health_get(account: Account) -> str:
 def role_assignments_list(account: Account) -> str:
     """Return the command that lists who holds a role on the account."""
     return f"az role assignment list --include-inherited --scope {account.arm_id}"
+
+
+def role_definitions_list(account: Account) -> str:
+    """Return the command that lists what each role that can be held on the account allows."""
+    return f"az role definition list --subscription {account.subscription} --scope {account.arm_id}"
 
 
 def activity_list(account: Account, since: datetime) -> str:

@@ -166,6 +166,13 @@ class Change:
         """Return the deployment's name."""
         return self.arm_id.rsplit("/", 1)[-1]
 
+    @property
+    def touches(self) -> frozenset[Impact]:
+        """Return what the plan was found to touch when it was checked, and what the requester added."""
+        found = self.outcome.get("impact")
+        names = found if isinstance(found, list) else []
+        return self.request.impact | {Impact(str(name)) for name in names}
+
 
 @dataclass(frozen=True)
 class Vote:

@@ -1,14 +1,16 @@
 """`countersign.toml` as values: accounts, targets, people, groups, policy, freezes and timing."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
-from bot.domain.change import Tier
+from bot.domain.change import Change, Impact, Tier
+from bot.domain.delegation import Delegation
 from bot.domain.deployment import Account, DeploymentRef, Target, parse_arm_id
 from bot.domain.errors import InvalidInputError, NotFoundError
 from bot.domain.json import Json
+from bot.domain.tiers import Template, TierRule
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,10 @@ class Group:
 
 @dataclass(frozen=True)
 class Rule:
-    """What one environment × tier demands. What has no rule is denied."""
+    """What one environment × tier demands. What has no rule is denied.
+
+    `security_groups`: one of them must be among the approvals; set only for a change that touches security.
+    """
 
     environment: str
     tier: Tier
@@ -36,6 +41,12 @@ class Rule:
     required_groups: tuple[str, ...] = ()
     break_glass: bool = False
     expires_warning: timedelta | None = None
+    security_groups: tuple[str, ...] = ()
+
+    @property
+    def deciding(self) -> frozenset[str]:
+        """Return every group whose people may decide."""
+        return frozenset(self.groups + self.required_groups + self.security_groups)
 
 
 @dataclass(frozen=True)
@@ -100,6 +111,10 @@ class Configuration:
     incident_channel_pattern: str = ""
     field_rules: tuple[FieldRule, ...] = ()
     in_place: frozenset[str] = frozenset()
+    security_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    templates: tuple[Template, ...] = ()
+    delegations: tuple[Delegation, ...] = ()
+    tier_rules: tuple[TierRule, ...] = ()
 
     def account(self, name: str) -> Account:
         """Return the account people call `name`, or whose Azure resource has that name."""
@@ -147,6 +162,13 @@ class Configuration:
     def rule(self, environment: str, tier: Tier) -> Rule | None:
         """Return the rule of this environment and tier; None means denied."""
         return self.rules.get((environment, tier))
+
+    def rule_for(self, change: Change) -> Rule | None:
+        """Return what this change needs: its tier's rule, and the security groups where it touches security."""
+        rule = self.rule(change.environment, change.tier)
+        if rule is None or Impact.SECURITY not in change.touches:
+            return rule
+        return replace(rule, security_groups=self.security_groups.get(change.environment, ()))
 
     @staticmethod
     def _known(names: Iterable[str]) -> str:

@@ -8,6 +8,7 @@ from bot.domain.deployment import DeploymentRef
 from bot.domain.json import Json, canonical, digest
 
 DECLARED = "countersign.toml"
+GONE = "gone"
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,17 @@ def own(name: str, value: str, at: datetime, source: str, aside: str = "") -> Fa
 
 @dataclass(frozen=True)
 class SectionResult:
-    """What a section saw. A gap is a section that could not look, and why; it has no facts."""
+    """What a section saw. A gap is a section that could not look, and why; it has no facts.
+
+    `is_missing`: it could not look because what it looks at does not exist.
+    """
 
     key: str
     title: str
     facts: tuple[Fact, ...] = ()
     gap: str = ""
     is_pending: bool = False
+    is_missing: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,11 @@ class Evidence:
         return tuple(section for section in self.sections if section.gap)
 
     @property
+    def gone(self) -> SectionResult | None:
+        """Return what is known of a deployment that does not exist, None of one that does."""
+        return next((section for section in self.sections if section.key == GONE), None)
+
+    @property
     def is_complete(self) -> bool:
         """Return whether no section is still being looked at."""
         return not any(section.is_pending for section in self.sections)
@@ -98,6 +108,38 @@ class Evidence:
 def evidence_id(sha256: str) -> str:
     """Return the id people see for a snapshot's digest."""
     return f"EV-{sha256[:12]}"
+
+
+def stored_evidence(document: Mapping[str, Json], ref: DeploymentRef, taken_at: datetime) -> Evidence | None:
+    """Return a stored snapshot as it was seen, with the same digest; None when it is of something else.
+
+    What is not stored, such as ages, is left out.
+    """
+    if document.get("arm_id") != ref.key:
+        return None
+    sections = tuple(
+        SectionResult(
+            str(each["key"]),
+            str(each["title"]),
+            tuple(_stored(fact, taken_at) for fact in _maps(each["facts"])),
+            str(each["gap"]),
+        )
+        for each in _maps(document.get("sections"))
+    )
+    return Evidence(ref, str(document.get("alias", "")), taken_at, sections)
+
+
+def _stored(fact: Mapping[str, Json], at: datetime) -> Fact:
+    name, value, unit, az, source = (
+        str(fact.get(key, "")) for key in ("name", "value", "unit", "az", "source")
+    )
+    return Fact(name, value, unit, az, at, source=source)
+
+
+def _maps(found: Json) -> list[Mapping[str, Json]]:
+    """Return the objects of a list."""
+    listed = found if isinstance(found, Sequence) and not isinstance(found, str) else ()
+    return [each for each in listed if isinstance(each, Mapping)]
 
 
 def changed_since(before: Mapping[str, Json], after: Evidence) -> tuple[str, ...]:
@@ -113,15 +155,10 @@ def changed_since(before: Mapping[str, Json], after: Evidence) -> tuple[str, ...
 
 def _facts(document: Mapping[str, Json]) -> dict[str, str]:
     found: dict[str, str] = {}
-    sections = document.get("sections")
-    for section in sections if isinstance(sections, Sequence) and not isinstance(sections, str) else ():
-        if not isinstance(section, Mapping):
-            continue
-        facts = section.get("facts")
-        for fact in facts if isinstance(facts, Sequence) and not isinstance(facts, str) else ():
-            if isinstance(fact, Mapping):
-                said = f"{fact.get('value', '')} {fact.get('unit', '')}".strip()
-                found[f"{section.get('title', '')} · {fact.get('name', '')}"] = said
+    for section in _maps(document.get("sections")):
+        for fact in _maps(section.get("facts")):
+            said = f"{fact.get('value', '')} {fact.get('unit', '')}".strip()
+            found[f"{section.get('title', '')} · {fact.get('name', '')}"] = said
     return found
 
 

@@ -16,8 +16,22 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Lent:
+    """A group's vote that somebody lends while they are away: which group, who lends it, and their Entra id."""
+
+    group: str
+    by: str
+    entra_oid: str = ""
+
+    @property
+    def key(self) -> str:
+        """Return who lends it as a person: their Entra id, else their account."""
+        return self.entra_oid or self.by
+
+
+@dataclass(frozen=True)
 class Standing:
-    """What the directory says of a person, and when it looked.
+    """What the directory says of a person, when it looked, and what others lend them today.
 
     `tz` is the name of their time zone, `tz_offset` its seconds east of UTC for whom the name is not known.
     """
@@ -30,6 +44,12 @@ class Standing:
     entra_oid: str = ""
     tz: str = ""
     tz_offset: int = 0
+    lent: tuple[Lent, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Return who this is as a person: accounts with one Entra id are one."""
+        return self.entra_oid or self.user
 
 
 @dataclass(frozen=True)

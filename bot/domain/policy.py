@@ -3,18 +3,19 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import permutations
 
-from bot.domain.change import RANKS, Change, ChangeType, Choice, Impact, Tier, Vote
+from bot.domain.ballots import Ballot, apart, authority, ballots, is_same_person
+from bot.domain.change import Change, Choice, Vote
 from bot.domain.configuration import Configuration, Freeze, Rule
 from bot.domain.people import Standing
 
 
 @dataclass(frozen=True)
 class Allowed:
-    """Policy allows it, by virtue of these groups."""
+    """Policy allows it, by virtue of these groups; `behalf` names who lent those that are not the person's own."""
 
     groups: frozenset[str]
+    behalf: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -33,57 +34,65 @@ class Refused:
         return f"{self.reason}{rule}{could}"
 
 
-def raised(tier: Tier, steps: int) -> Tier:
-    """Return the tier `steps` higher or lower, within standard … critical."""
-    return RANKS[min(max(RANKS.index(tier) + steps, 0), len(RANKS) - 1)]
-
-
-def is_higher(tier: Tier, than: Tier) -> bool:
-    """Return whether a tier asks for more than another one; emergency has its own way and is never compared."""
-    ranked = tier in RANKS and than in RANKS
-    return ranked and RANKS.index(tier) > RANKS.index(than)
-
-
-def tier_of(base: Tier, impact: frozenset[Impact], environment: str, kind: ChangeType) -> Tier:
-    """Return the risk tier: the kind's own tier in production, one lower elsewhere, raised by what the form added."""
-    if kind is ChangeType.EMERGENCY:
-        return Tier.EMERGENCY
-    tier = base if environment == "production" else raised(base, -1)
-    if Impact.SECURITY in impact and RANKS.index(tier) < RANKS.index(Tier.HIGH):
-        tier = Tier.HIGH
-    if Impact.DESTRUCTIVE in impact:
-        tier = raised(tier, 1)
-    return tier
-
-
 def rule_words(rule: Rule) -> str:
     """Return the rule as a person reads it."""
     people = "no approval" if rule.quorum == 0 else f"{rule.quorum} approval{'s' if rule.quorum > 1 else ''}"
     groups = f" from {', '.join(rule.groups)}" if rule.groups and rule.quorum else ""
     distinct = ", each from another group" if rule.distinct_groups else ""
     required = f", {', '.join(rule.required_groups)} included" if rule.required_groups else ""
-    return f"{rule.environment} · {rule.tier}: {people}{groups}{distinct}{required}, never the requester"
+    security = f", one of {', '.join(rule.security_groups)} for security" if rule.security_groups else ""
+    return f"{rule.environment} · {rule.tier}: {people}{groups}{distinct}{required}{security}, never the requester"
 
 
 def may_decide(
-    change: Change, person: Standing, rule: Rule | None, *, could: tuple[str, ...] = ()
+    change: Change,
+    person: Standing,
+    rule: Rule | None,
+    *,
+    could: tuple[str, ...] = (),
+    requester: Standing | None = None,
 ) -> Allowed | Refused:
     """Return whether policy lets this person vote on this change. The state and the votes are not looked at."""
     if rule is None:
         return Refused(
             f"Not allowed: the policy has no rule for {change.environment} · {change.tier}, so it is denied."
         )
-    words = rule_words(rule)
+    words, asker = rule_words(rule), requester or _unknown(change.request.requester)
     if not person.full_member:
-        return Refused(
-            f"Not allowed: {person.why_not or 'you are not a full member of this workspace'}.", words, could
-        )
-    if person.user == change.request.requester:
+        why = person.why_not or "you are not a full member of this workspace"
+        return Refused(f"Not allowed: {why}.", words, could)
+    if person.user == asker.user:
         return Refused("Not allowed: this is your own request.", words, could)
-    groups = person.groups & (set(rule.groups) | set(rule.required_groups))
-    if not groups:
-        return Refused("Not allowed: you are in none of the groups that decide here.", words, could)
-    return Allowed(frozenset(groups))
+    if is_same_person(person, asker):
+        return Refused("Not allowed: this is your own request, under your other account.", words, could)
+    found = authority(person, rule, asker)
+    if found.groups:
+        return Allowed(found.groups, found.behalf)
+    if any(lent.group in rule.deciding for lent in person.lent):
+        return Refused(
+            "Not allowed: you would decide for the requester, who lent you the vote.", words, could
+        )
+    return Refused("Not allowed: you are in none of the groups that decide here.", words, could)
+
+
+def may_vote_again(
+    change: Change, person: Standing, votes: Iterable[Vote], standings: Mapping[str, Standing], rule: Rule
+) -> Refused | None:
+    """Return why this vote would be somebody's second on this revision, None when it would not.
+
+    Accounts with one Entra id are one person; who only stands in for others cannot vote beside them.
+    """
+    voted = [standings.get(vote.person) or _unknown(vote.person) for vote in votes]
+    for other in voted:
+        if is_same_person(other, person):
+            account = "" if other.user == person.user else f", under your other account <@{other.user}>"
+            return Refused(f"Not allowed: you have already voted on this revision{account}.")
+    requester = standings.get(change.request.requester) or _unknown(change.request.requester)
+    members = [other for other in voted if other.full_member]
+    if any(ballot.user == person.user for ballot in ballots([*members, person], rule, requester)):
+        return None
+    givers = ", ".join(f"<@{user}>" for user in sorted(authority(person, rule, requester).behalf))
+    return Refused(f"Not allowed: {givers}, for whom you would decide, has spoken already.")
 
 
 def quorum_met(rule: Rule, votes: Iterable[frozenset[str]]) -> bool:
@@ -93,42 +102,38 @@ def quorum_met(rule: Rule, votes: Iterable[frozenset[str]]) -> bool:
         return False
     if not all(any(group in groups for groups in approvals) for group in rule.required_groups):
         return False
-    if not rule.distinct_groups or rule.quorum < 2:
-        return True
-    return any(
-        all(group in groups for group, groups in zip(order, chosen, strict=True))
-        for order in permutations(rule.groups, rule.quorum)
-        for chosen in permutations(approvals, rule.quorum)
-    )
+    if rule.security_groups and not any(groups & set(rule.security_groups) for groups in approvals):
+        return False
+    return not rule.distinct_groups or rule.quorum < 2 or apart(rule.groups, approvals) >= rule.quorum
 
 
-def counting_votes(
+def counting_ballots(
     change: Change, votes: Sequence[Vote], standings: Mapping[str, Standing], rule: Rule, now: datetime
-) -> tuple[Vote, ...]:
-    """Return the approvals that count today: this revision and plan, not expired, by people who still may.
-
-    Accounts with one Entra object id are one person: the requester's others never count, anyone else's count once.
-    """
-    requester = standings.get(change.request.requester)
-    persons = {requester.entra_oid} if requester is not None else set()
-    counted: list[Vote] = []
-    for vote in votes:
-        person = standings.get(vote.person)
-        if (
-            person is None
-            or not _stands(change, vote, now)
-            or isinstance(may_decide(change, person, rule), Refused)
-        ):
-            continue
-        if not person.entra_oid or person.entra_oid not in persons:
-            counted.append(vote)
-        persons.add(person.entra_oid)
-    return tuple(counted)
+) -> tuple[Ballot, ...]:
+    """Return the approvals that count today: this revision and plan, not expired, by people who still may."""
+    requester = standings.get(change.request.requester) or _unknown(change.request.requester)
+    standing = [vote.person for vote in sorted(votes, key=_when) if stands(change, vote, now)]
+    people = [standings[user] for user in standing if user in standings]
+    still = [
+        person
+        for person in people
+        if isinstance(may_decide(change, person, rule, requester=requester), Allowed)
+    ]
+    return ballots(still, rule, requester)
 
 
-def _stands(change: Change, vote: Vote, now: datetime) -> bool:
+def stands(change: Change, vote: Vote, now: datetime) -> bool:
+    """Return whether a vote approves this revision and this plan and has not expired."""
     same = (vote.revision, vote.plan_digest) == (change.revision, change.plan_digest)
     return vote.choice is Choice.APPROVE and same and now < vote.expires_at
+
+
+def _when(vote: Vote) -> tuple[datetime, str]:
+    return vote.at, vote.person
+
+
+def _unknown(user: str) -> Standing:
+    return Standing(user, full_member=False)
 
 
 def approved_today(
@@ -137,10 +142,9 @@ def approved_today(
     """Return whether the recorded approvals still hold under today's policy and membership."""
     if rule is None:
         return Refused(f"The policy no longer has a rule for {change.environment} · {change.tier}.")
-    counted = counting_votes(change, votes, standings, rule, now)
-    groups = [standings[vote.person].groups & set(rule.groups + rule.required_groups) for vote in counted]
-    if quorum_met(rule, groups):
-        return Allowed(frozenset(name for found in groups for name in found))
+    counted = counting_ballots(change, votes, standings, rule, now)
+    if quorum_met(rule, [ballot.groups for ballot in counted]):
+        return Allowed(frozenset(name for ballot in counted for name in ballot.groups))
     return Refused(f"Of {rule.quorum} approvals needed, {len(counted)} still count today.", rule_words(rule))
 
 
@@ -151,14 +155,42 @@ def solvable(change: Change, rule: Rule | None, standings: Iterable[Standing]) -
             f"The policy has no rule for {change.environment} · {change.tier}, so this can never be approved.",
             f"add [policy.{change.environment}.{change.tier}] to countersign.toml",
         )
-    eligible = [person for person in standings if isinstance(may_decide(change, person, rule), Allowed)]
-    if quorum_met(rule, [person.groups & set(rule.groups + rule.required_groups) for person in eligible]):
-        return Allowed(frozenset(person.user for person in eligible))
+    people = sorted(standings, key=lambda person: (-len(person.groups & rule.deciding), person.user))
+    eligible = eligible_people(people, rule, change.request.requester)
+    if quorum_met(rule, [ballot.groups for ballot in eligible]):
+        return Allowed(frozenset(ballot.user for ballot in eligible))
+    few = len(eligible) < rule.quorum
     return Refused(
-        f"Only {len(eligible)} people could approve this, and {rule.quorum} are needed.",
+        f"Only {len(eligible)} people could approve this, and {rule.quorum} are needed."
+        if few
+        else f"The {len(eligible)} people who could approve this do not make up what the rule asks for.",
         rule_words(rule),
-        tuple(person.user for person in eligible),
+        tuple(sorted(ballot.user for ballot in eligible)),
     )
+
+
+def eligible_people(people: Iterable[Standing], rule: Rule, requester: str) -> tuple[Ballot, ...]:
+    """Return the ballots that could be given at most, without the requester: one for each person."""
+    others, asker = _others(people, requester)
+    return ballots(others, rule, asker)
+
+
+def who_could(rule: Rule | None, requester: str, people: Mapping[str, Standing]) -> tuple[str, ...]:
+    """Return the users whom the rule lets decide, delegates among them, without the requester; each person once."""
+    if rule is None:
+        return ()
+    others, asker = _others((people[user] for user in sorted(people)), requester)
+    named: dict[str, str] = {}
+    for person in others:
+        if authority(person, rule, asker).groups:
+            named.setdefault(person.key, person.user)
+    return tuple(named.values())
+
+
+def _others(people: Iterable[Standing], requester: str) -> tuple[list[Standing], Standing]:
+    known = list(people)
+    asker = next((person for person in known if person.user == requester), _unknown(requester))
+    return [each for each in known if each.full_member and not is_same_person(each, asker)], asker
 
 
 def may_act(person: Standing, change: Change, names: tuple[str, ...], verb: str) -> Allowed | Refused:

@@ -66,6 +66,8 @@ class PolicyEvaluated(AuditEvent):
     groups: tuple[str, ...]
     eligible: tuple[str, ...]
     policy_digest: str
+    because: tuple[str, ...] = ()
+    template: str = ""
 
     def sentence(self) -> str:
         return f"found that {self.change} needs {self.quorum} of {len(self.eligible)} people"
@@ -82,9 +84,11 @@ class ChangeApproved(AuditEvent):
     counted: int
     quorum: int
     reason: str = ""
+    behalf: tuple[str, ...] = ()
 
     def sentence(self) -> str:
-        return f"approved {self.change} revision {self.revision} ({self.counted} of {self.quorum})"
+        said = f"approved {self.change} revision {self.revision} ({self.counted} of {self.quorum})"
+        return f"{said} for {', '.join(f'<@{user}>' for user in self.behalf)}" if self.behalf else said
 
 
 @dataclass(frozen=True, kw_only=True)

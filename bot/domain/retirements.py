@@ -4,6 +4,7 @@ from datetime import date
 
 VERSION = "2026-11-22"
 SOURCE = "Microsoft Learn, Azure OpenAI model retirements, the table of fine-tuned models"
+TABLE = f"{SOURCE}, version {VERSION}"
 RULE = "Microsoft Learn, Azure OpenAI model versions"
 
 DEPLOYMENTS_END: tuple[tuple[str, date], ...] = (
@@ -29,6 +30,17 @@ def upgrade_judged(option: str, end: date, *, is_fine_tuned: bool) -> str:
             f"stops answering on {end}, as {option} cannot move trained weights to another version: {remedy}"
         )
     return f"Azure moves it to another version by {end} ({option}): answers can change, test them before"
+
+
+def first_end(inference: date | None, deployment: date | None) -> str:
+    """Return which of the two ends of a fine-tuned model comes first and why they differ; empty where they agree."""
+    if inference is None or deployment is None or inference == deployment:
+        return ""
+    first, what = min((deployment, "the deployment retires"), (inference, "its inference ends"))
+    return (
+        f"{first}: {what}. Two lists: Azure's models say when a model's inference ends, "
+        "the table of fine-tuned models when its deployments retire; prepare for the earlier"
+    )
 
 
 def fine_tuned_end(model: str) -> date | None:

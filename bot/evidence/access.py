@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import ClassVar
 
-from bot.domain.az_command import role_assignments_list
+from bot.domain.az_command import role_assignments_list, role_definitions_list, together
 from bot.domain.deployment import DeploymentRef
 from bot.domain.evidence import Fact
 from bot.domain.inventory import RoleAssignment
@@ -29,7 +29,10 @@ class AccessSection:
             ("May list keys", lambda each: each.may_list_keys),
         )
         facts = [Fact("Role assignments", f"{len(found)}", "", az, now)]
-        facts += [Fact(name, _who([each for each in found if may(each)]), "", az, now) for name, may in rows]
+        both = together(az, role_definitions_list(ref.account))
+        facts += [
+            Fact(name, _who([each for each in found if may(each)]), "", both, now) for name, may in rows
+        ]
         return tuple(facts)
 
 

@@ -1,11 +1,13 @@
 """How old is this deployment, when was it last changed, and will Azure delete it by itself?"""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
 from bot.domain.az_command import deployment_show, metrics_list
 from bot.domain.deployment import Deployment, DeploymentRef
 from bot.domain.evidence import Fact, Window, own
+from bot.domain.own_write import OwnWrite, change_at, own_writes
 from bot.ports.registry import Readers
 
 RULE = "Microsoft Learn, Azure OpenAI fine-tuning, deploy, 2026-02-11"
@@ -28,9 +30,10 @@ class AgeSection:
         """
         live = await readers.azure.deployment(ref)
         az = deployment_show(ref)
+        ours = own_writes(await readers.journal.sent(ref))
         times = (("Created", live.created_at), ("Last changed", live.modified_at))
         facts = [
-            Fact(name, f"{at:%Y-%m-%d %H:%M} UTC", "", az, live.observed_at, _ago(now - at))
+            Fact(name, f"{at:%Y-%m-%d %H:%M} UTC", "", az, live.observed_at, _aside(at, now, ours))
             for name, at in times
             if at is not None
         ]
@@ -67,6 +70,11 @@ def _idle(called: datetime | None, live: Deployment, now: datetime) -> Fact:
 def _floor(moment: datetime) -> datetime:
     midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     return midnight + (moment - midnight) // _SIX_HOURS * _SIX_HOURS
+
+
+def _aside(at: datetime, now: datetime, ours: Sequence[OwnWrite]) -> str:
+    change = change_at(at, ours)
+    return f"{_ago(now - at)}{f', {change}' if change else ''}"
 
 
 def _ago(age: timedelta) -> str:

@@ -23,6 +23,6 @@ class RequestsSection:
         window = last_hour(now)
         found = await readers.metrics.series(ref, METRIC, window, interval=BUCKET, split_by="StatusCode")
         ranked = sorted(found, key=lambda each: (-each.total, each.dimension))
-        az = metrics_list(ref, METRIC, window, "PT5M")
+        az = metrics_list(ref, METRIC, window, "PT5M", split_by="StatusCode")
         facts = [Fact(f"HTTP {each.dimension}", f"{each.total:,.0f}", "requests", az, now) for each in ranked]
         return tuple(facts) or (Fact("Requests", "none", "", az, now),)

@@ -8,10 +8,8 @@ from bot.domain.az_command import region_models_list
 from bot.domain.deployment import Account, Deployment, DeploymentRef
 from bot.domain.evidence import Fact, own
 from bot.domain.inventory import Lifecycle
-from bot.domain.retirements import RULE, SOURCE, VERSION, fine_tuned_end, upgrade_judged
+from bot.domain.retirements import RULE, TABLE, fine_tuned_end, upgrade_judged
 from bot.ports.registry import Readers
-
-TABLE = f"{SOURCE}, version {VERSION}"
 
 
 class RetirementSection:

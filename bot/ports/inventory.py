@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.domain.deployment import Account, DeploymentRef, Target
+from bot.domain.effect import Effect
 from bot.domain.errors import NotFoundError
 from bot.domain.evidence import Window
 from bot.domain.inventory import (
@@ -87,6 +88,22 @@ class LogsReader(Protocol):
     async def figures(self, ref: DeploymentRef, window: Window) -> LogFigures:
         """Return counts by status and percentiles of the duration of requests."""
         ...
+
+
+class JournalReader(Protocol):
+    """What Countersign's own record says of a deployment; it is read, never written."""
+
+    async def sent(self, ref: DeploymentRef) -> Sequence[Effect]:
+        """Return every step of a change that was sent to the deployment."""
+        ...
+
+
+class NothingSent:
+    """What was sent where no record is connected: nothing."""
+
+    async def sent(self, ref: DeploymentRef) -> Sequence[Effect]:
+        """Return nothing."""
+        return ()
 
 
 class DeclaredReader(Protocol):

@@ -23,7 +23,9 @@ from bot.ports.azure import AzureReader, MetricsReader
 from bot.ports.inventory import (
     DeclaredReader,
     InventoryReader,
+    JournalReader,
     LogsReader,
+    NothingSent,
     OperatorReader,
     TrainingReader,
     UnknownOperator,
@@ -44,17 +46,20 @@ class Readers:
     again: Callable[[Meter], "Readers"] | None = None
     operator: OperatorReader = field(default_factory=UnknownOperator)
     glance: Callable[[], "Readers"] | None = None
+    journal: JournalReader = field(default_factory=NothingSent)
 
     def metered(self) -> "Readers":
         """Return the same readers with a meter of their own, for one look."""
         meter = Meter()
         if self.again is None:
             return replace(self, meter=meter)
-        return replace(self.again(meter), declared=self.declared)
+        return replace(self.again(meter), declared=self.declared, journal=self.journal)
 
     def glancing(self) -> "Readers":
         """Return readers that may show a deployment as it was seconds ago: to be looked at, not to be acted on."""
-        return self if self.glance is None else replace(self.glance(), declared=self.declared)
+        if self.glance is None:
+            return self
+        return replace(self.glance(), declared=self.declared, journal=self.journal)
 
 
 class Section(Protocol):

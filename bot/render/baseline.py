@@ -10,6 +10,7 @@ from bot.domain.field_names import field_words
 from bot.domain.json import Json
 from bot.ports.slack import Message
 from bot.render.blocks import context, footer, header, say, section, table
+from bot.render.by_hand import by_hand
 from bot.render.texts import code, count, escape, mention, one_line, when
 
 _ROWS = 20
@@ -24,6 +25,7 @@ class BaselineView:
     fields: Mapping[str, Json]
     earlier: Sequence[Baseline] = ()
     figures: str = ""
+    az: Sequence[str] = ()
 
 
 def render_baseline(view: BaselineView, *, target: Target, ref: str) -> Message:
@@ -48,6 +50,7 @@ def render_baseline(view: BaselineView, *, target: Target, ref: str) -> Message:
             table([("Field", "Value"), *values[:_ROWS]]),
             section(f"*Figures* · {escape(one_line(view.figures), 2000) or 'None.'}"),
             section(f"*Before it* · {count(len(earlier), 'baseline')}\n{before}"),
+            *by_hand(view.az),
             footer(
                 ref,
                 f"{code(f'drift {alias} --against snapshot', 100)} and "

@@ -3,24 +3,31 @@
 import re
 from collections.abc import Iterable
 
+from bot.domain.az_command import apart
 from bot.domain.evidence import Fact
 from bot.ports.slack import Block
-from bot.render.blocks import context, preformatted, rich_line, rich_text
-from bot.render.texts import escape, one_line
+from bot.render.blocks import PREFORMATTED, context, preformatted, rich_line, rich_text
+from bot.render.texts import count, escape, one_line, units
 
-_COMMANDS = 12
+_BOXES = 4
 _SUBSCRIPTION = re.compile(r"(?:/subscriptions/|--subscription )([0-9A-Za-z-]{36})\b")
 _ACCOUNT = re.compile(r"/subscriptions/[^/\s]+/resourceGroups/[^/\s]+/providers/[^/\s]+/accounts/[^/\s\"]+")
 _METRICS = re.compile(r"(?<= --metrics )\S+")
 
 
 def by_hand(commands: Iterable[str]) -> list[Block]:
-    """Return the commands in a fixed-width box: what repeats is a shell variable, metrics alike are one call."""
-    lines = _joined(dict.fromkeys(one_line(command) for command in commands if command))
+    """Return the commands in fixed-width boxes: what repeats is a shell variable, metrics alike are one call.
+
+    What four boxes do not hold is counted, with the place that has it.
+    """
+    lines = _joined(dict.fromkeys(one_line(each) for line in commands if line for each in apart(line)))
     if not lines:
         return []
-    text = "\n".join(_shortened(lines[:_COMMANDS]))
-    return [rich_text(rich_line("The same by hand", bold=True), preformatted(text))]
+    boxes = _boxed(_shortened(lines))
+    left = sum(len(box) for box in boxes[_BOXES:])
+    more = f"{count(left, 'more command')} in the pack: evidence <target>" if left else ""
+    shown = [preformatted("\n".join(box)) for box in boxes[:_BOXES]]
+    return [rich_text(rich_line("The same by hand", bold=True), *shown, *([rich_line(more)] if more else []))]
 
 
 def own_words(facts: Iterable[Fact]) -> list[Block]:
@@ -42,6 +49,19 @@ def _joined(commands: Iterable[str]) -> list[str]:
         found = _METRICS.search(command)
         metrics.setdefault(_METRICS.sub("{}", command, count=1), []).extend([found[0]] if found else [])
     return [alike.replace("{}", " ".join(names), 1) if names else alike for alike, names in metrics.items()]
+
+
+def _boxed(lines: list[str]) -> list[list[str]]:
+    """Return the lines in boxes that Slack takes whole."""
+    boxes: list[list[str]] = []
+    room = 0
+    for line in lines:
+        room -= units(line) + 1
+        if not boxes or room < 0:
+            boxes.append([])
+            room = PREFORMATTED - units(line) - 1
+        boxes[-1].append(line)
+    return boxes
 
 
 def _shortened(lines: list[str]) -> list[str]:

@@ -5,6 +5,7 @@ from bot.domain.field_names import field_words
 from bot.ports.slack import Block, Message
 from bot.render.blocks import context, footer, header, say, section, table
 from bot.render.by_hand import by_hand
+from bot.render.look_buttons import look_buttons
 from bot.render.texts import EMPTY, code, count, escape, one_line, utc, when
 from bot.render.texts import words as safe
 from bot.usecases.compare_targets import METRIC, Comparison, Side
@@ -13,7 +14,7 @@ _ROWS = 25
 IDLE = 0.5
 
 
-def render_compare(compared: Comparison, *, ref: str) -> Message:
+def render_compare(compared: Comparison, *, ref: str, share_value: str = "") -> Message:
     """Return both sides: the fields that differ, and capacity against the busiest five minutes of a week."""
     left, right = compared.left, compared.right
     names = (one_line(left.alias), one_line(right.alias))
@@ -39,6 +40,7 @@ def render_compare(compared: Comparison, *, ref: str) -> Message:
             *_differences(compared, names),
             *_capacity(compared),
             *by_hand([*sides, *metrics]),
+            *look_buttons(share_value),
             footer(ref),
         ],
     )

@@ -11,8 +11,9 @@ from bot.domain.drift import Expected, Source
 from bot.domain.field_names import field_words
 from bot.domain.origin import Origin
 from bot.ports.slack import Block, Message
-from bot.render.blocks import actions, button, context, footer, header, say, section
+from bot.render.blocks import button, context, footer, header, say, section
 from bot.render.by_hand import by_hand
+from bot.render.look_buttons import look_buttons
 from bot.render.texts import code, count, escape, is_user, mention, one_line, when
 from bot.render.texts import words as safe
 from bot.usecases.find_drift import HISTORY, Drift, Line
@@ -39,8 +40,8 @@ def render_drift(drift: Drift, *, ref: str, share_value: str = "") -> Message:
         *[_difference(lines) for lines in grouped[:_LINES]],
         *_excepted(drift, with_buttons=bool(share_value)),
         *_not_compared(drift),
-        *by_hand([deployment_show(drift.target.ref), *_history(drift)]),
-        *actions(_buttons(share_value)),
+        *by_hand(_commands(drift)),
+        *look_buttons(share_value),
     ]
     more = f"{len(grouped) - _LINES} more are not shown." if len(grouped) > _LINES else ""
     example = f"drift except {alias} {grouped[0][0].difference.name}" if grouped else ""
@@ -55,8 +56,10 @@ def render_drifts(
     """Return a line or two for each target; a text is why one could not be looked at."""
     found = [each for each in drifts if isinstance(each, Drift)]
     adrift = [each for each in found if each.open]
-    state = f"{len(adrift)} of {count(len(drifts), 'target')} {_differ(adrift)} from what is declared"
-    emoji = "warning" if adrift or len(found) < len(drifts) else "white_check_mark"
+    unread = len(drifts) - len(found)
+    beside = f", {unread} could not be read" if unread else ""
+    state = f"{len(adrift)} of {count(len(drifts), 'target')} {_differ(adrift)} from what is declared{beside}"
+    emoji = "warning" if adrift or unread else "white_check_mark"
     lines = [
         _line_of(each) if isinstance(each, Drift) else f"• {safe(one_line(each), 400)}" for each in drifts
     ]
@@ -68,7 +71,8 @@ def render_drifts(
             context("*Read-only*", f"Taken {when(now)}"),
             section(f"*{state}* :{emoji}:"),
             *chunks,
-            *actions(_buttons(share_value)),
+            *by_hand(command for each in found for command in _commands(each)),
+            *look_buttons(share_value),
             footer(ref, f"{code('drift <target>')} says who and when."),
         ],
     )
@@ -76,15 +80,6 @@ def render_drifts(
 
 def _differ(what: Sequence[object]) -> str:
     return "differs" if len(what) == 1 else "differ"
-
-
-def _buttons(share_value: str) -> list[Block]:
-    if not share_value:
-        return []
-    return [
-        button("Share", "evidence.share", share_value, style="primary", says="Share it in this channel"),
-        button("Refresh", "evidence.refresh", share_value, says="Look again, read-only"),
-    ]
 
 
 def _state(drift: Drift) -> str:
@@ -211,8 +206,10 @@ def _not_compared(drift: Drift) -> list[Block]:
     return [section("*Not compared*\n" + "\n".join(lines))] if lines else []
 
 
-def _history(drift: Drift) -> list[str]:
-    return [activity_list(drift.target.ref.account, drift.at - HISTORY)] if drift.lines else []
+def _commands(drift: Drift) -> list[str]:
+    """Return the commands that show what is live, and who wrote it where something differs."""
+    history = [activity_list(drift.target.ref.account, drift.at - HISTORY)] if drift.lines else []
+    return [deployment_show(drift.target.ref), *history]
 
 
 def _line_of(drift: Drift) -> str:

@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.domain.deployment import Target
-from bot.domain.evidence import Evidence, SectionResult
+from bot.domain.evidence import GONE, Evidence, SectionResult
 from bot.ports.slack import Block, Message
 from bot.render.blocks import (
-    actions,
-    button,
     context,
     footer,
     header,
@@ -20,6 +18,7 @@ from bot.render.blocks import (
 )
 from bot.render.by_hand import by_hand, own_words
 from bot.render.facts import fact_blocks
+from bot.render.look_buttons import AS_SEEN, look_buttons
 from bot.render.texts import age, code, count, escape, mention, one_line, shorten, when
 from bot.render.texts import words as safe
 
@@ -48,7 +47,7 @@ def render_evidence(
         blocks += _section(result, tables=all(block["type"] != "table" for block in blocks))
     facts = [fact for each in evidence.sections for fact in each.facts]
     blocks += [*by_hand(fact.az for fact in facts), *own_words(facts)]
-    blocks += actions(_buttons(share_value))
+    blocks += look_buttons(share_value, shares=AS_SEEN)
     blocks.append(footer(ref, _rests_on(evidence, now)))
     return say(_sentence(evidence), blocks)
 
@@ -75,6 +74,8 @@ def _name(evidence: Evidence) -> str:
 
 
 def _state(evidence: Evidence) -> str:
+    if evidence.gone is not None:
+        return _said(evidence, GONE, "State").capitalize()
     total, gaps = len(evidence.sections), len(evidence.gaps)
     if not evidence.is_complete:
         done = sum(1 for each in evidence.sections if not each.is_pending)
@@ -94,7 +95,7 @@ def _headline(evidence: Evidence) -> str:
         size,
         f"HTTP 429: {refused} of requests" if refused[:1].isdigit() else "",
     ]
-    done = "warning" if evidence.gaps else "white_check_mark"
+    done = "warning" if evidence.gaps or evidence.gone else "white_check_mark"
     emoji = f":{done if evidence.is_complete else 'hourglass_flowing_sand'}:"
     looked = f"{_state(evidence)} {emoji}"
     known = " · ".join(filter(None, parts))
@@ -154,15 +155,6 @@ def _line(result: SectionResult) -> str:
         return f"• *{title}*: could not be looked at ({escape(one_line(result.gap), 160)})"
     facts = ", ".join(f"{one_line(fact.name)} {one_line(fact.words)}" for fact in result.facts[:6])
     return f"• *{title}*: {escape(facts, 240)}"
-
-
-def _buttons(share_value: str) -> list[Block]:
-    if not share_value:
-        return []
-    return [
-        button("Share", "evidence.share", share_value, style="primary", says="Share it in this channel"),
-        button("Refresh", "evidence.refresh", share_value, says="Look again, read-only"),
-    ]
 
 
 def _rests_on(evidence: Evidence, now: datetime) -> str:

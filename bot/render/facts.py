@@ -45,7 +45,9 @@ def _row(fact: Fact, usual: Mapping[str, Fact]) -> tuple[str, ...]:
     now = f"{fact.value} {unit}".strip()
     if before is None:
         return (fact.name, now, EMPTY, EMPTY)
-    return (fact.name, now, before.value, _change(fact.value, before.value))
+    of = _NOTE.sub("", before.unit).strip()
+    then = before.value if of.lower() == fact.name.lower() else f"{before.value} {of}".strip()
+    return (fact.name, now, then, _change(fact.value, before.value))
 
 
 def _change(now: str, before: str) -> str:

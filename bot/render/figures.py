@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from bot.domain.deployment import Deployment, Usage
+from bot.domain.az_command import deployment_list, usage_list
+from bot.domain.deployment import Account, Deployment, Usage
 from bot.ports.slack import Block, Message
 from bot.render.blocks import context, footer, header, say, section, table
+from bot.render.by_hand import by_hand
+from bot.render.look_buttons import look_buttons
 from bot.render.texts import EMPTY, count, escape, one_line, when
 from bot.render.texts import words as safe
 
@@ -15,8 +18,11 @@ _ROWS = 25
 _UNIT = "Tokens Per Minute (thousands) - "
 
 
-def render_quota(location: str, lines: Sequence[Usage], *, now: datetime, ref: str) -> Message:
-    """Return the quota of a region: used, limit and what is left."""
+def render_quota(
+    account: Account, lines: Sequence[Usage], *, now: datetime, ref: str, share_value: str = ""
+) -> Message:
+    """Return the quota of an account's region: used, limit and what is left."""
+    location = account.location
     used = sorted(filter(lambda line: line.limit > 0 or line.current > 0, lines), key=_room)
     cells: list[tuple[str, ...]] = [("Quota", "Used", "Limit", "Left")]
     cells += [(_pool(line), *map(_number, (line.current, line.limit, line.left))) for line in used[:_ROWS]]
@@ -37,6 +43,8 @@ def render_quota(location: str, lines: Sequence[Usage], *, now: datetime, ref: s
             ),
             section(f"*{state}* :{'warning' if full else 'white_check_mark'}:"),
             *shown,
+            *by_hand([usage_list(account)]),
+            *look_buttons(share_value),
             footer(ref, more),
         ],
     )
@@ -65,8 +73,15 @@ class StatusLine:
     gap: str = ""
 
 
-def render_status(lines: Sequence[StatusLine], *, now: datetime, ref: str) -> Message:
-    """Return the live state of many deployments, one section each."""
+def render_status(
+    lines: Sequence[StatusLine],
+    *,
+    accounts: Sequence[Account],
+    now: datetime,
+    ref: str,
+    share_value: str = "",
+) -> Message:
+    """Return the live state of many deployments of these accounts, one section each."""
     fine = sum(1 for line in lines if _is_fine(line))
     state = f"{fine} of {count(len(lines), 'deployment')} serving"
     rows = _status(lines[:_ROWS]) or [section("*None* · no target is configured.")]
@@ -79,6 +94,8 @@ def render_status(lines: Sequence[StatusLine], *, now: datetime, ref: str) -> Me
             context("*Read-only*", f"Taken {when(now)}"),
             section(f"*{state}* :{emoji}:"),
             *rows,
+            *by_hand(map(deployment_list, accounts)),
+            *look_buttons(share_value),
             footer(ref, more),
         ],
     )

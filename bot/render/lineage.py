@@ -1,10 +1,17 @@
 """A lineage for a person: base model, training job, checkpoint, model, and everything that serves it."""
 
-from bot.domain.az_command import deployment_list, deployment_show, training_job_show
+from bot.domain.az_command import (
+    checkpoints_list,
+    deployment_list,
+    deployment_show,
+    region_models_list,
+    training_job_show,
+)
 from bot.domain.inventory import Checkpoint, Lifecycle, TrainingJob
 from bot.ports.slack import Message
 from bot.render.blocks import context, footer, header, say, section, table
 from bot.render.by_hand import by_hand
+from bot.render.look_buttons import look_buttons
 from bot.render.texts import code, count, escape, one_line, utc, when
 from bot.render.texts import words as safe
 from bot.usecases.trace_lineage import Lineage, Serving
@@ -12,7 +19,7 @@ from bot.usecases.trace_lineage import Lineage, Serving
 _ROWS = 20
 
 
-def render_lineage(lineage: Lineage, *, ref: str) -> Message:
+def render_lineage(lineage: Lineage, *, ref: str, share_value: str = "") -> Message:
     """Return the chain from top to bottom, and the deployments as a table."""
     alias, live, job = one_line(lineage.alias), lineage.live, lineage.job
     steps = [
@@ -22,8 +29,7 @@ def render_lineage(lineage: Lineage, *, ref: str) -> Message:
     ]
     gaps = [f"• {safe(one_line(gap), 400)}" for gap in lineage.gaps[:6]]
     accounts = {each.live.ref.account.name: each.live.ref.account for each in lineage.serving}
-    az = [deployment_show(live.ref), *([training_job_show(live.ref.account, job.id)] if job else [])]
-    az += [deployment_list(account) for account in accounts.values()]
+    az = [*_by_hand(lineage), *map(deployment_list, accounts.values())]
     served = count(len(lineage.serving), "deployment")
     origin = f"trained from {job.base_model} by {job.id}" if job else "no training job is known"
     text = f"Lineage of {alias}: {live.model.name}, {origin}, served by {served}."
@@ -47,9 +53,21 @@ def render_lineage(lineage: Lineage, *, ref: str) -> Message:
             ),
             *([section("*Not read*\n" + "\n".join(gaps))] if gaps else []),
             *by_hand(az),
+            *look_buttons(share_value),
             footer(ref),
         ],
     )
+
+
+def _by_hand(lineage: Lineage) -> list[str]:
+    """Return the commands that show the chain, from the deployment up to its base model's life."""
+    account, job = lineage.live.ref.account, lineage.job
+    chain = [training_job_show(account, job.id), checkpoints_list(account, job.id)] if job else []
+    return [
+        deployment_show(lineage.live.ref),
+        *chain,
+        *([region_models_list(account)] if lineage.life else []),
+    ]
 
 
 def _life(life: Lifecycle | None) -> str:

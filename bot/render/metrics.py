@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.chart import Chart
-from bot.domain.evidence import Window
+from bot.domain.evidence import Fact, SectionResult, Window
 from bot.domain.metric_catalogue import CatalogueEntry
 from bot.ports.slack import Block, Message
-from bot.render.blocks import actions, button, context, footer, header, say, section, table
-from bot.render.by_hand import by_hand
+from bot.render.blocks import context, footer, header, say, section, table
+from bot.render.by_hand import by_hand, own_words
 from bot.render.chart_blocks import chart_blocks
+from bot.render.look_buttons import look_buttons
 from bot.render.texts import count, escape, one_line, sentence, when
 from bot.usecases.compare_kept import Judged
 
@@ -39,6 +40,7 @@ class MetricsView:
     az: Sequence[str] = ()
     button_value: str = ""
     verdict: str = ""
+    own: Sequence[Fact] = ()
 
 
 def render_metrics(view: MetricsView, ref: str) -> Message:
@@ -60,11 +62,19 @@ def render_metrics(view: MetricsView, ref: str) -> Message:
             _figures(view.rows),
             *chart_blocks(view.charts),
             *by_hand(view.az),
-            *actions(_buttons(view.button_value)),
+            *own_words(view.own),
+            *look_buttons(view.button_value),
             footer(ref, "What can be measured: `metrics --catalogue`"),
         ],
     )
     return Message(message.text, message.blocks, charts=tuple(view.charts))
+
+
+def gone_words(alias: str, gone: SectionResult) -> str:
+    """Return that the deployment does not exist, before figures that would look like an outage."""
+    said = {fact.name: escape(one_line(fact.words), 300) for fact in gone.facts}
+    lines = [f"*{escape(one_line(alias), 120)} {said['State']}* :warning:", f"Deleted: {said['Deleted']}"]
+    return "\n".join([*lines, "Zeros below are no traffic, because there is nothing to call."])
 
 
 def verdict_words(judged: Judged, than: str) -> str:
@@ -88,15 +98,6 @@ def _figures(rows: Sequence[MetricRow]) -> Block:
         for row in rows[:_ROWS]
     ]
     return table([heading, *cells], right=frozenset({1, 2, 3}))
-
-
-def _buttons(value: str) -> list[Block]:
-    if not value:
-        return []
-    return [
-        button("Share", "evidence.share", value, style="primary", says="Share it in this channel"),
-        button("Refresh", "evidence.refresh", value, says="Look again, read-only"),
-    ]
 
 
 def render_catalogue(entries: Sequence[CatalogueEntry], ref: str) -> Message:

@@ -6,21 +6,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.baseline import Kept
-from bot.domain.change import WAITING, Change, ChangeState, Tier
+from bot.domain.change import WAITING, Change, ChangeState
 from bot.domain.configuration import Configuration, Rule
+from bot.domain.deployment import Target
 from bot.domain.errors import InvalidInputError, NotFoundError
 from bot.domain.event import AuditEvent
 from bot.domain.evidence import Evidence
 from bot.domain.json import Json
 from bot.domain.people import Standing
-from bot.domain.policy import Refused, frozen, solvable, tier_of
+from bot.domain.policy import Refused, frozen, quorum_met, solvable, who_could
 from bot.domain.request_events import ChangePlanned, ChangeRequested, EvidenceSnapshot, PolicyEvaluated
 from bot.domain.revision import revision_of
 from bot.evidence.sections import STATUS_SECTIONS
 from bot.ports.archive import ChangeQuery, Transaction
 from bot.ports.registry import Readers
 from bot.usecases.desk import Caller, Desk
-from bot.usecases.find_people import who_could
+from bot.usecases.judge_change import not_standard, tier_today
 from bot.usecases.keep_baseline import State, keep_baseline
 from bot.usecases.look import gather
 from bot.usecases.measure_figures import figures_to_keep
@@ -66,9 +67,11 @@ async def check_change(
         checked = await plan_change(change, target, sight=sight, configuration=configuration, now=now)
     except (InvalidInputError, NotFoundError) as error:
         return Red(change, (f"{error} {error.advice}".strip(),))
-    planned = _planned(change, checked, configuration)
+    requester = people[change.request.requester]
+    planned = _planned(change, checked, configuration, requester)
     owner = people.get(change.request.owner)
     problems = checked.problems + _policy_problems(planned, people, configuration, now)
+    problems += not_standard(change, checked, configuration, requester)
     if owner is None or not owner.full_member:
         problems += ("The owner must be a full member of this workspace. Name somebody else.",)
     async with desk.archive.transaction() as tx:
@@ -79,8 +82,7 @@ async def check_change(
     )
     if problems:
         return Red(planned, problems)
-    look = gather(target.ref, target.alias, readers=readers, now=now, sections=STATUS_SECTIONS)
-    seen = _Seen(*await asyncio.gather(look, figures_to_keep(readers.metrics, target.ref, now)))
+    seen = await _look(planned, target, readers, now)
     submitted = await _submit(planned, seen, caller=caller, people=people, desk=desk)
     warnings = tuple(
         f"{other.id} is open on the same account; they will run one after the other." for other in others
@@ -88,19 +90,26 @@ async def check_change(
     return Green(submitted, warnings)
 
 
-def _planned(change: Change, checked: Checked, configuration: Configuration) -> Change:
-    plan, tier = checked.plan, tier_today(change, checked)
-    rule = configuration.rule(change.environment, tier)
+async def _look(change: Change, target: Target, readers: Readers, now: datetime) -> _Seen:
+    look = gather(target.ref, target.alias, readers=readers, now=now, sections=STATUS_SECTIONS)
+    if not _starts_here(change, target):
+        return _Seen(await look, {})
+    return _Seen(*await asyncio.gather(look, figures_to_keep(readers.metrics, target.ref, now)))
+
+
+def _planned(change: Change, checked: Checked, configuration: Configuration, requester: Standing) -> Change:
+    plan, judged = checked.plan, tier_today(change, checked, configuration, requester)
     impact = change.request.impact | checked.kind.impact(plan, checked.facts)
-    known: dict[str, Json] = {"notes": list(_notes(checked)), "impact": sorted(impact)}
-    return replace(
-        change,
-        plan=plan,
-        plan_digest=plan.digest,
-        tier=tier,
-        quorum=rule.quorum if rule is not None else 0,
-        outcome=known,
-    )
+    known: dict[str, Json] = {
+        "notes": list(_notes(checked)),
+        "impact": sorted(impact),
+        "base": checked.kind.tier(plan, checked.facts).value,
+        "because": list(judged.because),
+        "template": judged.template,
+    }
+    planned = replace(change, plan=plan, plan_digest=plan.digest, tier=judged.tier, outcome=known)
+    rule = configuration.rule_for(planned)
+    return replace(planned, quorum=rule.quorum if rule is not None else 0)
 
 
 def _notes(checked: Checked) -> tuple[str, ...]:
@@ -108,12 +117,6 @@ def _notes(checked: Checked) -> tuple[str, ...]:
     why = checked.kind.no_way_back
     first = (f"Countersign cannot take this back: {why}",) if why else ()
     return (*first, *checked.kind.notes(checked.plan, checked.facts))
-
-
-def tier_today(change: Change, checked: Checked) -> Tier:
-    """Return the tier that a plan has on the state it was made on, with what the form added."""
-    base = checked.kind.tier(checked.plan, checked.facts)
-    return tier_of(base, change.request.impact, change.environment, change.request.type)
 
 
 def _policy_problems(
@@ -125,7 +128,7 @@ def _policy_problems(
         problems += (
             f"The freeze {freeze.name} holds until {freeze.end.isoformat(' ', 'minutes')}. Ask again then.",
         )
-    verdict = solvable(change, configuration.rule(change.environment, change.tier), people.values())
+    verdict = solvable(change, configuration.rule_for(change), people.values())
     if isinstance(verdict, Refused):
         problems += (f"Nobody could approve this: {verdict.words}",)
     return problems
@@ -141,7 +144,7 @@ async def _submit(
     change: Change, seen: _Seen, *, caller: Caller, people: Mapping[str, Standing], desk: Desk
 ) -> Change:
     now, evidence = desk.clock.now(), seen.evidence
-    rule = desk.configuration.rule(change.environment, change.tier)
+    rule = desk.configuration.rule_for(change)
     if rule is None:
         raise InvalidInputError("The policy has no rule for this change.")
     async with desk.archive.transaction() as tx:
@@ -171,7 +174,7 @@ async def _submit(
         await tx.keep_revision(revision_of(moved, now))
         for event in _events(moved, sha256, rule, who_could(rule, change.request.requester, people), desk):
             await tx.record(event, by=caller.actor, cause=caller.cause)
-        if rule.quorum == 0:
+        if quorum_met(rule, ()):
             moved = (
                 await tx.move(moved, ChangeState.APPROVED, expires_at=now + rule.approval_expires) or moved
             )
@@ -179,12 +182,17 @@ async def _submit(
         return moved
 
 
+def _starts_here(change: Change, target: Target) -> bool:
+    """Return whether the plan starts from a state of the target's own deployment."""
+    return change.plan is not None and bool(change.plan.before) and change.plan.arm_id == target.ref.key
+
+
 async def _keep(
     change: Change, figures: Mapping[str, Json], caller: Caller, desk: Desk, tx: Transaction
 ) -> None:
     """Keep the live state that the plan starts from as a baseline, with what it did until now."""
     target = desk.configuration.target(change.request.target)
-    if change.plan is None or not change.plan.before or change.plan.arm_id != target.ref.key:
+    if change.plan is None or not _starts_here(change, target):
         return
     now, before = desk.clock.now(), change.plan.before
     state = State(target, before, Kept.SUBMIT, now, change.evidence, change.id, figures)
@@ -194,7 +202,7 @@ async def _keep(
 def _events(
     change: Change, sha256: str, rule: Rule, eligible: tuple[str, ...], desk: Desk
 ) -> tuple[AuditEvent, ...]:
-    request = change.request
+    request, because = change.request, change.outcome.get("because")
     about = {"change": change.id, "resource": change.arm_id}
     return (
         EvidenceSnapshot(**about, alias=request.target, evidence=sha256),
@@ -225,5 +233,7 @@ def _events(
             groups=rule.groups,
             eligible=eligible,
             policy_digest=desk.configuration.policy_digest,
+            because=tuple(str(words) for words in because) if isinstance(because, list) else (),
+            template=str(change.outcome.get("template") or ""),
         ),
     )

@@ -9,11 +9,18 @@ from bot.domain.configuration import Configuration, Rule
 from bot.domain.errors import ConflictError
 from bot.domain.event import AuditEvent
 from bot.domain.people import Standing
-from bot.domain.policy import Allowed, Refused, counting_votes, may_decide, quorum_met
+from bot.domain.policy import (
+    Allowed,
+    Refused,
+    counting_ballots,
+    may_decide,
+    may_vote_again,
+    quorum_met,
+    who_could,
+)
 from bot.domain.request_events import ChangeApproved, ChangeRefused, ChangeRejected, ChangesRequested
 from bot.ports.archive import Transaction
 from bot.usecases.desk import Caller
-from bot.usecases.find_people import who_could
 
 
 @dataclass(frozen=True)
@@ -78,7 +85,7 @@ async def decide_change(
         return AlreadyDecided(change)
     if not is_current(change, decision.revision, decision.plan):
         return OutOfDate(change)
-    rule = configuration.rule(change.environment, change.tier)
+    rule = configuration.rule_for(change)
     allowed = _allowed(change, caller, directory, rule, now)
     if isinstance(allowed, Refused) or rule is None:
         refused = allowed if isinstance(allowed, Refused) else Refused("Not allowed.")
@@ -86,10 +93,12 @@ async def decide_change(
         return refused
     given = _Given(now, now + rule.approval_expires, configuration.policy_digest)
     vote = _vote(change, decision, caller.user, allowed, given)
-    if not await tx.add_vote(vote):
-        refused = Refused("Not allowed: you have already voted on this revision.")
-        await remember_refusal(tx, change, caller, f"{decision.choice}", refused.reason)
-        return refused
+    again = may_vote_again(change, directory[caller.user], await tx.votes(change), directory, rule)
+    if again is None and not await tx.add_vote(vote):
+        again = Refused("Not allowed: you have already voted on this revision.")
+    if again is not None:
+        await remember_refusal(tx, change, caller, f"{decision.choice}", again.reason)
+        return again
     await tx.enqueue("deliver", f"deliver:{change.id}:card")
     if decision.choice is not Choice.APPROVE:
         return await _turn_down(change, decision, caller, tx)
@@ -115,10 +124,9 @@ def _allowed(
     person = directory.get(caller.user)
     if person is None:
         return Refused("Not allowed: the directory does not know you.")
-    requester = directory.get(change.request.requester)
-    if requester and person.entra_oid and person.entra_oid == requester.entra_oid:
-        return Refused("Not allowed: this is your own request, under your other account.")
-    return may_decide(change, person, rule, could=who_could(rule, change.request.requester, directory))
+    requester = change.request.requester
+    could = who_could(rule, requester, directory)
+    return may_decide(change, person, rule, could=could, requester=directory.get(requester))
 
 
 @dataclass(frozen=True)
@@ -174,7 +182,9 @@ async def _approve(
     tx: Transaction,
     directory: Mapping[str, Standing],
 ) -> Recorded | Decided:
-    counted = counting_votes(change, await tx.votes(change), directory, rule, vote.at)
+    votes = await tx.votes(change)
+    counted = counting_ballots(change, votes, directory, rule, vote.at)
+    mine = next((ballot.behalf for ballot in counted if ballot.user == vote.person), frozenset[str]())
     event = ChangeApproved(
         change=change.id,
         resource=change.arm_id,
@@ -182,14 +192,16 @@ async def _approve(
         plan_digest=change.plan_digest,
         policy_digest=vote.policy_digest,
         groups=tuple(sorted(vote.groups)),
+        behalf=tuple(sorted(mine)),
         counted=len(counted),
         quorum=rule.quorum,
         reason=vote.reason,
     )
     await tx.record(event, by=caller.actor, cause=caller.cause)
-    if not quorum_met(rule, [directory[found.person].groups for found in counted]):
+    if not quorum_met(rule, [ballot.groups for ballot in counted]):
         return Recorded(change, len(counted))
-    ends = min(found.expires_at for found in counted)
+    users = {ballot.user for ballot in counted}
+    ends = min(found.expires_at for found in votes if found.person in users)
     return Decided(await _moved(tx, change, ChangeState.APPROVED, caller, expires_at=ends))
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.domain.configuration import Configuration, Rule
+from bot.domain.configuration import Configuration
+from bot.domain.delegation import lend
 from bot.domain.errors import RunAgain
 from bot.domain.people import Standing
 from bot.ports.slack import SlackDirectory
@@ -15,7 +16,7 @@ FOR_AN_APPLY = timedelta(minutes=5)
 
 
 async def find_people(users: Iterable[str], *, desk: Desk, max_age: timedelta) -> Mapping[str, Standing]:
-    """Return what the directory says of these people and of everyone in a policy group.
+    """Return what the directory says of these people and of everyone in a policy group, or who stands in for one.
 
     Observations older than `max_age` are read again from Slack, outside any transaction, and remembered.
 
@@ -23,17 +24,18 @@ async def find_people(users: Iterable[str], *, desk: Desk, max_age: timedelta) -
         SlackUnavailableError: Slack could not be asked.
         RunAgain: this role cannot ask Slack; a `directory` job has been asked to.
     """
-    asked = set(users)
-    now = desk.clock.now()
+    asked, now, configuration = set(users), desk.clock.now(), desk.configuration
+    takers = {each.taker for each in configuration.delegations if now < each.until}
     try:
         members = await _group_members(desk, now, max_age)
-        everyone = sorted(asked.union(*members.values()))
+        everyone = sorted(asked.union(takers, *members.values()))
         known = await _standings(everyone, desk, now, max_age)
     except RunAgain:
         async with desk.archive.transaction() as tx:
             await tx.enqueue("directory", f"directory:{','.join(sorted(asked))}")
         raise
-    return {user: _with_groups(standing, members, desk.configuration) for user, standing in known.items()}
+    people = {user: with_groups(standing, members, configuration) for user, standing in known.items()}
+    return lend(people, configuration.delegations, now)
 
 
 def in_groups(names: Iterable[str], people: Mapping[str, Standing]) -> tuple[Standing, ...]:
@@ -42,12 +44,14 @@ def in_groups(names: Iterable[str], people: Mapping[str, Standing]) -> tuple[Sta
     return tuple(people[user] for user in sorted(people) if people[user].groups & wanted)
 
 
-def who_could(rule: Rule | None, requester: str, people: Mapping[str, Standing]) -> tuple[str, ...]:
-    """Return the user ids of those whom the rule lets decide, without the requester."""
-    if rule is None:
-        return ()
-    found = in_groups(rule.groups + rule.required_groups, people)
-    return tuple(person.user for person in found if person.full_member and person.user != requester)
+def with_groups(
+    standing: Standing, members: Mapping[str, frozenset[str]], configuration: Configuration
+) -> Standing:
+    """Return a standing with the policy groups that hold the person, and the Entra id the file gives."""
+    groups = frozenset(name for name, users in members.items() if standing.user in users)
+    return replace(
+        standing, groups=groups, entra_oid=configuration.entra_oids.get(standing.user, standing.entra_oid)
+    )
 
 
 async def refresh_directory(users: Iterable[str], *, desk: Desk) -> None:
@@ -103,12 +107,3 @@ def _directory(desk: Desk, now: datetime) -> SlackDirectory:
     if desk.directory is None:
         raise RunAgain(now + timedelta(seconds=1), "waits for a fresh look at who is in which group")
     return desk.directory
-
-
-def _with_groups(
-    standing: Standing, members: Mapping[str, frozenset[str]], configuration: Configuration
-) -> Standing:
-    groups = frozenset(name for name, users in members.items() if standing.user in users)
-    return replace(
-        standing, groups=groups, entra_oid=configuration.entra_oids.get(standing.user, standing.entra_oid)
-    )

@@ -1,15 +1,17 @@
 """Look at a deployment: every section at once, each with its own deadline, and a gap where one could not look."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.deployment import DeploymentRef
-from bot.domain.errors import CountersignError
+from bot.domain.errors import CountersignError, NotFoundError
 from bot.domain.evidence import Evidence, SectionResult
 from bot.evidence.sections import SECTIONS
 from bot.ports.registry import Readers, Section
+from bot.usecases.find_gone import find_gone
 
 SECTION_SECONDS = 5.0
 PARTIAL_AFTER_SECONDS = (1.5, 2.5)
@@ -21,7 +23,7 @@ async def gather(
     """Return the evidence of a deployment; sections that could not look say why."""
     mine = readers.metered()
     results = await asyncio.gather(*(_look(section, mine, ref, now) for section in sections))
-    return _metered(Evidence(ref, alias, now, tuple(results)), mine)
+    return _metered(Evidence(ref, alias, now, await _settled(results, mine, ref, now)), mine)
 
 
 async def look_step_by_step(
@@ -37,10 +39,23 @@ async def look_step_by_step(
                 break
             seen = [_so_far(task, section) for task, section in zip(tasks, sections, strict=True)]
             yield _metered(Evidence(ref, alias, now, tuple(seen)), mine)
-        yield _metered(Evidence(ref, alias, now, tuple(await asyncio.gather(*tasks))), mine)
+        results = await asyncio.gather(*tasks)
+        yield _metered(Evidence(ref, alias, now, await _settled(results, mine, ref, now)), mine)
     finally:
         for task in tasks:
             task.cancel()
+
+
+async def _settled(
+    results: Sequence[SectionResult], readers: Readers, ref: DeploymentRef, now: datetime
+) -> tuple[SectionResult, ...]:
+    """Return the results; where the deployment does not exist that is said once, not by each section."""
+    missing = Counter(each.gap for each in results if each.is_missing)
+    gap, times = next(iter(missing.most_common(1)), ("", 0))
+    gone = await find_gone(ref, readers=readers, now=now) if times >= min(2, len(results)) > 0 else None
+    if gone is None:
+        return tuple(results)
+    return (gone, *(each for each in results if not (each.is_missing and each.gap == gap)))
 
 
 def _metered(evidence: Evidence, readers: Readers) -> Evidence:
@@ -58,4 +73,5 @@ async def _look(section: Section, readers: Readers, ref: DeploymentRef, now: dat
     except TimeoutError:
         return SectionResult(section.key, section.title, gap=f"no answer within {SECTION_SECONDS:g} s")
     except CountersignError as error:
-        return SectionResult(section.key, section.title, gap=f"{error} {error.advice}".strip())
+        why, is_missing = f"{error} {error.advice}".strip(), isinstance(error, NotFoundError)
+        return SectionResult(section.key, section.title, gap=why, is_missing=is_missing)

@@ -7,12 +7,13 @@ from bot.domain.errors import CountersignError
 from bot.domain.event import AuditEvent
 from bot.domain.json import Json
 from bot.domain.operation import differences, moved_words
-from bot.domain.policy import Refused, approved_today, frozen, is_higher
+from bot.domain.policy import Refused, approved_today, frozen
 from bot.domain.request_events import ChangeExpired, ChangeRefused, ChangeSuperseded
+from bot.domain.tiers import is_higher
 from bot.ports.azure import Executor
-from bot.usecases.check_change import tier_today
 from bot.usecases.desk import Desk
 from bot.usecases.find_people import FOR_AN_APPLY, find_people
+from bot.usecases.judge_change import tier_today
 from bot.usecases.plan_change import Sight, plan_change, projection_in
 from bot.usecases.step import EXECUTOR, FORWARD, Step
 
@@ -91,7 +92,7 @@ async def _approvals_lost(change: Change, desk: Desk) -> str:
         votes = await tx.votes(change)
     voters = {vote.person for vote in votes} | {change.request.requester}
     people = await find_people(voters, desk=desk, max_age=FOR_AN_APPLY)
-    rule = desk.configuration.rule(change.environment, change.tier)
+    rule = desk.configuration.rule_for(change)
     today = approved_today(change, votes, people, rule, desk.clock.now())
     return today.words if isinstance(today, Refused) else ""
 
@@ -112,7 +113,9 @@ async def _problem(step: Step, executor: Executor, desk: Desk) -> tuple[str, str
         return "", f"{error} {error.advice}".strip()
     if checked.plan.digest != step.change.plan_digest:
         return "the plan", "The plan made from the live state is no longer the one that was approved."
-    today = tier_today(step.change, checked)
+    requester = step.change.request.requester
+    people = await find_people({requester}, desk=desk, max_age=FOR_AN_APPLY)
+    today = tier_today(step.change, checked, desk.configuration, people[requester]).tier
     if is_higher(today, step.change.tier):
         return "the risk tier", f"It was approved as {step.change.tier}; what it does is {today} today."
     return "", checked.problems[0] if checked.problems else ""

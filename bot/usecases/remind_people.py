@@ -92,7 +92,7 @@ async def nudge_people(number: int, *, caller: Caller, standing: Standing, desk:
 def _turns(told: Told, people: People, desk: Desk, now: datetime) -> list[Turn]:
     """Return everything that is or will be to be told, as things stand."""
     change = told.change
-    rule = desk.configuration.rule(change.environment, change.tier)
+    rule = desk.configuration.rule_for(change)
     if rule is None:
         return []
     waiting = _waiting(told, people)

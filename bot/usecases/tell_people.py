@@ -19,9 +19,10 @@ from bot.domain.notice import (
     kind_of,
 )
 from bot.domain.people import Standing
+from bot.domain.policy import who_could
 from bot.ports.archive import Look, Transaction
 from bot.usecases.desk import Desk
-from bot.usecases.find_people import FOR_A_DECISION, find_people, who_could
+from bot.usecases.find_people import FOR_A_DECISION, find_people
 
 MOST_ASKED = 20
 FIRST_LOOK = timedelta(minutes=5)
@@ -115,7 +116,7 @@ async def who_may_be_asked(number: int, *, desk: Desk) -> Mapping[str, Standing]
     if change.state is not S.PENDING_APPROVAL:
         return {}
     people = await find_people({change.request.requester}, desk=desk, max_age=FOR_A_DECISION)
-    rule = desk.configuration.rule(change.environment, change.tier)
+    rule = desk.configuration.rule_for(change)
     return {user: people[user] for user in who_could(rule, change.request.requester, people)}
 
 

@@ -17,6 +17,7 @@ async def _attest(click: Click, deps: Dependencies) -> Message | None:
     async with deps.desk.archive.transaction() as tx:
         change = await tx.change(value.number)
         if not is_current(change, value.revision, value.digest):
+            await tx.enqueue("deliver", f"deliver:{change.id}:card")
             return render_text(out_of_date_words(change.id), click.asked.ref)
         answer = await attest_change(value.number, caller=caller, standing=people[caller.user], tx=tx)
     if isinstance(answer, Refused):

@@ -73,6 +73,25 @@ targets = ["*-prod"]
 user = "U0DAN"
 entra_oid = "0038d4ec-736c-209b-c716-fc79c71190e3"
 
+[[templates]]
+name = "small step up"
+kind = "scale"
+environment = "production"
+targets = ["email-*"]
+groups = ["approvers"]
+max_capacity = 100
+max_rise_percent = 20
+
+# While Dan is on leave, Carol votes for security in his place; never on what he asks for himself:
+# [[delegation]]
+# from = "U0DAN"
+# to = "U0CAROL"
+# groups = ["security"]
+# until = "2027-01-08T18:00:00+01:00"
+
+[policy.production]
+security_groups = ["security"]
+
 [groups.approvers]
 usergroup = "S0AIOPS"
 [groups.security]

@@ -9,6 +9,7 @@ import typer
 
 from bot.domain.errors import CountersignError
 from handlers.cli.audit_commands import AUDIT
+from handlers.cli.policy_commands import POLICY
 
 APP = typer.Typer(
     name="countersign",
@@ -20,6 +21,7 @@ APP = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 APP.add_typer(AUDIT, name="audit", help="Verify and export the audit trail, and make its keys.")
+APP.add_typer(POLICY, name="policy", help="Check the policy, explain it for a change, replay a candidate.")
 
 
 @APP.command()

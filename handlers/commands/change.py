@@ -14,6 +14,7 @@ from bot.render.listing import render_changes
 from bot.render.notice import render_open_button
 from handlers.dependencies import Dependencies
 from handlers.dialogs import open_verb
+from handlers.explaining import answer_why
 from handlers.loading import load_view, view_of
 from handlers.shapes import Asked, Command
 from handlers.talking import nudge, open_comment
@@ -103,6 +104,7 @@ SUBS: Mapping[str, Sub] = {
     "show": _show,
     "comment": _comment,
     "nudge": _nudge,
+    "why": answer_why,
     "approve": _opening("approve"),
     "reject": _opening("reject"),
     "withdraw": _opening("withdraw"),
@@ -122,7 +124,7 @@ async def _change(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> M
 CHANGE = Command(
     "change",
     "change request [kind] [target] · list [--mine|--state s|--target t] · "
-    "show|approve|reject|withdraw|apply|rollback|close|comment|nudge CHG-n",
+    "show|why|approve|reject|withdraw|apply|rollback|close|comment|nudge CHG-n",
     "Ask for a change, decide one, follow it to its end.",
     _change,
 )

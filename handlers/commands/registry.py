@@ -4,6 +4,7 @@ from bot.domain.command_line import did_you_mean, split
 from bot.domain.errors import InvalidInputError
 from bot.ports.slack import Message
 from bot.render.answer import render_help
+from handlers.commands.admin import ADMIN
 from handlers.commands.approvals import APPROVALS
 from handlers.commands.audit import AUDIT
 from handlers.commands.baseline import BASELINE
@@ -40,6 +41,7 @@ COMMANDS: tuple[Command, ...] = (
     APPROVALS,
     AUDIT,
     WHOAMI,
+    ADMIN,
     Command("help", "help [topic]", "This list, or one verb of it.", _help),
 )
 

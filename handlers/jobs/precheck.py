@@ -3,16 +3,19 @@
 from dataclasses import replace
 
 from bot.domain.change import Change, ChangeState, change_number
+from bot.domain.deployment import Deployment
 from bot.domain.errors import CountersignError, SlackRefusedError
 from bot.domain.operation import moved_words
 from bot.domain.people import Person
+from bot.domain.policy import who_could
 from bot.ports.archive import Cause
 from bot.ports.slack import Block
 from bot.render.answer import error_words, render_text
 from bot.render.change_forms import RequestForm, render_request_form, render_submitted
 from bot.usecases.check_change import Green, Red, check_change
 from bot.usecases.desk import Caller
-from bot.usecases.find_people import FOR_A_DECISION, find_people, who_could
+from bot.usecases.find_people import FOR_A_DECISION, find_people
+from bot.usecases.remind_people import keep_draft_for_a_week
 from handlers.dependencies import Dependencies
 from handlers.dialogs import decide_view, request_form
 from handlers.loading import load_view
@@ -24,6 +27,8 @@ async def _run(key: str, deps: Dependencies) -> None:
     match key.split(":"):
         case ["precheck", "form", view_id, kind, target]:
             await _fill_form(view_id, kind, target, deps)
+        case ["precheck", "form", view_id, kind, target, number]:
+            await _fill_form(view_id, kind, target, deps, number=int(number))
         case ["precheck", "back", view_id, number]:
             await _put_back(view_id, int(number), deps)
         case ["precheck", "revise", view_id, change_id]:
@@ -36,7 +41,7 @@ async def _run(key: str, deps: Dependencies) -> None:
             raise CountersignError(f"There is no such pre-check: {key}.")
 
 
-async def _fill_form(view_id: str, kind: str, target: str, deps: Dependencies) -> None:
+async def _fill_form(view_id: str, kind: str, target: str, deps: Dependencies, *, number: int = 0) -> None:
     ref = deps.cause("precheck").ref
     form = request_form(kind, target, None, deps, ref=ref)
     if target:
@@ -45,7 +50,22 @@ async def _fill_form(view_id: str, kind: str, target: str, deps: Dependencies) -
             form = request_form(kind, target, live, deps, ref=ref)
         except CountersignError as error:
             form = replace(form, problems=(f"The live values could not be read: {error_words(error)}",))
+    if number:
+        form = await _of_draft(form, number, deps)
     await _show(view_id, render_request_form(form), deps)
+
+
+async def _of_draft(form: RequestForm, number: int, deps: Dependencies) -> RequestForm:
+    """Return the form as one of a draft: it keeps its number, and says why where it could not be sent so."""
+    async with deps.desk.archive.reading() as look:
+        change = await look.change(number)
+    if form.target == change.request.target:
+        return replace(form, metadata={"number": number})
+    why = (
+        f"{change.id} is about {change.request.target}, and stays so. For {form.target} make a new request: "
+        "close this and write `/cs change request`."
+    )
+    return replace(form, problems=(*form.problems, why), metadata={"number": number})
 
 
 async def _put_back(view_id: str, number: int, deps: Dependencies) -> None:
@@ -63,7 +83,13 @@ async def _put_back(view_id: str, number: int, deps: Dependencies) -> None:
 
 async def _revise(view_id: str, number: int, deps: Dependencies) -> None:
     change = (await load_view(number, deps)).change
-    form = _again(change, (), deps, deps.cause("precheck").ref)
+    live: Deployment | None = None
+    problems: tuple[str, ...] = ()
+    try:
+        live = await deps.readers.azure.deployment(deps.desk.configuration.target(change.request.target).ref)
+    except CountersignError as error:
+        problems = (f"The live values could not be read: {error_words(error)}",)
+    form = _again(change, problems, deps, deps.cause("precheck").ref, live=live)
     await _show(view_id, render_request_form(form), deps)
 
 
@@ -71,7 +97,7 @@ async def _review(view_id: str, choice: str, number: int, deps: Dependencies) ->
     view = await load_view(number, deps)
     change = view.change
     people = await find_people({change.request.requester}, desk=deps.desk, max_age=FOR_A_DECISION)
-    rule = deps.desk.configuration.rule(change.environment, change.tier)
+    rule = deps.desk.configuration.rule_for(change)
     could = who_could(rule, change.request.requester, people)
     live = await _live_words(change, deps)
     ref = deps.cause("precheck").ref
@@ -117,6 +143,7 @@ async def _check(number: int, deps: Dependencies) -> None:
 
 async def _send_back(change: Change, problems: tuple[str, ...], deps: Dependencies, ref: str) -> None:
     """Show what is wrong in the form; to a requester who has closed it, as a direct message."""
+    await keep_draft_for_a_week(change, desk=deps.desk)
     form = render_request_form(_again(change, problems, deps, ref))
     if await _show(change.view_id, form, deps):
         return
@@ -124,10 +151,12 @@ async def _send_back(change: Change, problems: tuple[str, ...], deps: Dependenci
     await deps.messenger.direct(change.request.requester, render_text(words, ref))
 
 
-def _again(change: Change, problems: tuple[str, ...], deps: Dependencies, ref: str) -> RequestForm:
+def _again(
+    change: Change, problems: tuple[str, ...], deps: Dependencies, ref: str, *, live: Deployment | None = None
+) -> RequestForm:
     """Return the form with everything that was typed, the problems on top, and the draft it belongs to."""
     request = change.request
-    form = request_form(request.kind, request.target, None, deps, ref=ref)
+    form = request_form(request.kind, request.target, live, deps, ref=ref)
     typed = {
         "owner": request.owner,
         "ticket": request.ticket,

@@ -1,7 +1,5 @@
 """`change.request`: the form is read here; the pre-checks run in a job, before anyone is asked."""
 
-import json
-
 from bot.domain.change import Change
 from bot.domain.policy import Refused
 from bot.render.change_forms import render_checking
@@ -10,6 +8,7 @@ from bot.usecases.find_people import FOR_A_DECISION, find_people
 from bot.usecases.request_change import FieldProblems, Form, request_change
 from handlers.dependencies import Dependencies
 from handlers.shapes import FieldErrors, Replace, Submission, View, ViewAnswer
+from handlers.slack_payloads import draft_number
 
 
 async def _run(submission: Submission, deps: Dependencies) -> ViewAnswer:
@@ -18,7 +17,7 @@ async def _run(submission: Submission, deps: Dependencies) -> ViewAnswer:
     form = Form(
         values=submission.values,
         impact=submission.chosen.get("impact", frozenset()),
-        number=_number(submission.metadata),
+        number=draft_number(submission.metadata),
         view_id=submission.view_id,
     )
     answer = await request_change(form, caller=caller, standing=people[caller.user], desk=deps.desk)
@@ -29,14 +28,6 @@ async def _run(submission: Submission, deps: Dependencies) -> ViewAnswer:
             return Replace(render_notice_view("Not allowed", refused.words, ref))
         case Change() as change:
             return Replace(render_checking(change.id, ref))
-
-
-def _number(metadata: str) -> int | None:
-    try:
-        found = json.loads(metadata or "{}").get("number")
-    except (ValueError, AttributeError):
-        return None
-    return found if isinstance(found, int) else None
 
 
 CHANGE_REQUEST = View("change.request", _run)

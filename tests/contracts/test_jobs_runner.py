@@ -292,6 +292,24 @@ async def test_jobs_of_a_process_that_died_are_due_again(archives: Archives) -> 
     assert sorted(worker.ran) == ["CHG-1:card", "CHG-2:card"]
 
 
+async def test_a_job_that_takes_the_process_with_it_every_time_is_given_up_and_told_of(
+    archives: Archives,
+) -> None:
+    worker = Worker()
+    await enqueue(archives.opened, "deliver", "CHG-1:card")
+    for _ in range(3):
+        await archives.die_while_running("CHG-1:card")
+        async with running(archives.opened, archives.clock, {}):
+            await settled(archives, waiting=1)
+    await archives.die_while_running("CHG-1:card")
+    async with running(archives.opened, archives.clock, {"deliver": worker}):
+        await worker.has_run(1)
+        await settled(archives, dead=1)
+    assert worker.ran == ["deliver:dead:deliver:CHG-1:card"]
+    (dead,) = await archives.opened.runner.dead()
+    assert (dead.key, dead.last_error) == ("CHG-1:card", "the process ended while it ran")
+
+
 async def test_the_runner_outlives_a_database_that_is_busy_when_it_starts(
     archives: Archives, monkeypatch: pytest.MonkeyPatch
 ) -> None:

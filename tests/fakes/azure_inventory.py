@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.deployment import Account, DeploymentRef, Target
+from bot.domain.effect import Effect
 from bot.domain.errors import CountersignError, NotFoundError
 from bot.domain.evidence import Window
 from bot.domain.inventory import (
@@ -176,6 +177,17 @@ class MemoryLogs(_Breaking):
         self._check("figures")
         if self.found is None:
             raise NotFoundError("No Log Analytics workspace is configured for this account.")
+        return self.found
+
+
+@dataclass
+class MemoryJournal:
+    """What Countersign itself sent."""
+
+    found: tuple[Effect, ...] = ()
+
+    async def sent(self, ref: DeploymentRef) -> Sequence[Effect]:
+        """Return every step."""
         return self.found
 
 

@@ -23,6 +23,7 @@ from bot.ports.registry import Readers
 from tests.fakes.azure_inventory import (
     MemoryDeclared,
     MemoryInventory,
+    MemoryJournal,
     MemoryLogs,
     MemoryOperator,
     MemoryTraining,
@@ -187,6 +188,7 @@ def memory_readers(
     logs: MemoryLogs | None = None,
     declared: MemoryDeclared | None = None,
     operator: MemoryOperator | None = None,
+    journal: MemoryJournal | None = None,
 ) -> Readers:
     """Return readers over memory."""
     return Readers(
@@ -197,4 +199,5 @@ def memory_readers(
         logs or MemoryLogs(),
         declared or MemoryDeclared(),
         operator=operator or MemoryOperator(),
+        journal=journal or MemoryJournal(),
     )

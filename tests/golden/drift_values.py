@@ -152,6 +152,7 @@ DRIFT_EXAMPLES: Mapping[str, Callable[[], Message | dict[str, Any]]] = {
             masked(LIVE.projection),
             (replace(BASELINE, number=2, kind=Kept.APPLY, change="CHG-12"), replace(BASELINE, number=1)),
             "23 Nov 12:00 to 24 Nov 12:00 UTC: TokenTransaction 70,000 (288 samples).",
+            ("az cognitiveservices account deployment show", "az monitor metrics list"),
         ),
         target=TARGET,
         ref=REF,

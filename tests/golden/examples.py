@@ -42,6 +42,7 @@ from bot.usecases.compare_kept import judge_all
 from tests.golden import charts
 from tests.golden.drift_values import DRIFT_EXAMPLES
 from tests.golden.values import (
+    ACCOUNT,
     CHANGE,
     CONFIRM_APPLY,
     CONFIRM_WITHDRAW,
@@ -166,9 +167,9 @@ EXAMPLES: Mapping[str, Callable[[], Made]] = {
         render_metrics, MetricsView("triage-prod", Window(NOW, NOW), (), (charts.EMPTY,)), REF
     ),
     "metrics_catalogue": partial(render_catalogue, CATALOGUE, REF),
-    "quota": partial(render_quota, "westeurope", QUOTA, now=NOW, ref=REF),
-    "quota_none": partial(render_quota, "westeurope", (), now=NOW, ref=REF),
-    "status": partial(render_status, STATUS, now=NOW, ref=REF),
+    "quota": partial(render_quota, ACCOUNT, QUOTA, now=NOW, ref=REF),
+    "quota_none": partial(render_quota, ACCOUNT, (), now=NOW, ref=REF),
+    "status": partial(render_status, STATUS, accounts=(ACCOUNT,), now=NOW, ref=REF),
     **DRIFT_EXAMPLES,
     **WATCH_EXAMPLES,
 }

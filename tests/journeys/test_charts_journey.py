@@ -30,7 +30,10 @@ async def test_r31_metrics_chart_tokens_first_and_mark_an_applied_change(house: 
     for chart in charts.values():
         assert len(chart["axis_config"]["categories"]) <= 20
         assert sum("CHG-1" in label for label in chart["axis_config"]["categories"]) == 1
-    assert "CHG-1 applied" in words_of(card)
+    said = words_of(card)
+    assert "CHG-1 applied" in said
+    assert said.count("--metrics TokenTransaction") == 2, "now and the days before"
+    assert said.count("StatusCode eq '*'") == 2
     assert card["ephemeral_to"] == ALICE
 
 
@@ -97,6 +100,7 @@ async def test_metrics_compare_with_the_baseline_that_was_kept_and_say_which(hou
     said = words_of(card)
     assert "are noise" in said
     assert "Cost of an hour (estimate)" in said
+    assert "BL-1, kept by Countersign: Baseline" in said
     charts = _charts(card)
     assert [each["name"] for each in charts["Tokens"]["series"]] == ["Tokens", "Usual, low", "Usual, high"]
 

@@ -1,5 +1,6 @@
 """Evidence as people see it: filled as it comes, what changed since, stale said so, for the one who asked."""
 
+import re
 from typing import Any
 
 import pytest
@@ -74,3 +75,35 @@ async def test_a_shared_look_is_posted_for_everybody(house: House) -> None:
     await house.people.say("U0ALICE", "/cs status triage-prod --share")
     card = await house.people.message("U0BOB", "Deployment evidence")
     assert card["ephemeral_to"] is None
+
+
+@HERE
+async def test_share_posts_the_very_snapshot_that_was_seen_whatever_has_changed_since(house: House) -> None:
+    await house.people.say("U0ALICE", "/cs status triage-prod")
+    card = await house.people.message("U0ALICE", _is_whole)
+    await _azure(house, DEPLOYMENT, {"sku": {"name": "Standard", "capacity": 130}, "caller": "portal"})
+    await house.people.advance(600)
+    await house.people.click("U0ALICE", card, "evidence.share")
+    shared = await house.people.message("U0BOB", "Deployment evidence")
+    said = words_of(shared)
+    assert _evidence_id(said) == _evidence_id(words_of(card))
+    assert "120 thousand tokens per minute" in said
+    assert "130 thousand" not in said
+    assert "taken 10 min ago" in said
+    assert "for <@U0ALICE>" in said
+
+
+@HERE
+async def test_a_quota_and_a_comparison_can_be_shared_and_refreshed_too(house: House) -> None:
+    for asked, title in (("quota", "Quota"), ("compare triage-prod triage-test", "Compare")):
+        await house.people.say("U0ALICE", f"/cs {asked}")
+        card = await house.people.message("U0ALICE", f"· {title}")
+        await house.people.click("U0ALICE", card, "evidence.share")
+        shared = await house.people.message("U0BOB", f"· {title}")
+        assert shared["ephemeral_to"] is None
+
+
+def _evidence_id(said: str) -> str:
+    found = re.search(r"EV-[0-9a-f]{12}", said)
+    assert found is not None
+    return found[0]

@@ -7,14 +7,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel
 
 from bot.domain.change import Tier
 from bot.domain.configuration import Configuration
 from bot.domain.errors import InvalidInputError
 from handlers.cli.demo_company import company_toml
 from handlers.configuration_file import configuration_of, read_configuration
-from handlers.configuration_parts import TABLES, FilePart, RulePart
+from handlers.configuration_parts import EnvironmentPart, FilePart
 from sandbox.azure.logs import WORKSPACE_ID
 
 DOCS = Path(__file__).parents[2] / "docs" / "configuration.md"
@@ -52,9 +51,9 @@ def test_the_example_of_the_page_is_read_whole(tmp_path: Path) -> None:
 
 def test_the_page_names_every_key_and_no_other() -> None:
     rows = set(re.findall(r"^\| `([a-z_]+)` \|", DOCS.read_text(encoding="utf-8"), re.MULTILINE))
-    parts: list[type[BaseModel]] = [*TABLES.values(), RulePart]
-    keys = {field.alias or name for part in parts for name, field in part.model_fields.items()}
-    assert rows == keys | {"may_request"}
+    keys = {key for part in FilePart.model_json_schema()["$defs"].values() for key in part["properties"]}
+    assert rows == keys - set(Tier)
+    assert set(Tier) < set(EnvironmentPart.model_fields)
 
 
 def test_the_example_uses_every_table() -> None:

@@ -1,7 +1,7 @@
 """Each section says what it saw, with unit, command and time; what it could not see is its caller's gap."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -84,6 +84,19 @@ async def test_a_fine_tuned_model_is_shown_with_its_base_and_both_ends() -> None
     assert facts["Lifecycle"] == "GenerallyAvailable"
     assert facts["Inference ends"].endswith("(300 days left)")
     assert facts["Base model ends"] == "2027-02-22 (90 days left)"
+
+
+async def test_the_earlier_of_two_ends_is_said_first_with_why_they_differ() -> None:
+    azure = MemoryAzure()
+    facts = await _look(ModelSection(), memory_readers(azure))
+    assert facts["Deployment retires"] == "2027-10-14 (323 days left)"
+    assert facts["Comes first"].startswith("2027-09-20: its inference ends. Two lists: ")
+    later = replace(azure.known[0], inference_ends=datetime(2027, 10, 20, tzinfo=UTC))
+    facts = await _look(ModelSection(), memory_readers(MemoryAzure(known=(later, *azure.known[1:]))))
+    assert facts["Comes first"].startswith("2027-10-14: the deployment retires. Two lists: ")
+    same = replace(later, inference_ends=datetime(2027, 10, 14, tzinfo=UTC))
+    facts = await _look(ModelSection(), memory_readers(MemoryAzure(known=(same,))))
+    assert "Comes first" not in facts
 
 
 async def test_a_model_the_account_does_not_list_is_said_to_be_missing() -> None:

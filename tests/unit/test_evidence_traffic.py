@@ -48,6 +48,21 @@ async def test_the_usual_is_the_mean_of_the_same_hour_on_each_of_the_seven_days_
     assert facts["Tokens, usual"] == "4,000 tokens (mean of the same hour on 7 days)"
 
 
+async def test_refusals_failures_and_times_have_their_usual_values_too() -> None:
+    metrics = MemoryMetrics()
+    for back, refused, time in ((1, 10, 200), (2, 30, 400)):
+        at = END - back * DAY - timedelta(minutes=30)
+        metrics.add(REQUESTS, at, 100 - refused, "200")
+        metrics.add(REQUESTS, at, refused, "429")
+        metrics.add(REQUESTS, at - timedelta(hours=3), 9_999, "500")
+        metrics.add(LATENCY, at, time)
+    facts = await _look(metrics)
+    assert facts["HTTP 429, usual"] == "20.00 % (mean of the same hour on 2 days)"
+    assert facts["HTTP 5xx, usual"] == "0.00 % (mean of the same hour on 2 days)"
+    assert facts["Mean time to response, usual"] == "300 ms (mean of the same hour on 2 days)"
+    assert (await _look(MemoryMetrics()))["HTTP 429, usual"] == "no data"
+
+
 async def test_days_without_a_sample_are_left_out_of_the_mean_and_said() -> None:
     metrics = MemoryMetrics()
     for back in (1, 3):

@@ -57,6 +57,13 @@ def test_facts_with_a_usual_value_become_a_table_and_the_rest_stays_beside() -> 
         ["Requests", "1,500", "1,200", "+25 %"],
         ["HTTP 429", "18.05 %", "—", "—"],
     ]
+    usual = fact("HTTP 429, usual", "9.00", "% (mean of the same hour on 7 days)")
+    assert rows(fact_blocks("T", (*facts, usual), tables=True)[1])[2] == [
+        "HTTP 429",
+        "18.05 %",
+        "9.00 %",
+        "+101 %",
+    ]
 
 
 def test_a_baseline_without_data_has_no_change() -> None:

@@ -201,10 +201,10 @@ def test_arbitrary_text_in_evidence_and_figures_breaks_no_card(pool: list[str]) 
     )
     sound(render_metrics(shown, text()))
     usage = [Usage(text(), text(), line.current, line.limit) for line in ex.QUOTA] * 20
-    sound(render_quota(text(), usage, now=ex.NOW, ref=text()))
+    sound(render_quota(replace(ex.ACCOUNT, location=text()), usage, now=ex.NOW, ref=text()))
     live = replace(ex.LIVE, provisioning_state=text(), running_state=text(), content_filter=text())
     lines = [StatusLine(text(), live), StatusLine(text(), None, text())] * 20
-    sound(render_status(lines, now=ex.NOW, ref=text()))
+    sound(render_status(lines, accounts=[ex.ACCOUNT] * 9, now=ex.NOW, ref=text()))
 
 
 @settings(max_examples=40)

@@ -6,10 +6,10 @@ const LINES = [
   ["drift", "[target] [--against iac|runbook|policy|app|snapshot]", "what differs from what was declared, since when, by whom"],
   ["drift except", "<target> <field>", "let a field differ until a day"], ["drift lift", "<target> <field>", "end an exception early"], ["compare", "<target> <target>", "two side by side, and what lies idle"],
   ["lineage", "<target>", "base model, job, checkpoint, deployments"], ["baseline", "<target>", "keep how it is now"],
-  ["change request", "[kind] [target]", "ask for a change"], ["change list", "[--mine|--state s|--target t]", "open change requests"], ["change show", "CHG-n", "one change request"],
+  ["change request", "[kind] [target]", "ask for a change"], ["change list", "[--mine|--state s|--target t]", "open change requests"], ["change show", "CHG-n", "one change request"], ["change why", "CHG-n", "who may decide, and why"],
   ["change approve", "CHG-n", "open the review"], ["change reject", "CHG-n", "open the review"], ["change apply", "CHG-n", "send the approved plan"],
   ["change rollback", "CHG-n", "go back to the state before"], ["change withdraw", "CHG-n", "take a request back"], ["change close", "CHG-n", "attest as the owner"],
-  ["approvals", "", "what waits for you"], ["audit verify", "", "prove that the trail is whole"], ["whoami", "", "who you are to the policy"], ["help", "[topic]", "all commands"],
+  ["approvals", "", "what waits for you"], ["audit verify", "", "prove that the trail is whole"], ["whoami", "", "who you are to the policy"], ["admin policy", "CHG-n", "why a change needs whom"], ["help", "[topic]", "all commands"],
 ];
 
 const rank = (a, b) => a.command.length - b.command.length;

@@ -11,6 +11,7 @@ import pytest
 from bot.domain import drift_events as drift
 from bot.domain import execution_events as execution
 from bot.domain import request_events as request
+from bot.domain import talk_events as talk
 from bot.domain import watch_events as watch
 from bot.domain.event import AuditEvent
 from bot.domain.events import EVENT_TYPES, plain
@@ -196,6 +197,11 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
         ),
         "learned who made the write of triage-prod that no change explains",
     ),
+    (
+        "change.commented",
+        talk.ChangeCommented(**ABOUT, revision=2, n=3, words="Is the quota enough?"),
+        "commented on CHG-1 revision 2 (comment 3)",
+    ),
 )
 NOT_PAST = {"evidence.read", "evidence.snapshot", "change.execution.unknown"}
 
@@ -215,7 +221,9 @@ def test_a_start_nobody_had_to_approve_names_the_policy() -> None:
     assert execution.ChangeReconciled(**ABOUT, applied=True).sentence().endswith("was applied")
 
 
-@pytest.mark.parametrize("module", [request, execution, drift, watch], ids=lambda module: module.__name__)
+@pytest.mark.parametrize(
+    "module", [request, execution, drift, watch, talk], ids=lambda module: module.__name__
+)
 def test_no_event_is_forgotten_in_the_list(module: ModuleType) -> None:
     found = {kind for _, kind in getmembers(module, isclass) if issubclass(kind, AuditEvent)} - {AuditEvent}
     assert found <= set(EVENT_TYPES)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.ballots import Ballot
 from bot.domain.change import RANKS, Change, ChangeState, ChangeType, Choice, Impact, Request, Tier, Vote
 from bot.domain.configuration import Freeze, Rule
 from bot.domain.people import Standing
@@ -15,16 +16,15 @@ from bot.domain.policy import (
     Allowed,
     Refused,
     approved_today,
-    counting_votes,
+    counting_ballots,
     frozen,
     may_act,
     may_decide,
     quorum_met,
-    raised,
     rule_words,
     solvable,
-    tier_of,
 )
+from bot.domain.tiers import raised, tier_of
 from tests.fakes.clock import NOON
 from tests.fakes.house import ANNA, BOB, CAROL, DAN, EVE, OTTO, company, rule
 
@@ -208,8 +208,8 @@ def test_who_may_decide(who: Standing, found: Rule | None, words: str) -> None:
     ids=["revision", "plan", "expired", "reject", "changes", "unknown", "requester", "wrong group"],
 )
 def test_a_vote_that_does_not_count_today(given_vote: Vote) -> None:
-    assert counting_votes(CHANGE, [given_vote], PEOPLE, ONE, NOON) == ()
-    assert counting_votes(CHANGE, [given_vote, vote(CAROL)], PEOPLE, ONE, NOON) == (vote(CAROL),)
+    assert counting_ballots(CHANGE, [given_vote], PEOPLE, ONE, NOON) == ()
+    assert counting_ballots(CHANGE, [given_vote, vote(CAROL)], PEOPLE, ONE, NOON) == (Ballot(CAROL, A),)
 
 
 def test_accounts_of_one_person_count_once_and_the_requesters_never() -> None:
@@ -222,8 +222,8 @@ def test_accounts_of_one_person_count_once_and_the_requesters_never() -> None:
         OTTO: person(OTTO, "approvers"),
     }
     votes = [vote(user) for user in (BOB, CAROL, DAN, EVE, OTTO)]
-    counted = counting_votes(CHANGE, votes, people, ONE, NOON)
-    assert [found.person for found in counted] == [CAROL, EVE, OTTO]
+    counted = counting_ballots(CHANGE, votes, people, ONE, NOON)
+    assert [found.user for found in counted] == [CAROL, EVE, OTTO]
 
 
 def test_approvals_hold_today_or_say_how_many_still_do() -> None:

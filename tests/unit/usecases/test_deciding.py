@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.change import ChangeState as S
 from bot.domain.change import Choice, Impact
+from bot.domain.configuration import Group
 from bot.domain.errors import AuditRefusedError, ConflictError
 from bot.domain.people import Standing
 from bot.domain.policy import Refused
@@ -202,14 +203,19 @@ async def test_the_requester_is_refused_under_another_account_of_theirs(house: H
     assert isinstance(house.last.event, ChangeRefused)
 
 
-async def test_two_accounts_of_one_approver_are_one_vote(house: House) -> None:
-    house.configuration = company(entra_oids={BOB: "oid-2", DAN: "oid-2"})
+async def test_a_second_account_of_one_approver_is_refused_in_words_and_not_stored(house: House) -> None:
+    security = Group("security", frozenset({DAN, EVE}))
+    approvers = house.configuration.groups["approvers"]
+    groups = {"approvers": approvers, "security": security}
+    house.configuration = company(entra_oids={BOB: "oid-2", DAN: "oid-2"}, groups=groups)
     await house.pending(capacity="200")
     await house.say(APPROVE, BOB)
     outcome = await house.say(APPROVE, DAN)
-    assert isinstance(outcome, Recorded)
-    assert outcome.counted == 1
-    assert house.change().state is PENDING
+    assert isinstance(outcome, Refused)
+    assert f"already voted on this revision, under your other account <@{BOB}>" in outcome.words
+    assert [vote.person for vote in house.archive.state.votes.values()] == [BOB]
+    assert isinstance(house.last.event, ChangeRefused)
+    assert isinstance(await house.say(APPROVE, EVE), Decided)
 
 
 async def test_who_the_directory_does_not_know_is_refused(house: House) -> None:

@@ -8,10 +8,11 @@ import pytest
 from bot.domain.errors import AzureUnavailableError, RunAgain, SlackUnavailableError
 from bot.domain.evidence import Window
 from bot.domain.people import Standing
+from bot.domain.policy import who_could
 from bot.evidence.traffic import LATENCY, REQUESTS
 from bot.usecases.ask_question import Asking, ask_question
 from bot.usecases.compare_metrics import compare_metrics, row_values
-from bot.usecases.find_people import FOR_AN_APPLY, find_people, in_groups, who_could
+from bot.usecases.find_people import FOR_AN_APPLY, find_people, in_groups
 from bot.usecases.look import gather
 from tests.fakes.azure_reads import THING
 from tests.fakes.house import ANNA, BOB, CAROL, DAN, EVE, RULES, House, company
