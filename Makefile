@@ -1,6 +1,6 @@
 # Each target makes .venv first when it is missing or its locks have changed. Without a target: this list.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt lint lock clean bench peers venv
+.PHONY: help demo test check fmt lint lock clean bench peers mutants venv
 BIN := .venv/bin
 HOUSE := bot handlers storage sandbox
 LOCK := uv pip compile --quiet --generate-hashes --universal --no-header --python-version 3.11 $(LOCKFLAGS)
@@ -40,6 +40,7 @@ lock: ## Write the hash locks anew from pyproject.toml (needs uv; LOCKFLAGS=--up
 	@$(LOCK) pyproject.toml -o requirements.lock
 	@$(LOCK) pyproject.toml --group dev -o requirements-dev.lock
 	@$(LOCK) --group build -c requirements-dev.lock -o requirements-build.lock
+	@$(LOCK) --group mutants -c requirements-dev.lock -o requirements-mutants.lock
 
 bench: venv ## Measure, as ratios against a floor in the same run
 	@$(BIN)/python -m bench $(ARGS)
@@ -47,6 +48,11 @@ bench: venv ## Measure, as ratios against a floor in the same run
 peers: venv ## Slower journeys against programs nobody here wrote (fetched by npm and PyPI; skipped, visibly, without)
 	@$(BIN)/pytest tests/peers -ra $(ARGS)
 
+mutants: ## Break policy, change and plan in every small way: at least 90 % must be seen by a test (nightly)
+	@scripts/bootstrap --mutants
+	@rm -rf mutants && .venv-mutants/bin/mutmut run --max-children $(WORKERS)
+	@.venv-mutants/bin/mutmut results; .venv-mutants/bin/mutmut export-cicd-stats && .venv-mutants/bin/python -m bench.mutants
+
 clean: ## Remove .venv, caches and what the demo left
-	@rm -rf .venv .demo .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage dist
+	@rm -rf .venv .venv-mutants mutants .demo .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage dist
 	@find bot handlers storage sandbox tests bench scripts -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

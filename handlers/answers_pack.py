@@ -13,6 +13,7 @@ from bot.evidence.sections import SECTIONS
 from bot.ports.slack import File
 from bot.render.answer import render_text
 from bot.render.pack_html import render_pack_html
+from bot.render.texts import count
 from bot.usecases.describe_change import describe_change
 from bot.usecases.look import gather
 from handlers.dependencies import Dependencies
@@ -29,7 +30,9 @@ async def pack(question: Question, deps: Dependencies) -> Seen:
     seen = replace(found, asked_by=question.user)
     change = await _record(about[0], seen, deps) if about else None
     where = "in this channel" if question.share else "in your direct messages"
-    gaps = f" {len(seen.gaps)} sections could not be looked at; the pack says why." if seen.gaps else ""
+    gaps = (
+        f" {count(len(seen.gaps), 'section')} could not be looked at; the pack says why." if seen.gaps else ""
+    )
     of = f"{alias} for {change.id}" if change else alias
     beside = f", and the record of {change.id}" if change else ""
     parts = f"security, reliability, cost, performance{beside}"

@@ -68,7 +68,7 @@ async def open_lift(named: Named, asked: Asked, deps: Dependencies) -> Message |
     people = await find_people({asked.caller.user}, desk=deps.desk, max_age=FOR_A_DECISION)
     async with deps.desk.archive.transaction() as tx:
         exception = await exception_in_force(target, named.field, now=deps.desk.clock.now(), tx=tx)
-    verdict = may_lift(people[asked.caller.user], exception, target, configuration)
+    verdict = may_lift(people[asked.caller.user], exception, target, configuration, people=people.values())
     if isinstance(verdict, Refused):
         return render_refused(verdict, asked.ref)
     form = render_lift(exception, named.as_value(), asked.ref)
@@ -81,7 +81,7 @@ async def open_except(wish: Wish, asked: Asked, deps: Dependencies) -> Message |
     configuration = deps.desk.configuration
     target = configuration.target(wish.target)
     people = await find_people({asked.caller.user}, desk=deps.desk, max_age=FOR_A_DECISION)
-    verdict = may_except(people[asked.caller.user], target, configuration)
+    verdict = may_except(people[asked.caller.user], target, configuration, people=people.values())
     if isinstance(verdict, Refused):
         return render_refused(verdict, asked.ref)
     values = {"owner": wish.owner or target.owner, "until": clean(wish.until), "reason": clean(wish.reason)}

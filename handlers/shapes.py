@@ -74,12 +74,16 @@ ViewAnswer = FieldErrors | Replace | None
 
 @dataclass(frozen=True)
 class Command:
-    """A verb of `/cs`: its name, how it is used, its help, and what it answers (None: it opened a modal)."""
+    """A verb of `/cs`: name, usage, help, what it answers (None: it opened a modal), and what `help <verb>` adds."""
 
     name: str
     usage: str
     help: str
     run: Callable[[tuple[str, ...], Asked, Dependencies], Awaitable[Message | None]]
+    more: tuple[str, ...] = ()
+
+
+SHARED = "`--share` answers in the channel, for everybody there, instead of only for you."
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,11 @@ _REPLACED = {
     "“": '"', "”": '"', "„": '"', "‘": "'", "’": "'",
     "—": "--", "–": "--", "\u00a0": " ",
     "&lt;": "<", "&gt;": ">", "&amp;": "&",
+    "\u200b": "", "\u2060": "", "\ufeff": "",
 }  # fmt: skip
+
+
+CLOSE = 0.6  # below it a guess is a riddle: "frob" is no "rollback"
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ def parse(words: Iterable[str], *, flags: Iterable[str] = (), options: Iterable[
     """Return arguments and options of a command that knows these flags (no value) and options (one value).
 
     Raises:
-        InvalidInputError: an option is unknown (with "did you mean") or lacks its value.
+        InvalidInputError: an option is unknown (with "did you mean"), given twice, or lacks its value.
     """
     flags, options = set(flags), set(options)
     arguments: list[str] = []
@@ -61,16 +65,23 @@ def parse(words: Iterable[str], *, flags: Iterable[str] = (), options: Iterable[
         if pending:
             found[pending], pending = word, ""
         elif not word.startswith("--"):
-            arguments.append(word)
+            arguments.append(_unmarked(word))
         else:
             name, equals, value = word[2:].partition("=")
             _known(name, flags | options)
+            if name in found:
+                raise InvalidInputError(f"--{name} is given twice.", advice="Give it once.")
             found[name] = value
             if name in options and not equals:
                 pending = name
     if pending:
         raise InvalidInputError(f"--{pending} needs a value.", advice=f"Write --{pending} VALUE.")
     return Words(tuple(arguments), found)
+
+
+def _unmarked(word: str) -> str:
+    """Return a word without the marks of bold and code that chat keeps around what is copied from it."""
+    return word.strip("*`") or word
 
 
 def _known(name: str, known: set[str]) -> None:
@@ -84,7 +95,7 @@ def _known(name: str, known: set[str]) -> None:
 def did_you_mean(word: str, known: Iterable[str], *, prefix: str = "") -> str:
     """Return `Did you mean …?` with the closest known word, or what is known."""
     names = sorted(known)
-    close = get_close_matches(word.lower(), names, n=1, cutoff=0.5)
+    close = get_close_matches(word.lower(), names, n=1, cutoff=CLOSE)
     if close:
         return f"Did you mean {prefix}{close[0]}?"
     return "Known: " + (", ".join(f"{prefix}{name}" for name in names) or "none") + "."

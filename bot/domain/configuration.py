@@ -1,11 +1,12 @@
 """`countersign.toml` as values: accounts, targets, people, groups, policy, freezes and timing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 from bot.domain.change import Change, Impact, Tier
+from bot.domain.command_line import did_you_mean
 from bot.domain.delegation import Delegation
 from bot.domain.deployment import Account, DeploymentRef, Target, parse_arm_id
 from bot.domain.errors import InvalidInputError, NotFoundError
@@ -122,24 +123,32 @@ class Configuration:
             if name.lower() in (account.name.lower(), account.account.lower()):
                 return account
         raise NotFoundError(
-            f"There is no account called {name!r}.", advice=self._known(a.name for a in self.accounts)
+            f"There is no account called {name!r}.",
+            advice=did_you_mean(name, [a.name for a in self.accounts]),
         )
 
     def target(self, alias: str) -> Target:
-        """Return the target with this alias."""
+        """Return the target with this alias, or the only one whose deployment has this name."""
         for target in self.targets:
             if target.alias.lower() == alias.lower():
                 return target
+        named = [each for each in self.targets if each.ref.deployment.lower() == alias.lower()]
+        if len(named) == 1:
+            return named[0]
+        if named:
+            aliases = ", ".join(sorted(each.alias for each in named))
+            raise NotFoundError(f"{alias!r} is deployed more than once.", advice=f"Name one of: {aliases}.")
         raise NotFoundError(
-            f"There is no target called {alias!r}.", advice=self._known(t.alias for t in self.targets)
+            f"There is no target called {alias!r}.",
+            advice=did_you_mean(alias, [t.alias for t in self.targets]),
         )
 
     def find(self, text: str) -> DeploymentRef:
-        """Return the deployment that an alias, `account/deployment` or an ARM id names.
+        """Return the deployment that an alias, its own name, `account/deployment` or an ARM id names.
 
         Raises:
             NotFoundError: no account or target of that name is configured.
-            InvalidInputError: the text is none of the three.
+            InvalidInputError: the text begins like an ARM id and is none.
         """
         if text.startswith("/"):
             subscription, group, name, deployment = parse_arm_id(text)
@@ -170,10 +179,6 @@ class Configuration:
             return rule
         return replace(rule, security_groups=self.security_groups.get(change.environment, ()))
 
-    @staticmethod
-    def _known(names: Iterable[str]) -> str:
-        return "Known: " + (", ".join(sorted(names)) or "none configured") + "."
-
 
 def parse_duration(text: str) -> timedelta:
     """Return the duration that `90s`, `30m`, `4h`, `7d` or `2w` says.
@@ -182,7 +187,7 @@ def parse_duration(text: str) -> timedelta:
         InvalidInputError: it says none.
     """
     units = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-    number, unit = text.strip()[:-1], text.strip()[-1:]
+    number, unit = text.strip()[:-1], text.strip()[-1:].lower()
     if unit not in units or not (number.isascii() and number.isdigit()) or len(number) > 6:
         raise InvalidInputError(f"{text!r} is not a duration.", advice="Write it as 90s, 30m, 4h, 7d or 2w.")
     return timedelta(seconds=int(number) * units[unit])

@@ -113,7 +113,7 @@ class _Case:
             return "the directory does not know this person"
         verdict = may_decide(self.change, person, self.rule, requester=self._requester)
         if isinstance(verdict, Refused):
-            return verdict.reason.removeprefix("Not allowed: ").rstrip(".")
+            return _of_them(verdict.reason.removeprefix("Not allowed: ").rstrip("."))
         return "the same person, or whom they speak for, is counted already"
 
     @property
@@ -157,6 +157,18 @@ class _Case:
         lent = ", ".join(f"<@{giver}>" for giver in sorted(verdict.behalf))
         behalf = f", lent by {lent}" if lent else ""
         return f"Allowed, as one of {', '.join(sorted(verdict.groups))}{behalf}."
+
+
+def _of_them(words: str) -> str:
+    """Return what a refusal says to a person as it is said of them."""
+    for to, of in (
+        ("you are", "they are"),
+        ("your", "their"),
+        ("you would", "they would"),
+        ("you the", "them the"),
+    ):
+        words = words.replace(to, of)
+    return words
 
 
 def _missing(rule: Rule, approvals: Sequence[frozenset[str]]) -> list[str]:

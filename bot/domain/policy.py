@@ -193,7 +193,9 @@ def _others(people: Iterable[Standing], requester: str) -> tuple[list[Standing],
     return [each for each in known if each.full_member and not is_same_person(each, asker)], asker
 
 
-def may_act(person: Standing, change: Change, names: tuple[str, ...], verb: str) -> Allowed | Refused:
+def may_act(
+    person: Standing, change: Change, names: tuple[str, ...], verb: str, *, could: tuple[str, ...] = ()
+) -> Allowed | Refused:
     """Return whether a person may apply or roll back: `requester`, `owner` or a group's name in `names`."""
     roles = {
         name
@@ -206,7 +208,8 @@ def may_act(person: Standing, change: Change, names: tuple[str, ...], verb: str)
     matched = (person.groups | roles) & set(names)
     if person.full_member and matched:
         return Allowed(frozenset(matched))
-    return Refused(f"Not allowed: you may not {verb} this change.", f"{verb}: {', '.join(names) or 'nobody'}")
+    rule = f"{verb}: {', '.join(names) or 'nobody'}"
+    return Refused(f"Not allowed: you may not {verb} this change.", rule, could)
 
 
 def frozen(configuration: Configuration, alias: str, at: datetime) -> Freeze | None:

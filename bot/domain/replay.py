@@ -123,7 +123,7 @@ def _asked(rule: Rule | None, other: Rule | None) -> tuple[Verdict, str]:
 
 
 def _demands(rule: Rule, other: Rule) -> tuple[tuple[str, int, int], ...]:
-    groups = set(rule.groups) | set(other.groups)
+    groups = set(rule.groups) | set(other.groups) if rule.quorum and other.quorum else set()
     return (
         ("approvals", rule.quorum, other.quorum),
         ("groups apart", rule.distinct_groups, other.distinct_groups),

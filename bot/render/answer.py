@@ -27,7 +27,7 @@ from bot.render.blocks import (
     say,
     section,
 )
-from bot.render.texts import code, escape, mention, one_line, sentence, shorten
+from bot.render.texts import code, count, escape, mention, one_line, sentence, shorten
 from bot.render.texts import words as safe
 
 _WORDS = 2900
@@ -92,15 +92,16 @@ def out_of_date_words(change_id: str) -> str:
     return f"This card of {change_id} is out of date: the change has moved since. Here is how it stands now."
 
 
-def render_help(entries: Sequence[tuple[str, str]], topic: str, ref: str) -> Message:
-    """Return the commands with what each gives."""
+def render_help(
+    entries: Sequence[tuple[str, str]], topic: str, ref: str, *, more: Sequence[str] = ()
+) -> Message:
+    """Return the commands with what each gives; `more` is what there is to know of the one that is asked for."""
     about = one_line(topic)
     lines = "\n".join(f"{_usage(usage)}  {escape(one_line(text), 200)}" for usage, text in entries[:60])
     title = f"Countersign · Help on {about}" if about else "Countersign · Help"
-    said = (
-        f"{len(entries)} commands. A command that changes something only ever opens a form; it never decides."
-    )
-    chunks = _chunks(lines.splitlines())
+    counted = count(len(entries), "command")
+    said = f"{counted}. A command that changes something only ever opens a form; it never decides."
+    chunks = [*_chunks(lines.splitlines()), *_chunks([f"• {safe(each, 300)}" for each in more])]
     return say(f"{escape(title, 200)}: {said}", [header(title), context(said), *chunks, footer(ref)])
 
 

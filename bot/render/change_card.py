@@ -138,7 +138,7 @@ def _buttons(view: ChangeView) -> list[Block]:
 
 
 _BY_STATE: Mapping[ChangeState, tuple[str, ...]] = {
-    _S.DRAFT: ("withdraw",),
+    _S.DRAFT: ("revise", "withdraw"),
     _S.PENDING_APPROVAL: ("approve", "reject", "plan", "comment", "withdraw"),
     _S.CHANGES_REQUESTED: ("revise", "plan", "comment", "withdraw"),
     _S.APPROVED: ("apply", "plan", "comment", "withdraw"),

@@ -37,6 +37,8 @@ def state_detail(view: ChangeView) -> str:
     """Return what stands beside the state word, raw: `0 of 2 approvals`."""
     state, quorum, given = view.change.state, view.change.quorum, len(view.approvals)
     match state:
+        case _S.DRAFT:
+            return f"nobody was asked; {'a pre-check is red' if view.change.note else 'its pre-checks run'}"
         case _S.PENDING_APPROVAL:
             return _count(given, quorum)
         case _S.APPROVED | _S.SCHEDULED:
@@ -66,7 +68,6 @@ def _count(given: int, quorum: int) -> str:
 
 
 _ENDED: Mapping[ChangeState, str] = {
-    _S.DRAFT: "not sent yet",
     _S.CHANGES_REQUESTED: "the requester is asked to revise it",
     _S.CLOSED: "applied, verified and attested",
     _S.REJECTED: "nothing was changed",

@@ -10,7 +10,7 @@ from bot.render.blocks import actions, fields, footer, say, section
 from bot.render.change_card import card_button
 from bot.render.change_view import ChangeView
 from bot.render.change_words import state_detail, state_word
-from bot.render.texts import age, count, escape, mention, one_line, words
+from bot.render.texts import age, card_link, count, escape, mention, one_line, words
 
 _S = ChangeState
 
@@ -59,7 +59,8 @@ def _about(view: ChangeView) -> str:
 
 
 def _card(link: str) -> str:
-    return f" · <{link}|Open the card>" if link else ""
+    shown = card_link(link)
+    return f" · {shown}" if shown else ""
 
 
 def _ask(notice: Notice, view: ChangeView, *, link: str, now: datetime, ref: str) -> Message:

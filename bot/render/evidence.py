@@ -81,7 +81,7 @@ def _state(evidence: Evidence) -> str:
         done = sum(1 for each in evidence.sections if not each.is_pending)
         return f"{done} of {count(total, 'section')} looked at so far"
     if not gaps:
-        return f"All {count(total, 'section')} looked at"
+        return f"{'All ' if total > 1 else ''}{count(total, 'section')} looked at"
     return f"{gaps} of {count(total, 'section')} could not be looked at"
 
 
@@ -162,7 +162,9 @@ def _rests_on(evidence: Evidence, now: datetime) -> str:
     ago = seen if seen == "just now" else f"{seen} ago"
     said = (
         f"Evidence {code(evidence.id)} · taken {ago} · sha256 {code(evidence.digest[:16] + '…')}",
-        f"redacted: {evidence.redacted}" if evidence.redacted else "",
+        f"{count(evidence.redacted, 'value')} held back: not on the list of what may be shown"
+        if evidence.redacted
+        else "",
         evidence.strain,
     )
     return " · ".join(filter(None, said))

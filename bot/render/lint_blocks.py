@@ -27,7 +27,7 @@ def _header(block: Block, where: str) -> None:
 
 
 def _section(block: Block, where: str) -> None:
-    keys(block, where, ("type",), ("block_id", "text", "fields"))
+    keys(block, where, ("type",), ("block_id", "text", "fields", "accessory"))
     need("text" in block or "fields" in block, f"{where} has neither text nor fields")
     if "text" in block:
         text_object(block["text"], where, 3000)
@@ -35,6 +35,8 @@ def _section(block: Block, where: str) -> None:
     need(1 <= len(found) <= 10, f"{where} has {len(found)} fields; 1 to 10 are allowed")
     for index, cell in enumerate(block.get("fields", [])):
         text_object(cell, f"{where}.fields[{index}]", 2000)
+    if "accessory" in block:
+        check_element(block["accessory"], f"{where}.accessory", IN_ACTIONS)
 
 
 def _context(block: Block, where: str) -> None:

@@ -1,12 +1,13 @@
-"""Lists: changes, a timeline, and the Home tab."""
+"""Lists: changes, and a timeline."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.change import ChangeState
 from bot.ports.slack import Block, Message
-from bot.render.blocks import context, divider, footer, header, say, section
-from bot.render.change_view import ChangeView
+from bot.render.blocks import button, footer, header, say, section
+from bot.render.change_view import ChangeView, button_value
 from bot.render.change_words import state_line
 from bot.render.texts import count, escape, mention, one_line, sentence, when
 from bot.render.texts import words as safe
@@ -15,24 +16,31 @@ _ROWS = 20
 _LINES = 40
 
 
-def _row(view: ChangeView) -> Block:
+def row(view: ChangeView) -> Block:
+    """Return a change in three lines."""
     change = view.change
     asked = change.submitted_at or change.created_at
-    return section(
+    row = section(
         f"*{change.id}* · {escape(view.action, 300)}\n{state_line(view)}\n"
         f"Owner {mention(change.request.owner)} · {escape(one_line(change.environment), 60)} · requested by "
         f"{mention(change.request.requester)} {when(asked)}"
     )
+    if change.state is not ChangeState.DRAFT:
+        return row
+    return {
+        **row,
+        "accessory": button("Revise…", "change.revise", button_value(change), says=f"Revise {change.id}"),
+    }
 
 
-def render_changes(views: Sequence[ChangeView], title: str, ref: str) -> Message:
-    """Return a list of changes, newest first."""
-    rows = [_row(view) for view in views[:_ROWS]] or [section("*None* · no change matches.")]
+def render_changes(views: Sequence[ChangeView], title: str, ref: str, note: str = "") -> Message:
+    """Return a list of changes, newest first; `note` says what is left out of it."""
+    rows = [row(view) for view in views[:_ROWS]] or [section("*None* · no change matches.")]
     more = f"{len(views) - _ROWS} more are not shown." if len(views) > _ROWS else ""
     ids = ", ".join(view.change.id for view in views[:_ROWS])
     found = f"{count(len(views), 'change')}{f' ({ids})' if ids else ''}"
     text = f"{sentence(escape(one_line(title), 200))}: {found}."
-    return say(text, [header(title), *rows, footer(ref, more, "change show CHG-n shows one in full.")])
+    return say(text, [header(title), *rows, footer(ref, more, note, "change show CHG-n shows one in full.")])
 
 
 @dataclass(frozen=True)
@@ -58,20 +66,3 @@ def render_timeline(lines: Sequence[TimelineLine], title: str, ref: str) -> Mess
 
 def _happened(line: TimelineLine) -> str:
     return f"{when(line.at)} · {mention(line.actor)} {safe(one_line(line.words), 240)}"
-
-
-def render_home(waiting: Sequence[ChangeView], mine: Sequence[ChangeView], ref: str) -> Block:
-    """Return the Home tab: what waits for this person, and what they asked for."""
-    blocks = [
-        header("Countersign"),
-        context("Evidence, approvals and an audit trail. Nothing changes in Azure without them."),
-        *_part("Waiting for your decision", waiting, "Nothing waits for you."),
-        divider(),
-        *_part("Your requests", mine, "You have no open request. Start one with `/cs change request`."),
-        footer(ref),
-    ]
-    return {"type": "home", "callback_id": "home", "blocks": blocks}
-
-
-def _part(title: str, views: Sequence[ChangeView], none: str) -> list[Block]:
-    return [header(title), *([_row(view) for view in views[:_ROWS]] or [section(none)])]

@@ -1,5 +1,6 @@
 """Except a field from drift, until a day: who may, what must be given, and how it is written down."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -46,15 +47,23 @@ def last_moment(text: str, now: datetime) -> datetime:
     return until
 
 
-def may_except(standing: Standing, target: Target, configuration: Configuration) -> Allowed | Refused:
-    """Return whether a person may except drift of a target: its owner, or who decides in its environment."""
+def may_except(
+    standing: Standing, target: Target, configuration: Configuration, *, people: Iterable[Standing] = ()
+) -> Allowed | Refused:
+    """Return whether a person may except drift of a target: its owner, or who decides in its environment.
+
+    A refusal names the owner, and those of `people` who could.
+    """
     if not standing.full_member:
         return Refused(f"Not allowed: {standing.why_not or 'you are not a full member of this workspace'}.")
     groups = deciding_groups(target.environment, configuration)
     if standing.user == target.owner or standing.groups & groups:
         return Allowed(standing.groups & groups)
+    could = (each.user for each in people if each.full_member and each.groups & groups)
     rule = f"The owner of {target.alias}, or a member of {', '.join(sorted(groups)) or 'no group'}"
-    return Refused("Not allowed: an exception silences what others rely on.", rule, (target.owner,))
+    return Refused(
+        "Not allowed: an exception silences what others rely on.", rule, tuple(sorted({target.owner, *could}))
+    )
 
 
 def deciding_groups(environment: str, configuration: Configuration) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """Lift an exception of drift before its last day: who may, and how it is written down."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from bot.domain.baseline import DriftException, exception_for
@@ -16,16 +17,27 @@ from bot.usecases.except_drift import deciding_groups
 
 
 def may_lift(
-    standing: Standing, exception: DriftException, target: Target, configuration: Configuration
+    standing: Standing,
+    exception: DriftException,
+    target: Target,
+    configuration: Configuration,
+    *,
+    people: Iterable[Standing] = (),
 ) -> Allowed | Refused:
-    """Return whether a person may lift an exception: its owner, or who decides in the target's environment."""
+    """Return whether a person may lift an exception: its owner, or who decides in the target's environment.
+
+    A refusal names the exception's owner, and those of `people` who could.
+    """
     if not standing.full_member:
         return Refused(f"Not allowed: {standing.why_not or 'you are not a full member of this workspace'}.")
     groups = deciding_groups(target.environment, configuration)
     if standing.user == exception.owner or standing.groups & groups:
         return Allowed(standing.groups & groups)
+    could = (each.user for each in people if each.full_member and each.groups & groups)
     rule = f"The exception's owner, or a member of {', '.join(sorted(groups)) or 'no group'}"
-    return Refused("Not allowed: this exception is not yours to lift.", rule, (exception.owner,))
+    return Refused(
+        "Not allowed: this exception is not yours to lift.", rule, tuple(sorted({exception.owner, *could}))
+    )
 
 
 async def exception_in_force(target: Target, field: str, *, now: datetime, tx: Transaction) -> DriftException:

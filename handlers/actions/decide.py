@@ -3,7 +3,7 @@
 from bot.ports.slack import Message
 from bot.render.change_view import read_button_value
 from handlers.dependencies import Dependencies
-from handlers.dialogs import Seen, open_decide
+from handlers.dialogs_decide import Seen, open_decide
 from handlers.shapes import Action, Click
 
 

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 from bot.ports.slack import Message
 from bot.render.change_view import read_button_value
 from handlers.dependencies import Dependencies
-from handlers.dialogs import Seen, open_confirm, open_revision, open_verb
+from handlers.dialogs import open_revision
+from handlers.dialogs_decide import Seen, open_confirm, open_verb
 from handlers.shapes import Action, Click
 from handlers.talking import open_comment
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.domain.errors import CountersignError, InvalidInputError
+from bot.domain.errors import CountersignError, InvalidInputError, NoteError
 
 if TYPE_CHECKING:
     from storage.audit_findings import VerifyReport
@@ -29,8 +29,8 @@ def verify(
     """Verify the whole audit trail; writes nothing."""
     from storage.audit_verify import verify_log
 
-    vkeys = vkey or demanded_vkeys()
-    report = verify_log(database or _configured_database(), vkeys, deep=deep)
+    vkeys = _readable(vkey) if vkey else demanded_vkeys()
+    report = verify_log(_address(database), vkeys, deep=deep)
     print(json.dumps(report.as_json()) if as_json else "\n".join(report_words(report, vkeys)))
     raise typer.Exit(0 if report.ok else 1)
 
@@ -46,7 +46,13 @@ def keygen(
     """Make a signing key and print its public key. Without --out the signing key is printed first."""
     from bot.domain.note import Signer
 
-    skey, vkey = Signer.generate(origin)
+    try:
+        skey, vkey = Signer.generate(origin)
+    except NoteError:
+        raise InvalidInputError(
+            f"{origin!r} cannot be the name of an audit trail.",
+            advice="Write it like a web address without spaces or +, as in countersign.example.org/audit/2026.",
+        ) from None
     if out is not None:
         _write_private(out, skey)
     made = {"vkey": vkey} if out is not None else {"signing_key": skey, "vkey": vkey}
@@ -65,7 +71,7 @@ def export(
 
     if format != "jsonl":
         raise InvalidInputError(f"There is no format {format!r}.", advice="Write --format jsonl.")
-    with reading(database or _configured_database()) as connection:
+    with reading(_address(database)) as connection:
         reader = AuditReader(connection)
         if reader.missing_tables():
             raise CountersignError("This database holds no audit trail.", advice="Run `countersign migrate`.")
@@ -85,7 +91,22 @@ def report_words(report: "VerifyReport", vkeys: list[str]) -> list[str]:
         for finding in report.findings
     ]
     root = report.as_json()["root"]
-    return [f"The audit trail {holds}.", f"  entries {report.size}", f"  root {root}", *found, *_keys(vkeys)]
+    figures = [f"  entries {report.size}", f"  root {root}"]
+    return [f"The audit trail {holds}.", *figures, *found, *_keys(vkeys), *_next(report)]
+
+
+def _next(report: "VerifyReport") -> list[str]:
+    """Return what to do about a trail that does not hold, the harmless reason first."""
+    if report.ok:
+        return []
+    stop = "Change nothing, keep a copy of the database as it is, and follow docs/runbook.md."
+    if not any(finding.code == "M1" for finding in report.findings):
+        return [f"  next: {stop}"]
+    return [
+        "  why:  No key given here signed what is stored: it is another trail's key, or the trail was altered.",
+        "  next: Compare the key with the line `vkey …` of `countersign version`. If it is the same: "
+        f"{stop[0].lower()}{stop[1:]}",
+    ]
 
 
 def configured_vkeys() -> list[str]:
@@ -117,10 +138,32 @@ def _keys(vkeys: list[str]) -> list[str]:
     return [f"  vkey {vkey}" for vkey in vkeys]
 
 
-def _configured_database() -> str:
+def _readable(vkeys: list[str]) -> list[str]:
+    from bot.domain.note import Verifier
+
+    for each in vkeys:
+        try:
+            Verifier.parse(each)
+        except NoteError as error:
+            raise InvalidInputError(
+                f"--vkey {each[:80]!r} is no public key: {error}.",
+                advice="Give the whole text after `vkey` that `countersign version` prints, in quotes.",
+            ) from None
+    return vkeys
+
+
+def _address(given: str) -> str:
+    """Return the database's URL, the configured one where none is given."""
     from handlers.settings import read_settings
 
-    return read_settings().database_url
+    url = given or read_settings().database_url
+    if not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://", "postgres://")):
+        scheme = url.partition(":")[0][:20]
+        raise InvalidInputError(
+            f"An audit trail is never kept in a database called {scheme!r}.",
+            advice="Write --database sqlite:///path/to/countersign.db or postgresql://user@host/name.",
+        )
+    return url
 
 
 def _write_private(path: Path, text: str) -> None:

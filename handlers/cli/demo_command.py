@@ -1,21 +1,28 @@
 """`countersign demo`: the pretended world with words for the person who started it."""
 
 import asyncio
+import shutil
 import sys
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.domain.errors import CountersignError
+from bot.domain.errors import CountersignError, InvalidInputError
 from handlers.cli.audit_commands import report_words
 from handlers.cli.demo import Plan, World, demo_world, ended, run_module
 from handlers.cli.serve_command import stop_at_signals
 from handlers.logs import configure_logs
 from storage.audit_verify import verify_log
 
+LAST_PORT = 65535
+
 
 def run_demo(port: int, script: bool, keep: Path | None) -> int:
     """Run the demo until Ctrl-C, or for the length of the story; return the exit code."""
+    if not 0 <= port <= LAST_PORT:
+        raise InvalidInputError(
+            f"There is no port {port}.", advice=f"Name one from 1 to {LAST_PORT}, or 0 for any free one."
+        )
     with ExitStack() as stack:
         folder = keep or Path(stack.enter_context(TemporaryDirectory(prefix="countersign-demo-")))
         _demand_new(folder)
@@ -60,7 +67,8 @@ async def _told_story(world: World) -> int:
 
 def banner(world: World, folder: Path, kept: bool) -> list[str]:
     """Return what a person needs to know, one line each."""
-    whether = "kept" if kept else "removed at the end; keep it with `countersign demo --keep DIR`"
+    program = program_here()
+    whether = "kept" if kept else f"removed at the end; keep it with `{program} demo --keep DIR`"
     return [
         "",
         f"  Open      {world.slack}",
@@ -74,12 +82,21 @@ def banner(world: World, folder: Path, kept: bool) -> list[str]:
         f"  Database  {folder / 'countersign.db'}",
         f"  Log       {folder / 'countersign.log'}",
         f"            ({whether})",
-        f"  Verify    countersign audit verify --database {world.settings.database_url} \\",
+        f"  Verify    {program} audit verify --database {world.settings.database_url} \\",
         f"              --vkey '{world.vkey}'",
         "",
         "  Nothing here is real: no account, no cost. Ctrl-C stops everything.",
         "",
     ]
+
+
+def program_here() -> str:
+    """Return how this program is called from here: by name only where the shell finds it by name."""
+    beside = Path(sys.executable).with_name("countersign")
+    if shutil.which("countersign") is not None or not beside.is_file():
+        return "countersign"
+    here = Path.cwd()
+    return str(beside.relative_to(here) if beside.is_relative_to(here) else beside)
 
 
 def _demand_new(folder: Path) -> None:

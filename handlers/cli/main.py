@@ -24,6 +24,22 @@ APP.add_typer(AUDIT, name="audit", help="Verify and export the audit trail, and 
 APP.add_typer(POLICY, name="policy", help="Check the policy, explain it for a change, replay a candidate.")
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        version()
+        raise typer.Exit
+
+
+@APP.callback()
+def anywhere(
+    _: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="What `version` prints."),
+    ] = False,
+) -> None:
+    """Evidence, approvals and an audit trail for fine-tuned models on Azure OpenAI, in Slack."""
+
+
 @APP.command()
 def serve(
     role: Annotated[str, typer.Option(help="What this process does: all, slack or executor.")] = "all",

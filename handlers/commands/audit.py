@@ -10,8 +10,10 @@ from handlers.shapes import Asked, Command
 
 async def _audit(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
     words = parse(typed)
+    if not words.arguments:
+        raise InvalidInputError("What of the audit trail?", advice="Write `audit verify`.")
     if words.arguments != ("verify",):
-        name = words.arguments[0] if words.arguments else ""
+        name = " ".join(words.arguments)
         raise InvalidInputError(f"There is no `audit {name}`.", advice=did_you_mean(name, ["verify"]))
     check = await deps.check_trail()
     return render_verify(

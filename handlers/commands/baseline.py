@@ -5,7 +5,7 @@ from bot.domain.errors import InvalidInputError
 from bot.ports.slack import Message
 from handlers.asking import ask_for
 from handlers.dependencies import Dependencies
-from handlers.shapes import Asked, Command
+from handlers.shapes import SHARED, Asked, Command
 
 
 async def _baseline(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
@@ -19,5 +19,9 @@ async def _baseline(typed: tuple[str, ...], asked: Asked, deps: Dependencies) ->
 
 
 BASELINE = Command(
-    "baseline", "baseline <target>", "Keep how it is now, beside those kept at submit and apply.", _baseline
+    "baseline",
+    "baseline <target>",
+    "Keep how it is now, beside those kept at submit and apply.",
+    _baseline,
+    (SHARED,),
 )

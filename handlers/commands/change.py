@@ -13,7 +13,7 @@ from bot.render.change_card import render_change
 from bot.render.listing import render_changes
 from bot.render.notice import render_open_button
 from handlers.dependencies import Dependencies
-from handlers.dialogs import open_verb
+from handlers.dialogs_decide import open_verb
 from handlers.explaining import answer_why
 from handlers.loading import load_view, view_of
 from handlers.shapes import Asked, Command
@@ -44,13 +44,18 @@ async def _list(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Mes
     )
     async with deps.desk.archive.reading() as look:
         found = await look.changes(query)
-    return render_changes([view_of(change, deps) for change in found], "Changes", asked.ref)
+    mine = [
+        each
+        for each in found
+        if each.state is not ChangeState.DRAFT or each.request.requester == asked.caller.user
+    ]
+    views = [view_of(change, deps) for change in mine]
+    return render_changes(views, "Changes", asked.ref, "A draft is listed for its requester only.")
 
 
 async def _show(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
     view = await load_view(_number(typed), deps)
-    shown = render_change(view, now=deps.desk.clock.now(), ref=asked.ref, in_full=True)
-    return Message(f"{view.change.state}: {shown.text}", shown.blocks)
+    return render_change(view, now=deps.desk.clock.now(), ref=asked.ref, in_full=True)
 
 
 def _opening(verb: str) -> Sub:

@@ -5,7 +5,7 @@ from bot.domain.errors import InvalidInputError
 from bot.ports.slack import Message
 from handlers.asking import ask_for
 from handlers.dependencies import Dependencies
-from handlers.shapes import Asked, Command
+from handlers.shapes import SHARED, Asked, Command
 
 
 async def _compare(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
@@ -23,5 +23,9 @@ async def _compare(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> 
 
 
 COMPARE = Command(
-    "compare", "compare <target> <target>", "Two targets side by side, and what lies idle.", _compare
+    "compare",
+    "compare <target> <target>",
+    "Two targets side by side, and what lies idle.",
+    _compare,
+    (SHARED,),
 )

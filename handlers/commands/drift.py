@@ -11,7 +11,7 @@ from bot.render.notice import render_open_button
 from handlers.asking import ask_for
 from handlers.dependencies import Dependencies
 from handlers.excepting import Named, Wish, open_except, open_lift
-from handlers.shapes import Asked, Command
+from handlers.shapes import SHARED, Asked, Command
 
 USAGE = (
     "drift [target] [--against iac|runbook|policy|app|snapshot] · "
@@ -98,4 +98,5 @@ DRIFT = Command(
     USAGE,
     "What differs from what was declared, since when and by whom; except it, or lift an exception.",
     _drift,
+    (SHARED,),
 )

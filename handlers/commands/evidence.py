@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable
 
 from bot.domain.change import change_number
-from bot.domain.command_line import Words, parse
+from bot.domain.command_line import Words, did_you_mean, parse
 from bot.domain.configuration import Configuration, parse_duration
-from bot.domain.errors import InvalidInputError
+from bot.domain.errors import InvalidInputError, NotFoundError
 from bot.domain.metric_catalogue import CATALOGUE
 from bot.ports.slack import Message
 from bot.render.evidence import render_skeleton
@@ -13,7 +13,8 @@ from bot.render.metrics import render_catalogue
 from bot.usecases.ask_question import Asking, ask_question
 from bot.usecases.choose_reference import NEWEST
 from handlers.dependencies import Dependencies
-from handlers.shapes import Asked, Command
+from handlers.loading import load_view
+from handlers.shapes import SHARED, Asked, Command
 
 Run = Callable[[tuple[str, ...], Asked, Dependencies], Awaitable[Message | None]]
 
@@ -25,10 +26,13 @@ def _status(words: Words, configuration: Configuration) -> tuple[str, ...]:
     return words.arguments
 
 
-def _show(words: Words, configuration: Configuration) -> tuple[str, ...]:
-    if len(words.arguments) != 1:
-        raise InvalidInputError("Which target?", advice="Name one, such as `show triage-prod`.")
-    return _status(words, configuration)
+def _one_target(verb: str) -> Callable[[Words, Configuration], tuple[str, ...]]:
+    def read(words: Words, configuration: Configuration) -> tuple[str, ...]:
+        if len(words.arguments) != 1:
+            raise InvalidInputError("Which target?", advice=f"Name one, such as `{verb} triage-prod`.")
+        return _status(words, configuration)
+
+    return read
 
 
 def _metrics(words: Words, configuration: Configuration) -> tuple[str, ...]:
@@ -65,9 +69,17 @@ def _pack(words: Words, configuration: Configuration) -> tuple[str, ...]:
 
 def _quota(words: Words, configuration: Configuration) -> tuple[str, ...]:
     _one_at_most(words, "quota [account|region]")
+    known = {account.name for account in configuration.accounts}
+    regions = {account.location for account in configuration.accounts}
     for name in words.arguments:
-        if name not in {account.location for account in configuration.accounts}:
-            configuration.account(name)
+        if name.lower() in regions:
+            return (name.lower(),)
+        if name.lower() not in {
+            called.lower() for each in configuration.accounts for called in (each.name, each.account)
+        }:
+            raise NotFoundError(
+                f"There is no account or region called {name!r}.", advice=did_you_mean(name, known | regions)
+            )
     return words.arguments
 
 
@@ -82,6 +94,8 @@ def _command(
     async def run(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
         words = parse(typed, flags=("share",), options=options)
         names = read(words, deps.desk.configuration)
+        for change in (name for name in names if name.startswith("CHG-")):
+            await load_view(change_number(change), deps)
         asking = Asking(verb, names, asked.channel, asked.response_url, words.flag("share"))
         await ask_question(asking, caller=asked.caller, desk=deps.desk)
         of = f" of {names[0]}" if names else ""
@@ -91,15 +105,37 @@ def _command(
 
 
 STATUS = Command(
-    "status", "status [target]", "What is deployed and how it does now.", _command("status", _status)
+    "status",
+    "status [target]",
+    "What is deployed and how it does now.",
+    _command("status", _status),
+    (SHARED,),
 )
-COST = Command("cost", "cost <target>", "Its eight drivers of cost, as estimates.", _command("cost", _show))
-SHOW = Command("show", "show <target>", "Every fact of one target, with its source.", _command("show", _show))
+COST = Command(
+    "cost",
+    "cost <target>",
+    "Its eight drivers of cost, as estimates.",
+    _command("cost", _one_target("cost")),
+    (SHARED,),
+)
+SHOW = Command(
+    "show",
+    "show <target>",
+    "Every fact of one target, with its source.",
+    _command("show", _one_target("show")),
+    (SHARED,),
+)
 _LOOK_AT_METRICS = _command("metrics", _metrics, ("last", "vs"))
 
 
 async def _run_metrics(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
-    if parse(typed, flags=("share", "catalogue"), options=("last", "vs")).flag("catalogue"):
+    words = parse(typed, flags=("share", "catalogue"), options=("last", "vs"))
+    if words.flag("catalogue") and (words.arguments or len(words.options) > 1):
+        raise InvalidInputError(
+            "The catalogue is the same for every target.",
+            advice="Write `metrics --catalogue` alone, or `metrics <target>` for figures.",
+        )
+    if words.flag("catalogue"):
         return render_catalogue(CATALOGUE, asked.ref)
     return await _LOOK_AT_METRICS(typed, asked, deps)
 
@@ -109,11 +145,23 @@ METRICS = Command(
     "metrics <target> [--last 6h] [--vs 7d|baseline|CHG-n] · metrics --catalogue",
     "Tokens, requests, times and cost against the same hours before or a kept baseline, as charts.",
     _run_metrics,
+    (
+        "Units: tokens and requests are counts, times ms, HTTP 429 a share of requests, cost USD (an estimate).",
+        "A duration is a whole number and s, m, h, d or w: `90s`, `6h`, `7d`.",
+        "Windows: up to 2 h in steps of 5 min, 12 h of 15 min, 2 days of 30 min, 7 days of 1 h, 40 days of 6 h, "
+        "then days.",
+        "`--vs 7d` is the mean of the same hours on each of up to seven earlier days that have figures.",
+        "Azure Monitor keeps metrics for 93 days, and what happened in the last minutes may still be missing.",
+        SHARED,
+    ),
 )
 PACK = Command(
     "evidence",
     "evidence <target> [--change CHG-n]",
     "A pack for reviews: four parts as HTML and JSON, with its proof.",
     _command("evidence", _pack, ("change",)),
+    ("`--share` posts the files in the channel instead of your direct messages.",),
 )
-QUOTA = Command("quota", "quota [account|region]", "What quota is left.", _command("quota", _quota))
+QUOTA = Command(
+    "quota", "quota [account|region]", "What quota is left.", _command("quota", _quota), (SHARED,)
+)

@@ -5,7 +5,7 @@ from bot.domain.errors import InvalidInputError
 from bot.ports.slack import Message
 from handlers.asking import ask_for
 from handlers.dependencies import Dependencies
-from handlers.shapes import Asked, Command
+from handlers.shapes import SHARED, Asked, Command
 
 
 async def _lineage(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
@@ -20,5 +20,9 @@ async def _lineage(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> 
 
 
 LINEAGE = Command(
-    "lineage", "lineage <target>", "Base model, training job, checkpoint, model, deployments.", _lineage
+    "lineage",
+    "lineage <target>",
+    "Base model, training job, checkpoint, model, deployments.",
+    _lineage,
+    (SHARED,),
 )

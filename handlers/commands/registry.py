@@ -23,7 +23,8 @@ async def _help(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Mes
     found = [command for command in COMMANDS if topic in ("", command.name)]
     if not found:
         raise InvalidInputError(f"There is no help on {typed[0]!r}.", advice=did_you_mean(topic, _names()))
-    return render_help([(command.usage, command.help) for command in found], topic, asked.ref)
+    more = found[0].more if topic else ()
+    return render_help([(each.usage, each.help) for each in found], topic, asked.ref, more=more)
 
 
 COMMANDS: tuple[Command, ...] = (

@@ -17,7 +17,8 @@ from bot.usecases.desk import Caller
 from bot.usecases.find_people import FOR_A_DECISION, find_people
 from bot.usecases.remind_people import keep_draft_for_a_week
 from handlers.dependencies import Dependencies
-from handlers.dialogs import decide_view, request_form
+from handlers.dialogs import request_form
+from handlers.dialogs_decide import decide_view
 from handlers.loading import load_view
 from handlers.shapes import Job
 from handlers.unapproved import back, unexplained
@@ -84,12 +85,12 @@ async def _put_back(view_id: str, number: int, deps: Dependencies) -> None:
 async def _revise(view_id: str, number: int, deps: Dependencies) -> None:
     change = (await load_view(number, deps)).change
     live: Deployment | None = None
-    problems: tuple[str, ...] = ()
+    red = tuple(change.note.splitlines()) if change.state is ChangeState.DRAFT else ()
     try:
         live = await deps.readers.azure.deployment(deps.desk.configuration.target(change.request.target).ref)
     except CountersignError as error:
-        problems = (f"The live values could not be read: {error_words(error)}",)
-    form = _again(change, problems, deps, deps.cause("precheck").ref, live=live)
+        red += (f"The live values could not be read: {error_words(error)}",)
+    form = _again(change, red, deps, deps.cause("precheck").ref, live=live)
     await _show(view_id, render_request_form(form), deps)
 
 
@@ -142,12 +143,16 @@ async def _check(number: int, deps: Dependencies) -> None:
 
 
 async def _send_back(change: Change, problems: tuple[str, ...], deps: Dependencies, ref: str) -> None:
-    """Show what is wrong in the form; to a requester who has closed it, as a direct message."""
+    """Show what is wrong in the form; to a requester who has closed it, as a direct message. A draft keeps it."""
+    if change.state is ChangeState.DRAFT:
+        async with deps.desk.archive.transaction() as tx:
+            await tx.mark(change, note="\n".join(problems))
     await keep_draft_for_a_week(change, desk=deps.desk)
     form = render_request_form(_again(change, problems, deps, ref))
     if await _show(change.view_id, form, deps):
         return
     words = f"{change.id} was not sent to anyone:\n" + "\n".join(f"• {problem}" for problem in problems)
+    words += f"\nIt is a draft: revise or withdraw it with `/cs change show {change.id}`."
     await deps.messenger.direct(change.request.requester, render_text(words, ref))
 
 

@@ -1,5 +1,7 @@
 """The confirmations: `change.withdraw.confirm`, `.apply.confirm`, `.rollback.confirm`, `.attest.confirm`."""
 
+from collections.abc import Mapping
+
 from bot.domain.errors import ConflictError
 from bot.domain.people import Standing
 from bot.domain.policy import Refused
@@ -10,6 +12,7 @@ from bot.render.change_view import ButtonValue, read_button_value
 from bot.render.notice import render_notice_view
 from bot.usecases.decide_change import is_current
 from bot.usecases.find_people import FOR_A_DECISION, find_people
+from bot.usecases.judge_steering import steerers
 from bot.usecases.steer_change import (
     Done,
     ask_to_apply,
@@ -18,20 +21,22 @@ from bot.usecases.steer_change import (
     withdraw_change,
 )
 from handlers.dependencies import Dependencies
+from handlers.loading import load_view
 from handlers.shapes import Replace, Submission, View, ViewAnswer
 
 
 async def _run(submission: Submission, deps: Dependencies) -> ViewAnswer:
     ref, user = submission.asked.ref, submission.asked.caller.user
     value = read_button_value(submission.metadata)
-    people = await find_people({user}, desk=deps.desk, max_age=FOR_A_DECISION)
+    seen = (await load_view(value.number, deps)).change
+    people = await find_people({user, *steerers(seen)}, desk=deps.desk, max_age=FOR_A_DECISION)
     try:
         async with deps.desk.archive.transaction() as tx:
             change = await tx.change(value.number)
             if value.digest and not is_current(change, value.revision, value.digest):
                 await tx.enqueue("deliver", f"deliver:{change.id}:card")
                 return Replace(render_notice_view("Out of date", out_of_date_words(change.id), ref))
-            answer = await _steer(submission, value, people[user], tx, deps)
+            answer = await _steer(submission, value, people, tx, deps)
     except ConflictError as error:
         return Replace(render_notice_view("Not now", error_words(error), ref))
     if isinstance(answer, Refused):
@@ -40,21 +45,23 @@ async def _run(submission: Submission, deps: Dependencies) -> ViewAnswer:
 
 
 async def _steer(
-    submission: Submission, value: ButtonValue, standing: Standing, tx: Transaction, deps: Dependencies
+    submission: Submission,
+    value: ButtonValue,
+    people: Mapping[str, Standing],
+    tx: Transaction,
+    deps: Dependencies,
 ) -> Done | Refused:
-    caller = submission.asked.caller
+    caller, number, desk = submission.asked.caller, value.number, deps.desk
     match submission.callback_id:
         case "change.withdraw.confirm":
             reason = clean(submission.values.get("reason", ""))
-            return await withdraw_change(value.number, reason, caller=caller, standing=standing, tx=tx)
+            return await withdraw_change(number, reason, caller=caller, people=people, tx=tx, desk=desk)
         case "change.apply.confirm":
-            return await ask_to_apply(value.number, caller=caller, standing=standing, tx=tx, desk=deps.desk)
+            return await ask_to_apply(number, caller=caller, people=people, tx=tx, desk=desk)
         case "change.rollback.confirm":
-            return await ask_to_roll_back(
-                value.number, caller=caller, standing=standing, tx=tx, desk=deps.desk
-            )
+            return await ask_to_roll_back(number, caller=caller, people=people, tx=tx, desk=desk)
         case _:
-            return await attest_change(value.number, caller=caller, standing=standing, tx=tx)
+            return await attest_change(number, caller=caller, people=people, tx=tx, desk=desk)
 
 
 WITHDRAW = View("change.withdraw.confirm", _run)

@@ -23,7 +23,7 @@ async def _run(submission: Submission, deps: Dependencies) -> ViewAnswer:
     people = await find_people(
         {asked.caller.user, *filter(None, [owner])}, desk=deps.desk, max_age=FOR_A_DECISION
     )
-    verdict = may_except(people[asked.caller.user], target, configuration)
+    verdict = may_except(people[asked.caller.user], target, configuration, people=people.values())
     if isinstance(verdict, Refused):
         return Replace(render_notice_view("Not done", verdict.words, asked.ref))
     problems = _problems(owner, reason, people)

@@ -18,7 +18,9 @@ async def _run(submission: Submission, deps: Dependencies) -> ViewAnswer:
     now = deps.desk.clock.now()
     async with deps.desk.archive.transaction() as tx:
         exception = await exception_in_force(target, field, now=now, tx=tx)
-        verdict = may_lift(people[asked.caller.user], exception, target, configuration)
+        verdict = may_lift(
+            people[asked.caller.user], exception, target, configuration, people=people.values()
+        )
         if isinstance(verdict, Refused):
             return Replace(render_notice_view("Not done", verdict.words, asked.ref))
         lifted = await lift_exception(exception, caller=asked.caller, now=now, tx=tx)

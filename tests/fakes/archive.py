@@ -34,7 +34,7 @@ class FakeTransaction(FakeSightings, FakeTalks):
     async def change(self, number: int) -> Change:
         """Return a change."""
         if number not in self._state.changes:
-            raise NotFoundError(f"There is no CHG-{number}.")
+            raise NotFoundError(f"There is no CHG-{number}.", advice="See `change list`.")
         return self._state.changes[number]
 
     async def hold(self, arm_id: str) -> None:

@@ -21,6 +21,7 @@ from bot.usecases.desk import Caller, Desk
 from bot.usecases.execute_change import execute_change
 from bot.usecases.find_people import FOR_A_DECISION, find_people, refresh_directory
 from bot.usecases.follow_step import poll_step, read_back_step
+from bot.usecases.judge_steering import steerers
 from bot.usecases.request_change import FieldProblems, Form, request_change
 from bot.usecases.steer_change import Done, ask_to_apply, ask_to_roll_back, attest_change, withdraw_change
 from bot.usecases.watch_change import expire_change, sweep, validate_change
@@ -232,35 +233,38 @@ class House:
         assert self.change(change.number).state is ChangeState.APPROVED
         return self.change(change.number)
 
+    async def steerers(self, number: int) -> frozenset[str]:
+        """Return whose standing a judgement wants besides the caller's."""
+        async with self.archive.transaction() as tx:
+            return steerers(await tx.change(number))
+
     async def withdraw(self, by: str = ANNA, number: int = 1) -> Done | Refused:
         """Withdraw a change."""
-        people = await self.people(by)
+        people = await self.people(by, *await self.steerers(number))
         async with self.archive.transaction() as tx:
             return await withdraw_change(
-                number, "not needed", caller=self.caller(by), standing=people[by], tx=tx
+                number, "not needed", caller=self.caller(by), people=people, tx=tx, desk=self.desk
             )
 
     async def ask_apply(self, by: str = BOB, number: int = 1) -> Done | Refused:
         """Ask to apply a change."""
-        people = await self.people(by)
+        people = await self.people(by, *await self.steerers(number))
         async with self.archive.transaction() as tx:
-            return await ask_to_apply(
-                number, caller=self.caller(by), standing=people[by], tx=tx, desk=self.desk
-            )
+            return await ask_to_apply(number, caller=self.caller(by), people=people, tx=tx, desk=self.desk)
 
     async def ask_rollback(self, by: str = BOB, number: int = 1) -> Done | Refused:
         """Ask to roll a change back."""
-        people = await self.people(by)
+        people = await self.people(by, *await self.steerers(number))
         async with self.archive.transaction() as tx:
             return await ask_to_roll_back(
-                number, caller=self.caller(by), standing=people[by], tx=tx, desk=self.desk
+                number, caller=self.caller(by), people=people, tx=tx, desk=self.desk
             )
 
     async def attest(self, by: str = OTTO, number: int = 1) -> Done | Refused:
         """Attest a change."""
-        people = await self.people(by)
+        people = await self.people(by, *await self.steerers(number))
         async with self.archive.transaction() as tx:
-            return await attest_change(number, caller=self.caller(by), standing=people[by], tx=tx)
+            return await attest_change(number, caller=self.caller(by), people=people, tx=tx, desk=self.desk)
 
     async def apply(self, number: int = 1) -> None:
         """Run the job `apply`."""

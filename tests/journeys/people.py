@@ -69,6 +69,10 @@ class People:
         assert not missing, f"the form has no {sorted(missing)}"
         return await self.post("/ui/submit", {"user": user, "view_id": view["id"], "values": filled})
 
+    async def close(self, user: str, view: Json) -> Json:
+        """Close a modal without submitting it."""
+        return await self.post("/ui/close", {"user": user, "view_id": view["id"]})
+
     async def advance(self, seconds: float) -> None:
         """Move everybody's clock forward."""
         async with self._session.post(f"{self.slack}/clock", json={"advance_seconds": seconds}) as answer:

@@ -17,6 +17,7 @@ from tests.journeys.ways import (
     Azure,
     applied,
     approved,
+    ask,
     calls,
     confirm,
     entries,
@@ -55,9 +56,7 @@ async def test_a_rejected_change_says_why_and_can_never_be_applied(house: House)
     assert "Not in the peak." in words_of(card)
     assert [block for block in card["blocks"] if block["type"] == "actions"] == []
     await house.people.say(ALICE, "/cs change apply CHG-1")
-    modal = await house.people.view(ALICE, "change.apply.confirm")
-    refused = await house.people.submit(ALICE, modal, {})
-    assert "cannot be applied: it is rejected" in words_of(refused["view"])
+    await told(house, ALICE, "cannot be applied: it is rejected")
     assert tags(house)[-2:] == ["change.rejected", "change.refused"]
     assert await Azure(house).writes() == []
 
@@ -90,8 +89,8 @@ async def test_a_change_sent_back_is_edited_and_approved_as_revision_two_on_new_
 @ON_SQLITE
 async def test_a_requester_withdraws_and_a_stranger_cannot(house: House) -> None:
     card = await requested(house)
-    refused = await confirm(house, CAROL, card, "withdraw", reason="I do not like it.")
-    assert "you may not withdraw" in words_of(refused["view"])
+    await press(house, CAROL, card, "change.withdraw")
+    assert f"<@{ALICE}>" in words_of(await told(house, CAROL, "you may not withdraw"))
     assert (await confirm(house, ALICE, card, "withdraw", reason="Solved otherwise."))["view"] is None
     card = await house.people.card(BOB, "CHG-1", "withdrawn")
     assert "Solved otherwise." in words_of(card)
@@ -124,8 +123,8 @@ async def test_a_change_is_rolled_back_to_what_was_and_the_owner_attests_that(ho
     azure = Azure(house)
     card = await applied(house)
     assert await azure.capacity() == 150
-    refused = await confirm(house, ALICE, card, "rollback")
-    assert "you may not roll back" in words_of(refused["view"])
+    await press(house, ALICE, card, "change.rollback")
+    assert f"<@{OWNER}>" in words_of(await told(house, ALICE, "you may not roll back"))
     assert (await confirm(house, OWNER, card, "rollback"))["view"] is None
     card = await house.people.card(OWNER, "CHG-1", "rolled_back")
     assert await azure.capacity() == 120
@@ -200,9 +199,22 @@ async def confirm_is_not_offered(house: House, card: dict[str, object]) -> None:
     """Look that the card has no Apply button yet, and that typing the verb is refused."""
     assert "change.apply" not in str(card["blocks"])
     await house.people.say(ALICE, "/cs change apply CHG-1")
-    modal = await house.people.view(ALICE, "change.apply.confirm")
-    refused = await house.people.submit(ALICE, modal, {})
-    assert "cannot be applied: it is pending approval" in words_of(refused["view"])
+    await told(house, ALICE, "cannot be applied: it is pending approval")
+
+
+@ON_SQLITE
+async def test_a_form_that_could_only_be_refused_is_not_opened(house: House) -> None:
+    await requested(house)
+    opened = len(await calls(house, "views.open"))
+    await house.people.say(ALICE, "/cs change rollback CHG-1")
+    await told(house, ALICE, "you may not roll back")
+    await house.people.say(OWNER, "/cs change rollback CHG-1")
+    await told(house, OWNER, "cannot be rolled back: it is pending approval")
+    await house.people.say(ALICE, "/cs change close CHG-1")
+    assert f"<@{OWNER}>" in words_of(await told(house, ALICE, "you may not attest"))
+    assert len(await calls(house, "views.open")) == opened
+    attempts = [each.data["attempt"] for each in entries(house, "CHG-1") if each.type == "change.refused"]
+    assert attempts == ["roll back", "roll back", "attest"]
 
 
 @ON_SQLITE
@@ -213,3 +225,20 @@ async def test_who_is_in_no_deciding_group_cannot_even_open_the_review(house: Ho
     assert f"<@{BOB}>" in shown
     assert f"<@{CAROL}>" in shown
     assert [(each.type, each.actor) for each in entries(house, "CHG-1")][-1] == ("change.refused", OWNER)
+
+
+@ON_SQLITE
+async def test_a_draft_with_a_red_pre_check_is_its_requesters_alone_and_can_be_revised(house: House) -> None:
+    assert (await ask(house, capacity=9000))["ok"]
+    red = await house.people.view(ALICE, lambda view: "quota" in words_of(view).lower() and is_form(view))
+    await house.people.close(ALICE, red)
+    await house.people.say(BOB, "/cs change list")
+    others = words_of(await told(house, BOB, "Changes"))
+    assert "CHG-1" not in others
+    assert "A draft is listed for its requester only." in others
+    await house.people.say(ALICE, "/cs change list")
+    mine = await told(house, ALICE, "a pre-check is red")
+    assert (await house.people.click(ALICE, mine, "change.revise"))["ok"]
+    form = await house.people.view(ALICE, lambda view: is_form(view) and "quota" in words_of(view).lower())
+    assert (await house.people.submit(ALICE, form, {**FACTS, "capacity": "150"}))["ok"]
+    await house.people.card(BOB, "CHG-1", "pending_approval")

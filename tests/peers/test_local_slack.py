@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from handlers.dialogs import READING
+from handlers.dialogs_decide import READING
 from handlers.settings import Transport
 from tests.peers.house import APPROVER, OPS, OWNER, REQUESTER, open_house
 from tests.peers.workspace import Json, Workspace, buttons

@@ -196,7 +196,7 @@ async def test_r23_the_card_says_how_many_values_were_held_back() -> None:
         meter.hold_back({"endpoint": 2, "IP": 1})
         return replace(memory_readers(), meter=meter)
 
-    assert "redacted: 3" in card_of(await look(replace(memory_readers(), again=holding)))
+    assert "3 values held back" in card_of(await look(replace(memory_readers(), again=holding)))
     assert "redacted" not in card_of(await look())
 
 

@@ -135,7 +135,7 @@ async def test_a_look_says_how_many_values_were_held_back_and_when_few_reads_are
         ]
     assert [each.redacted for each in seen] == [2, 2]
     footer = render_evidence(seen[0], target=None, ref="ref-1", now=now).blocks[-1]
-    assert "redacted: 2" in str(footer)
+    assert "2 values held back" in str(footer)
     assert "9 more reads" in str(footer)
     assert "redacted" not in str(seen[0].as_json())
 

@@ -21,6 +21,7 @@ from handlers.settings import Settings
 from handlers.version import VERSION
 from tests.fakes.logs import captured
 
+VKEY = Signer.generate(ORIGIN)[1]
 ROOT = Path(__file__).parents[2]
 HEAVY = (
     "sqlalchemy",
@@ -257,3 +258,43 @@ def test_what_nobody_expected_is_one_sentence_with_a_reference_and_a_log_line(
     assert line["error"].startswith("RuntimeError")
     assert any("test_cli.py" in frame for frame in line["where"])
     assert "5678" not in said.err
+
+
+def test_the_version_is_an_option_too(run: Run) -> None:
+    assert run("--version") == run("version")
+
+
+@pytest.mark.parametrize("port", ["99999", "-1"])
+def test_a_port_that_does_not_exist_is_said_so(run: Run, port: str) -> None:
+    said = run("demo", "--port", port)
+    assert (said.code, said.out) == (2, "")
+    assert f"There is no port {port}." in said.err
+    assert "  next: Name one from 1 to 65535" in said.err
+
+
+@pytest.mark.parametrize(
+    ("words", "happened"),
+    [
+        (["verify", "--vkey", "garbage"], "countersign: --vkey 'garbage' is no public key: "),
+        (["keygen", "--origin", ""], "countersign: '' cannot be the name of an audit trail."),
+        (
+            ["verify", "--vkey", VKEY, "--database", "mysql://x"],
+            "countersign: An audit trail is never kept in",
+        ),
+        (["export", "--database", "mysql://x"], "countersign: An audit trail is never kept in"),
+    ],
+)
+def test_what_cannot_be_read_is_said_with_the_next_step(run: Run, words: list[str], happened: str) -> None:
+    said = run("audit", *words)
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith(happened)
+    assert "\n  next: " in said.err
+    assert "Error" not in said.err
+
+
+def test_the_key_of_another_trail_is_named_as_a_possible_reason(run: Run, vkey: str) -> None:
+    said = run("audit", "verify", "--vkey", VKEY)
+    assert (said.code, said.err) == (1, "")
+    assert "  why:  No key given here signed what is stored" in said.out
+    assert "  next: Compare the key with the line `vkey …`" in said.out
+    assert "  next: " not in run("audit", "verify", "--vkey", vkey).out

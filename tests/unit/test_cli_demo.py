@@ -14,6 +14,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from handlers.cli.demo_command import program_here
+
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-c", "from handlers.cli.main import main; main()", "demo"]
 
@@ -102,3 +104,17 @@ def test_the_demo_ends_when_its_simulators_die(tmp_path: Path) -> None:
         assert time.monotonic() - started < 25
         assert process.stderr is not None
         assert "The simulators stopped." in process.stderr.read()
+
+
+def test_the_banner_calls_the_program_by_a_name_that_works_here(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    beside = tmp_path / ".venv" / "bin" / "countersign"
+    beside.touch(mode=0o755)
+    monkeypatch.setattr(sys, "executable", str(beside.with_name("python")))
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.chdir(tmp_path)
+    assert program_here() == ".venv/bin/countersign"
+    monkeypatch.setenv("PATH", str(beside.parent))
+    assert program_here() == "countersign"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.change import Tier
+from bot.domain.change import Impact, Tier
 from bot.domain.configuration import Configuration
 from bot.domain.errors import InvalidInputError
 from handlers.cli.demo_company import company_toml
@@ -113,7 +113,79 @@ MISTAKES = [
     ('must = "equals"', 'must = "at_least"', "needs a number", "120"),
     ('field = "', 'field = "x', "has no field", "upgrade_option"),
     ("runbook = {", "runbook = { capcity = 1,", "capcity", "capacity"),
+    ("quorum = 1", "qourum = 1", "policy.production.normal.qourum", "quorum"),
+    ("in_place = false", "inplace = true", "policy.production.inplace", "in_place"),
+    ('security_groups = ["security"]', 'security_groups = ["secruity"]', "secruity", "security"),
+    ('security_groups = ["security"]', "security_groups = []", "security_groups", ""),
+    ('may_request = ["approvers"]', 'may_request = ["aprovers"]', "aprovers", "approvers"),
+    ('may_apply = ["approvers"]', 'may_apply = ["requestor"]', "requestor", "requester"),
+    ('kind = "scale"', 'kind = "scael"', "scael", "scale"),
+    (
+        'environment = "production"\ntargets = ["triage',
+        'environment = "prod"\ntargets = ["triage',
+        "'prod'",
+        "production",
+    ),
+    ('groups = ["approvers"]\nmax', 'groups = ["leads"]\nmax', "'leads'", "approvers"),
+    ('groups = ["approvers"]\nmax', "groups = []\nmax", "templates.0.groups", ""),
+    ("max_capacity = 200\nmax_rise_percent = 20", "", "has no bound", "max_rise_percent"),
+    ("max_rise_percent = 20", "max_rise_percents = 20", "max_rise_percents", "max_rise_percent"),
+    ("max_rise_percent = 20", "max_rise_percent = -1", "max_rise_percent", ""),
+    ('to = "U0ERIN"', 'to = "U0DAN"', "both are one person", "somebody else"),
+    ('to = "U0ERIN"', 'to = "Erin"', "delegation.0.to", ""),
+    ('from = "U0DAN"', 'form = "U0DAN"', "delegation.0.form", "from"),
+    ("2027-01-08T18:00:00+01:00", "2027-01-08T18:00:00", "without a zone", "zone"),
+    ('groups = ["security"]\nuntil', 'groups = ["sec"]\nuntil', "'sec'", "security"),
+    ('raise_to = "critical"', 'raise_to = "emergency"', "raise_to", ""),
+    ('raise_to = "critical"', "", "either raise or lower", "raise_to"),
+    ('raise_to = "critical"', 'raise_to = "critical"\nlower_to = "normal"', "either raise or lower", ""),
+    ('impact = ["security"]', 'impact = ["secret"]', "tier_rule.0.impact", ""),
+    ('impact = ["security"]', 'kinds = ["scael"]', "scael", "scale"),
+    ('environments = ["production"]', 'environments = ["prod"]', "'prod'", "production"),
+    ('reason = "A wrong answer there is a legal matter."', 'reason = ""', "tier_rule.0.reason", ""),
+    (
+        "[[tier_rule]]",
+        '[[templates]]\nname = "small step up"\nkind = "scale"\nenvironment = "production"\n'
+        'groups = ["security"]\nmax_capacity = 1\n[[tier_rule]]',
+        "two templates called",
+        "Rename",
+    ),
 ]
+
+
+def test_templates_delegations_and_tier_rules_are_read(tmp_path: Path) -> None:
+    found = read(tmp_path, example())
+    (template,) = found.templates
+    assert (template.name, template.kind, template.environment) == ("small step up", "scale", "production")
+    assert (template.groups, template.targets) == (("approvers",), ("triage-*",))
+    assert (template.max_capacity, template.max_rise_percent, template.min_capacity) == (200, 20, None)
+    (delegation,) = found.delegations
+    assert (delegation.giver, delegation.taker, delegation.groups) == ("U0DAN", "U0ERIN", ("security",))
+    assert delegation.until == datetime(2027, 1, 8, 17, tzinfo=UTC)
+    (moved,) = found.tier_rules
+    assert (moved.raise_to, moved.lower_to, moved.impact) == (Tier.CRITICAL, None, {Impact.SECURITY})
+    assert (moved.environments, moved.kinds, moved.targets) == (("production",), ("*",), ("extract-*",))
+    assert found.security_groups == {"production": ("security",)}
+    assert found.may_request == {"production": ("approvers",)}
+    assert found.in_place == frozenset()
+    placed = read(tmp_path, example().replace("in_place = false", "in_place = true"))
+    assert placed.in_place == {"production"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("max_rise_percent = 20", "max_rise_percent = 21"),
+        ('to = "U0ERIN"', 'to = "U0EVE"'),
+        ('raise_to = "critical"', 'raise_to = "high"'),
+        ('security_groups = ["security"]', 'security_groups = ["approvers"]'),
+        ("in_place = false", "in_place = true"),
+    ],
+)
+def test_each_part_of_the_policy_is_in_its_digest(tmp_path: Path, old: str, new: str) -> None:
+    assert (
+        read(tmp_path, example().replace(old, new)).policy_digest != read(tmp_path, example()).policy_digest
+    )
 
 
 @pytest.mark.parametrize(("old", "new", "named", "advised"), MISTAKES)

@@ -29,7 +29,7 @@ from tests.golden.examples import EXAMPLES, message_of
 from tests.golden.values import VIEWS
 
 BUTTONS = {
-    "draft": ["withdraw"],
+    "draft": ["revise", "withdraw"],
     "pending": ["approve", "reject", "plan", "withdraw"],
     "changes_requested": ["revise", "plan", "withdraw"],
     "approved": ["apply", "plan", "withdraw"],

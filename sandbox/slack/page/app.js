@@ -8,7 +8,7 @@ import { TopBar, applyTheme, drawSidebar, savedTheme } from "./shell.js";
 import { ViewDialog, ask } from "./modal.js";
 import { blocks } from "./blocks.js";
 import { closeMenu } from "./menu.js";
-import { drop, inChannel, inThread, isReply, load, now, put, setClock, store } from "./store.js";
+import { drop, everything, inChannel, inThread, isReply, load, now, put, setClock, store } from "./store.js";
 import { encode } from "./commands.js";
 import { guidePanel } from "./guide.js";
 import { toast } from "./toast.js";
@@ -131,7 +131,7 @@ function drawSide() {
           el("button", { type: "button", class: "btn btn-icon btn-quiet", "aria-label": "Close the thread", onclick: closeThread }, icon("close"))), threadList.node, threadComposer.node));
     }
     threadList.draw(inThread(store.thread.channel, store.thread.ts), null);
-  } else if (store.guide) side.replaceChildren(guidePanel({ run: runStep, close: () => setGuide(false) }));
+  } else if (store.guide) side.replaceChildren(guidePanel({ run: runStep, close: () => setGuide(false), messages: everything() }));
   else side.replaceChildren();
   side.hidden = !store.thread && !store.guide;
   $("app").classList.toggle("has-side", !side.hidden);

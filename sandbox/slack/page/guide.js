@@ -14,7 +14,11 @@ export const STEPS = [
   { title: "Check the record", words: "Verify that nobody edited the trail.", action: "/cs audit verify", fill: "/cs audit verify" },
 ];
 
-export function progress() {
+/** The last step that a change in this state has behind it. */
+const REACHED = { pending_approval: 1, changes_requested: 1, rejected: 2, approved: 2, scheduled: 2, executing: 3, verifying: 3, failed: 3, rolling_back: 3, rolled_back: 3, awaiting_attestation: 4, closed: 5 };
+
+/** What only its asker was shown is gone when another person is looked through: it is kept for this tab. */
+function kept() {
   try {
     return new Set(JSON.parse(sessionStorage.getItem(SEEN) || "[]"));
   } catch {
@@ -22,22 +26,26 @@ export function progress() {
   }
 }
 
-function remember(done) {
-  sessionStorage.setItem(SEEN, JSON.stringify([...done]));
+/** The steps that happened, whoever did them and however: read off the app's messages. */
+function happened(messages) {
+  const said = messages.filter((m) => m.app);
+  const own = kept();
+  if (said.some((m) => /^Evidence \S+ of /.test(m.text))) own.add(0);
+  if (said.some((m) => m.text.startsWith("The audit trail holds"))) own.add(STEPS.length - 1);
+  sessionStorage.setItem(SEEN, JSON.stringify([...own]));
+  const states = said.map((m) => m.metadata?.event_payload?.state).filter((state) => state in REACHED);
+  const furthest = Math.max(0, ...states.map((state) => REACHED[state]));
+  return new Set([...own, ...Array.from({ length: furthest }, (_, n) => n + 1)]);
 }
 
 /** `run(step)` does what the step's button says; `close()` hides the panel. */
-export function guidePanel({ run, close }) {
-  const done = progress();
+export function guidePanel({ run, close, messages }) {
+  const done = happened(messages);
   const next = STEPS.findIndex((_, n) => !done.has(n));
   const rows = STEPS.map((step, n) => el("li", { class: `step${done.has(n) ? " is-done" : ""}${n === next ? " is-next" : ""}` },
     el("span", { class: "step-mark", "aria-hidden": "true" }, done.has(n) ? icon("check", 14) : String(n + 1)),
     el("div", { class: "step-words" }, el("h3", {}, step.title), el("p", {}, step.words),
-      el("button", { type: "button", class: `btn btn-step${step.fill ? " is-code" : ""}`, "data-step": n + 1, onclick: () => {
-        for (let before = 0; before <= n; before += 1) done.add(before);
-        remember(done);
-        run(step);
-      } }, step.action))));
+      el("button", { type: "button", class: `btn btn-step${step.fill ? " is-code" : ""}`, "data-step": n + 1, onclick: () => run(step) }, step.action))));
   return el("section", { class: "panel guide", "aria-label": "Start here", "data-panel": "guide" },
     el("header", { class: "panel-head" }, el("div", {}, el("h2", {}, "Start here"), el("p", { class: "muted small" }, "One change, from question to proof")),
       el("button", { type: "button", class: "btn btn-icon btn-quiet", "aria-label": "Hide the guide", onclick: close }, icon("close"))),

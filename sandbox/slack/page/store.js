@@ -43,6 +43,7 @@ export function drop(channel, ts) {
 const order = (a, b) => (a.ts < b.ts ? -1 : a.ts > b.ts ? 1 : 0);
 const all = (channel) => [...(store.messages.get(channel)?.values() || [])].sort(order);
 export const isReply = (m) => Boolean(m.thread_ts && m.thread_ts !== m.ts);
+export const everything = () => [...store.messages.values()].flatMap((list) => [...list.values()]);
 export const inChannel = (channel) => all(channel).filter((m) => !isReply(m) || m.reply_broadcast);
 export const inThread = (channel, ts) => all(channel).filter((m) => m.ts === ts || m.thread_ts === ts);
 export const replies = (m) => all(m.channel).filter((x) => isReply(x) && x.thread_ts === m.ts);

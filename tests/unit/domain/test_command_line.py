@@ -93,7 +93,19 @@ def test_an_option_without_its_value_is_refused() -> None:
         ("Satus", ("status", "show"), "Did you mean status?"),
         ("xyzzy", ("status", "show"), "Known: show, status."),
         ("xyzzy", (), "Known: none."),
+        ("frob", ("rollback", "request"), "Known: request, rollback."),
+        ("nope", ("compare", "cost"), "Known: compare, cost."),
     ],
 )
 def test_did_you_mean(word: str, known: tuple[str, ...], said: str) -> None:
     assert did_you_mean(word, known) == said
+
+
+def test_an_option_given_twice_is_refused() -> None:
+    with pytest.raises(InvalidInputError, match="--last is given twice"):
+        _parsed("triage", "--last", "6h", "--last=7d")
+
+
+@pytest.mark.parametrize("typed", ["*triage-prod*", "`triage-prod`", "*`triage-prod`*", "triage-prod\u200b"])
+def test_the_marks_that_chat_puts_around_a_name_are_no_part_of_it(typed: str) -> None:
+    assert parse(split(f"show {typed}")).arguments == ("show", "triage-prod")

@@ -34,19 +34,29 @@ def test_what_is_not_configured_is_not_found(text: str) -> None:
         HOUSE.find(text)
 
 
+def test_the_name_of_a_deployment_is_enough_where_only_one_has_it() -> None:
+    assert HOUSE.target("Classifier-FT").alias == "classifier-prod"
+    with pytest.raises(NotFoundError, match="more than once") as refused:
+        HOUSE.find("support-triage-ft")
+    assert refused.value.advice == "Name one of: triage-prod, triage-stage."
+
+
 def test_the_same_account_name_in_another_subscription_is_not_ours() -> None:
     other = THING.arm_id.replace("0001", "0002", 1)
     with pytest.raises(NotFoundError, match="does not look after"):
         HOUSE.find(other)
 
 
-def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
+def test_an_unknown_name_is_answered_with_the_closest_or_the_known_ones() -> None:
     with pytest.raises(NotFoundError) as refused:
-        HOUSE.target("triage")
+        HOUSE.target("triage-pro")
+    assert refused.value.advice == "Did you mean triage-prod?"
+    with pytest.raises(NotFoundError) as refused:
+        HOUSE.target("nope")
     assert refused.value.advice == "Known: classifier-prod, triage-prod, triage-stage."
     with pytest.raises(NotFoundError) as refused:
         company(accounts=()).account("prod")
-    assert refused.value.advice == "Known: none configured."
+    assert refused.value.advice == "Known: none."
 
 
 @pytest.mark.parametrize(
@@ -104,13 +114,22 @@ def test_what_has_no_rule_is_denied() -> None:
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("0s", 0), ("90s", 90), ("30m", 1800), ("4h", 14400), ("7d", 604800), ("2w", 1209600), (" 1s ", 1)],
+    [
+        ("0s", 0),
+        ("90s", 90),
+        ("30m", 1800),
+        ("4h", 14400),
+        ("7d", 604800),
+        ("2w", 1209600),
+        (" 1s ", 1),
+        ("6H", 21600),
+    ],
 )
 def test_a_duration_is_a_number_and_a_unit(text: str, seconds: int) -> None:
     assert parse_duration(text) == timedelta(seconds=seconds)
 
 
-@pytest.mark.parametrize("text", ["", "s", "30", "1.5h", "-1h", "1 h", "1y", "1H", "１h", "1234567s", "m30"])
+@pytest.mark.parametrize("text", ["", "s", "30", "1.5h", "-1h", "1 h", "1y", "１h", "1234567s", "m30"])
 def test_anything_else_is_no_duration(text: str) -> None:
     with pytest.raises(InvalidInputError) as refused:
         parse_duration(text)

@@ -189,3 +189,24 @@ def _without_none(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _without_none(item) for name, item in value.items() if item is not None}
     return value
+
+
+@pytest.mark.parametrize("verb", ["PATCH", "PUT", "DELETE", "POST"])
+def test_a_plan_of_every_verb_reads_back_with_its_actions(verb: Any) -> None:
+    forward = Operation(verb, "/x", {"sku": {"capacity": 1}}, "pause")
+    plan = Plan("pause", "/x", {"tags": {}}, {}, (forward,), (replace(forward, action=""),))
+    assert plan_from_json(plan.as_json()) == plan
+    assert plan.as_json()["forward"] == [
+        {"action": "pause", "arm_id": "/x", "body": {"sku": {"capacity": 1}}, "verb": verb}
+    ]
+
+
+def test_operations_that_are_no_list_are_none() -> None:
+    document = {**PLAN.as_json(), "forward": {"verb": "PUT"}, "rollback": None}
+    found = plan_from_json(document)
+    assert (found.forward, found.rollback) == ((), ())
+
+
+def test_a_value_that_is_not_there_is_called_none() -> None:
+    assert moved_words({"a": {"b": 1}}, {"a": {}}) == "a.b (1 → none)"
+    assert moved_words({"a": 1}, {"a": {"b": 2}}) == "a (1 → {'b': 2})"

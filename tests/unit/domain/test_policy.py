@@ -178,7 +178,11 @@ def test_one_more_approval_never_undoes_a_quorum(
         (person(BOB), ONE, "none of the groups"),
         (person(BOB, "approvers"), rule("production", Tier.NORMAL, 1), "none of the groups"),
         (person(BOB, "approvers", full_member=False, why_not="you are a guest"), ONE, "you are a guest"),
-        (person(BOB, "approvers", full_member=False), ONE, "not a full member"),
+        (
+            person(BOB, "approvers", full_member=False),
+            ONE,
+            "Not allowed: you are not a full member of this workspace.",
+        ),
         (person(ANNA, "approvers", full_member=False, why_not="deleted"), ONE, "deleted"),
     ],
 )
@@ -187,7 +191,8 @@ def test_who_may_decide(who: Standing, found: Rule | None, words: str) -> None:
     assert isinstance(verdict, Refused) is bool(words)
     if isinstance(verdict, Refused):
         assert words in verdict.words
-        assert verdict.reason.startswith("Not allowed")
+        assert verdict.reason.startswith("Not allowed: ")
+        assert verdict.rule == ("" if found is None else rule_words(found))
         assert (f"Who could: <@{CAROL}>." in verdict.words) is (found is not None)
     else:
         assert verdict.groups
@@ -232,8 +237,9 @@ def test_approvals_hold_today_or_say_how_many_still_do() -> None:
     gone = {**PEOPLE, DAN: person(DAN)}
     lost = approved_today(CHANGE, votes, gone, TWO, NOON)
     assert isinstance(lost, Refused)
-    assert "Of 2 approvals needed, 1 still count today." in lost.words
-    assert isinstance(approved_today(CHANGE, votes, PEOPLE, None, NOON), Refused)
+    assert lost == Refused("Of 2 approvals needed, 1 still count today.", rule_words(TWO))
+    denied = approved_today(CHANGE, votes, PEOPLE, None, NOON)
+    assert denied == Refused("The policy no longer has a rule for production · normal.")
 
 
 @pytest.mark.parametrize(
@@ -256,7 +262,10 @@ def test_whether_a_request_can_be_approved_at_all(
     verdict = solvable(CHANGE, found, [PEOPLE[user] for user in people])
     assert isinstance(verdict, Allowed) is can
     if isinstance(verdict, Refused) and found is None:
-        assert "add [policy.production.normal] to countersign.toml" in verdict.words
+        assert verdict.words == (
+            "The policy has no rule for production · normal, so this can never be approved. "
+            "Rule: add [policy.production.normal] to countersign.toml."
+        )
 
 
 @pytest.mark.parametrize(
@@ -268,6 +277,7 @@ def test_whether_a_request_can_be_approved_at_all(
         (person(BOB, "approvers"), ("requester", "approvers"), True),
         (person(BOB, "approvers"), ("security",), False),
         (person(BOB, "approvers"), (), False),
+        (person(BOB, "approvers"), ("security", "owner"), False),
         (person(ANNA, full_member=False), ("requester",), False),
     ],
 )
@@ -275,7 +285,12 @@ def test_who_may_act(who: Standing, names: tuple[str, ...], may: bool) -> None:
     verdict = may_act(who, CHANGE, names, "apply")
     assert isinstance(verdict, Allowed) is may
     if isinstance(verdict, Refused):
-        assert f"apply: {', '.join(names) or 'nobody'}" in verdict.words
+        assert verdict == Refused(
+            "Not allowed: you may not apply this change.", f"apply: {', '.join(names) or 'nobody'}"
+        )
+    else:
+        assert verdict.groups
+        assert verdict.groups <= set(names)
 
 
 @pytest.mark.parametrize(
@@ -291,6 +306,12 @@ def test_who_may_act(who: Standing, names: tuple[str, ...], may: bool) -> None:
             "production · critical: 2 approvals from approvers, security included, never the requester",
         ),
         (rule("test", Tier.STANDARD, 0), "test · standard: no approval, never the requester"),
+        (rule("test", Tier.STANDARD, 0, "approvers"), "test · standard: no approval, never the requester"),
+        (rule("test", Tier.HIGH, 1), "test · high: 1 approval, never the requester"),
+        (
+            replace(ONE, required_groups=("a", "b")),
+            "production · normal: 1 approval from approvers, a, b included, never the requester",
+        ),
     ],
 )
 def test_a_rule_reads_as_one_line(found: Rule, words: str) -> None:

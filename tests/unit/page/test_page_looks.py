@@ -56,3 +56,25 @@ def test_every_control_has_a_name(page: Page, slack: CannedSlack) -> None:
     named = "n => n.getAttribute('aria-label') || n.textContent.trim() || (n.labels && n.labels.length)"
     nameless = f"all => all.filter(n => !({named})(n)).map(n => n.outerHTML)"
     assert page.locator("button, select, input, textarea, a").evaluate_all(nameless) == []
+
+
+def test_three_columns_of_words_fit_beside_the_guide(page: Page, slack: CannedSlack) -> None:
+    words = ["tags.environment", "gpt-4.1-mini-2025-04-14.ft-0123456789abcdef", "OnceCurrentVersionExpired"]
+    rows = [[{"type": "raw_text", "text": each} for each in row] for row in (["Field", "a", "b"], words)]
+    slack.messages.append(message("1.000001", "Compared", [{"type": "table", "rows": rows}]))
+    page.set_viewport_size({"width": 1280, "height": 900})
+    opened(page)
+    table = page.locator(".table-wrap")
+    assert table.evaluate("node => node.scrollWidth <= node.clientWidth")
+
+
+def test_the_guide_leaves_room_for_the_messages_on_a_telephone(page: Page) -> None:
+    page.set_viewport_size({"width": 420, "height": 800})
+    opened(page)
+    guide, composer = page.locator('[data-panel="guide"]'), page.locator("#composer-input")
+    expect(guide).to_be_visible()
+    above, below = composer.bounding_box(), guide.bounding_box()
+    assert above is not None
+    assert below is not None
+    assert above["y"] + above["height"] <= below["y"]
+    assert above["y"] > 300, "more than half of the height is the messages'"

@@ -151,3 +151,17 @@ def test_the_newest_message_is_in_sight_unless_one_reads_above(page: Page, slack
     slack.tell("message", message("1.000061", "one more"))
     expect(page.get_by_text("one more")).to_have_count(1)
     expect(page.get_by_text("one more")).not_to_be_in_viewport()
+
+
+def test_the_guide_ticks_what_happened_and_nothing_else(page: Page, slack: CannedSlack) -> None:
+    opened(page)
+    done = page.locator(".step.is-done")
+    page.locator('[data-step="1"]').click()
+    page.locator('[data-step="5"]').click()
+    expect(done).to_have_count(0)
+    slack.tell("message", message("1.000001", "Evidence EV-1 of triage-prod: all.", ephemeral_to="U0ALICE"))
+    expect(done).to_have_count(1)
+    card = {"event_type": "countersign.change", "event_payload": {"id": "CHG-1", "state": "approved"}}
+    slack.tell("message", message("1.000002", "a card", metadata=card))
+    expect(done).to_have_count(3)
+    expect(page.locator(".step.is-next [data-step]")).to_have_attribute("data-step", "4")

@@ -26,7 +26,7 @@ from bot.usecases.trace_lineage import trace_lineage
 from tests.fakes.azure_inventory import training_job
 from tests.fakes.azure_reads import THING
 from tests.fakes.azure_world import seen
-from tests.fakes.house import ANNA, BOB, DAN, EVE, OTTO, House, company
+from tests.fakes.house import ANNA, BOB, CAROL, DAN, EVE, OTTO, House, company
 
 OID = "0b0b0b0b-0000-0000-0000-000000000000"
 TRIAGE = company().target("triage-prod")
@@ -247,8 +247,9 @@ async def test_only_the_owner_or_who_decides_there_may_except(house: House) -> N
     people = await house.people(ANNA, BOB, OTTO, EVE)
     for user in (BOB, OTTO):
         assert isinstance(may_except(people[user], TRIAGE, house.configuration), Allowed)
-    refused = may_except(people[EVE], TRIAGE, house.configuration)
+    refused = may_except(people[EVE], TRIAGE, house.configuration, people=people.values())
     assert isinstance(refused, Refused)
+    assert refused.could == tuple(sorted({ANNA, BOB, CAROL, DAN, OTTO})), "the owner, and both groups"
     assert "approvers, security" in refused.rule
     outside = replace(people[OTTO], full_member=False, why_not="you are a guest")
     assert "guest" in str(may_except(outside, TRIAGE, house.configuration))

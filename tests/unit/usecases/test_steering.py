@@ -63,6 +63,30 @@ async def test_what_waits_for_the_executor_can_be_withdrawn_and_is_never_sent(ho
     assert house.writer.calls == []
 
 
+async def test_who_is_refused_reads_the_names_of_those_who_could(house: House) -> None:
+    """A rule names roles and groups; people want people."""
+    await house.approved()
+    refusals = {"withdraw": await house.withdraw(EVE), "apply": await house.ask_apply(EVE)}
+    await house.ask_apply()
+    await house.apply()
+    await house.poll()
+    refusals["roll back"] = await house.ask_rollback(EVE)
+    window = house.change().window_ends_at
+    assert window is not None
+    house.clock.reach(window)
+    await house.validate()
+    refusals["attest"] = await house.attest(EVE)
+    could = {verb: set(found.could) for verb, found in refusals.items() if isinstance(found, Refused)}
+    appliers = {ANNA, BOB, CAROL}
+    assert could == {
+        "withdraw": {ANNA, OTTO},
+        "apply": appliers,
+        "roll back": {*appliers, OTTO},
+        "attest": {OTTO},
+    }
+    assert f"Who could: <@{OTTO}>." in refusals["attest"].words
+
+
 async def test_what_the_executor_has_begun_can_no_longer_be_withdrawn(house: House) -> None:
     await house.approved()
     await house.ask_apply()

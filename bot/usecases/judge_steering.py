@@ -1,0 +1,87 @@
+"""Judge who may withdraw, apply, roll back or attest a change, and whether it is one to do that to now."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+from bot.domain.change import WAITING, Change, ChangeState
+from bot.domain.people import Standing
+from bot.domain.policy import Refused, frozen, may_act
+from bot.usecases.desk import Desk
+
+ROLLBACK_FROM = frozenset({ChangeState.VERIFYING, ChangeState.AWAITING_ATTESTATION, ChangeState.FAILED})
+
+
+class Verb(StrEnum):
+    """What people do to a change besides deciding it, as the refusal calls it."""
+
+    WITHDRAW = "withdraw"
+    APPLY = "apply"
+    ROLL_BACK = "roll back"
+    ATTEST = "attest"
+
+
+def steerers(change: Change) -> frozenset[str]:
+    """Return those whose standing a judgement wants besides the caller's: the requester and the owner."""
+    return frozenset({change.request.requester, change.request.owner})
+
+
+def why_not(
+    verb: Verb, change: Change, *, user: str, people: Mapping[str, Standing], desk: Desk
+) -> Refused | None:
+    """Return why this person cannot do this to the change as it stands, None when they can."""
+    names = _names(verb, change, desk)
+    could = _who_could(change, names, people.values())
+    verdict = may_act(people[user], change, names, verb.value, could=could)
+    if isinstance(verdict, Refused):
+        return verdict
+    words = change.state.replace("_", " ")
+    match verb:
+        case Verb.WITHDRAW if change.state not in WAITING | {ChangeState.DRAFT}:
+            return Refused(f"Too late: {change.id} is {words}.")
+        case Verb.APPLY:
+            return _why_not_applied(change, desk)
+        case Verb.ROLL_BACK if change.state not in ROLLBACK_FROM or not _is_written(change):
+            return Refused(f"{change.id} cannot be rolled back: it is {words}.")
+        case Verb.ATTEST if change.state is not ChangeState.AWAITING_ATTESTATION and not is_undone(change):
+            return Refused(f"There is nothing to attest: {change.id} is {words}.")
+        case _:
+            return None
+
+
+def is_undone(change: Change) -> bool:
+    """Return whether the change was rolled back and its owner has not attested that yet."""
+    return change.state is ChangeState.ROLLED_BACK and not change.outcome.get("attested")
+
+
+def _is_written(change: Change) -> bool:
+    return change.state is not ChangeState.FAILED or bool(change.outcome.get("written"))
+
+
+def _names(verb: Verb, change: Change, desk: Desk) -> tuple[str, ...]:
+    """Return whom the verb is for: `requester`, `owner`, or names of groups."""
+    rule = desk.configuration.rule(change.environment, change.tier)
+    match verb:
+        case Verb.WITHDRAW:
+            return ("requester", "owner")
+        case Verb.APPLY:
+            return rule.may_apply if rule else ()
+        case Verb.ROLL_BACK:
+            return (rule.may_rollback or (*rule.may_apply, "owner")) if rule else ()
+        case Verb.ATTEST:
+            return ("owner",)
+
+
+def _who_could(change: Change, names: tuple[str, ...], people: Iterable[Standing]) -> tuple[str, ...]:
+    may = {each.user for each in people if not isinstance(may_act(each, change, names, ""), Refused)}
+    return tuple(sorted(may))
+
+
+def _why_not_applied(change: Change, desk: Desk) -> Refused | None:
+    if change.state is not ChangeState.APPROVED:
+        return Refused(f"{change.id} cannot be applied: it is {change.state.replace('_', ' ')}.")
+    if change.apply_asked_by:
+        return Refused(f"{change.id} is being applied already, asked for by <@{change.apply_asked_by}>.")
+    freeze = frozen(desk.configuration, change.request.target, desk.clock.now())
+    if freeze is not None:
+        return Refused(f"The freeze {freeze.name} holds until {freeze.end.isoformat(' ', 'minutes')}.")
+    return None

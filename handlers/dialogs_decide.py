@@ -1,0 +1,179 @@
+"""Opening the modals that decide or steer a change, from a button or from a typed command alike."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.change import ChangeState
+from bot.domain.policy import Refused, may_decide, who_could
+from bot.ports.slack import Block, Message
+from bot.render.answer import already_words, out_of_date_words, render_refused, render_text
+from bot.render.change_view import ChangeView
+from bot.render.confirm_forms import Confirmation, render_confirm
+from bot.render.decide_form import render_decide
+from bot.render.texts import age, mention
+from bot.usecases.decide_change import is_current, remember_refusal
+from bot.usecases.find_people import FOR_A_DECISION, find_people
+from bot.usecases.judge_steering import Verb, steerers, why_not
+from handlers.dependencies import Dependencies
+from handlers.dialogs import open_request, refresh_card
+from handlers.loading import load_view
+from handlers.shapes import Asked
+
+READING = "Reading the live deployment …"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The revision and plan a card showed; both empty when the change was named by hand."""
+
+    number: int
+    revision: int = 0
+    plan: str = ""
+
+
+CONFIRMATIONS = {
+    "withdraw": Confirmation(
+        "change.withdraw.confirm",
+        "Withdraw the request",
+        "Withdraw",
+        "Nobody will be asked any more. This cannot be undone; a new request can be made.",
+        with_reason=True,
+    ),
+    "apply": Confirmation(
+        "change.apply.confirm",
+        "Apply the change",
+        "Apply",
+        "Everything is checked again first: the live state, the approvals, the policy, the quota. "
+        "If anything moved, nothing is sent.",
+    ),
+    "rollback": Confirmation(
+        "change.rollback.confirm",
+        "Roll the change back",
+        "Roll back",
+        "The rollback that was approved with the change is sent now.",
+        backwards=True,
+    ),
+    "close": Confirmation(
+        "change.attest.confirm",
+        "Attest and close",
+        "Attest",
+        "As its owner you say that the evidence after the change is as it should be. That closes it.",
+    ),
+}
+
+
+STEERS = {
+    "withdraw": Verb.WITHDRAW,
+    "apply": Verb.APPLY,
+    "rollback": Verb.ROLL_BACK,
+    "close": Verb.ATTEST,
+}
+
+
+async def open_decide(seen: Seen, choice: str, asked: Asked, deps: Dependencies) -> Message | None:
+    """Open the review modal with everything re-read, or say why this person or this card cannot decide."""
+    view = await load_view(seen.number, deps)
+    change = view.change
+    stale = await stale_words(seen, view, deps, ref=asked.ref)
+    if stale is not None:
+        return stale
+    people = await find_people(
+        {asked.caller.user, change.request.requester}, desk=deps.desk, max_age=FOR_A_DECISION
+    )
+    rule = deps.desk.configuration.rule_for(change)
+    could = who_could(rule, change.request.requester, people)
+    requester = people[change.request.requester]
+    verdict = may_decide(change, people[asked.caller.user], rule, could=could, requester=requester)
+    if isinstance(verdict, Refused):
+        async with deps.desk.archive.transaction() as tx:
+            await remember_refusal(tx, change, asked.caller, choice, verdict.reason)
+        return render_refused(verdict, asked.ref)
+    form = decide_view(view, choice, READING, could, deps, ref=asked.ref)
+    view_id = await deps.messenger.open_view(asked.trigger_id, form)
+    async with deps.desk.archive.transaction() as tx:
+        await tx.enqueue("precheck", f"precheck:review:{view_id}:{choice}:{change.id}")
+    return None
+
+
+def decide_view(
+    view: ChangeView, choice: str, live: str, could: tuple[str, ...], deps: Dependencies, *, ref: str
+) -> Block:
+    """Return the review modal."""
+    taken = view.change.evidence_at
+    return render_decide(
+        view,
+        choice=choice,
+        live=live,
+        who=" ".join(mention(user) for user in could),
+        evidence_age=_evidence_age(taken, deps) if taken else "none",
+        ref=ref,
+    )
+
+
+def _evidence_age(taken: datetime, deps: Dependencies) -> str:
+    now, most = deps.desk.clock.now(), deps.desk.configuration.timing.evidence_max_age
+    stale = f" (stale: older than {most.total_seconds() / 60:.0f} min)" if now - taken > most else ""
+    return f"{age(taken, now)}{stale}"
+
+
+async def open_confirm(seen: Seen, verb: str, asked: Asked, deps: Dependencies) -> Message | None:
+    """Open the confirmation of a verb, or say why this person, this change or this card cannot have it."""
+    view = await load_view(seen.number, deps)
+    change = view.change
+    if seen.plan and not is_current(change, seen.revision, seen.plan):
+        return await _out_of_date(view, deps, ref=asked.ref)
+    user, does = asked.caller.user, STEERS[verb]
+    people = await find_people({user, *steerers(change)}, desk=deps.desk, max_age=FOR_A_DECISION)
+    refused = why_not(does, change, user=user, people=people, desk=deps.desk)
+    if refused is not None:
+        async with deps.desk.archive.transaction() as tx:
+            await remember_refusal(tx, change, asked.caller, does.value, refused.reason)
+        return render_refused(refused, asked.ref)
+    await deps.messenger.open_view(asked.trigger_id, render_confirm(view, CONFIRMATIONS[verb], asked.ref))
+    return None
+
+
+async def stale_words(seen: Seen, view: ChangeView, deps: Dependencies, *, ref: str) -> Message | None:
+    """Return what to say of a card that can no longer be decided, None when it can."""
+    change = view.change
+    if change.state is not ChangeState.PENDING_APPROVAL:
+        await refresh_card(change, deps)
+        return render_text(decided_words(view), ref)
+    if seen.plan and not is_current(change, seen.revision, seen.plan):
+        return await _out_of_date(view, deps, ref=ref)
+    return None
+
+
+def decided_words(view: ChangeView) -> str:
+    """Return `CHG-1 is already approved by <@…>`, or whatever happened to it."""
+    change = view.change
+    by = [vote.person for vote in view.approvals] or [change.decided_by]
+    past = change.state.replace("_", " ")
+    approved_then = change.state not in (
+        ChangeState.REJECTED,
+        ChangeState.WITHDRAWN,
+        ChangeState.EXPIRED,
+        ChangeState.CHANGES_REQUESTED,
+        ChangeState.DRAFT,
+    )
+    if approved_then:
+        return already_words(change.id, "approved", by)
+    return already_words(change.id, past, [change.decided_by] if change.decided_by else [])
+
+
+async def _out_of_date(view: ChangeView, deps: Dependencies, *, ref: str) -> Message:
+    await refresh_card(view.change, deps)
+    return render_text(out_of_date_words(view.change.id), ref)
+
+
+async def open_verb(verb: str, what: str, asked: Asked, deps: Dependencies) -> Message | None:
+    """Open the modal of a mutating verb; `what` is `kind:target` for a request, else a change's number."""
+    match verb:
+        case "request":
+            kind, _, target = what.partition(":")
+            await open_request(kind, target, asked, deps)
+            return None
+        case "approve" | "reject":
+            return await open_decide(Seen(int(what)), verb, asked, deps)
+        case _:
+            return await open_confirm(Seen(int(what)), verb, asked, deps)
