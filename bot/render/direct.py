@@ -10,7 +10,7 @@ from bot.render.blocks import actions, fields, footer, say, section
 from bot.render.change_card import card_button
 from bot.render.change_view import ChangeView
 from bot.render.change_words import state_detail, state_word
-from bot.render.texts import age, card_link, count, escape, mention, one_line, words
+from bot.render.texts import age, card_link, count, escape, mention, one_line
 
 _S = ChangeState
 
@@ -20,7 +20,7 @@ def render_direct(
 ) -> Message:
     """Return what a person's message about a change says by now."""
     if stage == HANDLED:
-        return _plain(view, f"*Handled* · {handled_words(view)}", (), link, ref)
+        return _plain(view, handled_words(view), (), link, ref)
     if stage == VOTED:
         said = f"*You have voted* · {escape(state_word(view.change.state))}: {escape(state_detail(view))}."
         return _plain(view, said, (), link, ref)
@@ -28,30 +28,33 @@ def render_direct(
 
 
 def handled_words(view: ChangeView) -> str:
-    """Return who decided a change and how: `CHG-12 was approved by <@…>`."""
+    """Return who answered a question and how: `Handled by <@…> · CHG-12 is approved.`."""
+    change = view.change
+    if change.state is _S.PENDING_APPROVAL:
+        return f"*Handled* · {change.id} is at revision {change.revision} now; this was about an earlier one."
+    names = _names(view)
+    title = f"*Handled by {names}*" if names else "*Handled*"
+    return f"{title} · {change.id} is {state_word(change.state).lower()}."
+
+
+def _names(view: ChangeView) -> str:
     change = view.change
     by = [vote.person for vote in view.approvals] or [change.decided_by]
     if change.state in (_S.REJECTED, _S.WITHDRAWN, _S.CHANGES_REQUESTED):
         by = [change.decided_by]
-    approved = change.state not in _NEVER_APPROVED and change.state is not _S.PENDING_APPROVAL
-    if change.state is _S.PENDING_APPROVAL:
-        return f"{change.id} is at revision {change.revision} now; an earlier one was asked about here."
-    past = "approved" if approved else state_word(change.state).lower()
-    names = " and ".join(mention(user) for user in by if user)
-    now = (
-        ""
-        if change.state is _S.APPROVED or not approved
-        else f" It is {state_word(change.state).lower()} now."
-    )
-    return f"{change.id}: {past}{f' by {names}' if names else ''}.{now}"
-
-
-_NEVER_APPROVED = frozenset({_S.DRAFT, _S.REJECTED, _S.WITHDRAWN, _S.EXPIRED, _S.CHANGES_REQUESTED})
+    if change.state in (_S.CLOSED, _S.ROLLED_BACK) and view.said("attested"):
+        by = [view.said("attested")]
+    return "" if change.state is _S.EXPIRED else " and ".join(mention(user) for user in by if user)
 
 
 def _plain(view: ChangeView, said: str, buttons: Sequence[Block], link: str, ref: str) -> Message:
     shown = section(f"{said}\n{_about(view)}{_card(link)}")
-    return say(f"{said.replace('*', '')} {_about(view)}", [shown, *actions(buttons), footer(ref)])
+    return _said(view, f"{said.replace('*', '')} {_about(view)}.", [shown, *actions(buttons), footer(ref)])
+
+
+def _said(view: ChangeView, text: str, blocks: Sequence[Block]) -> Message:
+    payload = {"change": view.change.id, "rev": view.change.revision}
+    return say(text, blocks, {"event_type": "countersign.notice", "event_payload": payload})
 
 
 def _about(view: ChangeView) -> str:
@@ -114,28 +117,24 @@ def _question(view: ChangeView, said: str, *, link: str, now: datetime, ref: str
     blocks = [section(f"{said}\n{escape(view.action, 300)}{_card(link)}"), *fields(facts)]
     buttons = [card_button(view, name) for name in ("review", "plan")]
     plain = f"{said.replace('*', '')}: {escape(view.action, 300)}."
-    return say(plain, [*blocks, *actions(buttons), footer(ref, escape(view.rule_words, 300))])
+    return _said(view, plain, [*blocks, *actions(buttons), footer(ref, escape(view.rule_words, 300))])
 
 
 def _attest(notice: Notice, view: ChangeView, *, link: str, now: datetime, ref: str) -> Message:
     verdict = escape(view.said("verdict") or "rolled back", 60)
     said = (
-        f"*Please attest {view.change.id}* · validation: *{verdict}*. Look at the evidence on its card first"
+        f"*Please attest {view.change.id}* · validation: *{verdict}*. Look at the evidence on its card first."
     )
     return _plain(view, said, [card_button(view, "attest")], link, ref)
 
 
 def _outcome(notice: Notice, view: ChangeView, *, link: str, now: datetime, ref: str) -> Message:
     title, step = _OUTCOMES[notice.detail.partition(":")[0]]
-    by = (
-        handled_words(view)
-        if notice.detail in ("approved", "rejected", "changes_requested", "withdrawn")
-        else ""
-    )
-    why = _why(notice, view)
-    said = " ".join(filter(None, (f"*{view.change.id} {title}*", f"· {by}" if by else "", why, step)))
+    is_now = notice.detail == view.change.state.value
+    by = f" by {_names(view)}" if is_now and notice.detail in _BY_PEOPLE and _names(view) else ""
+    said = " ".join(filter(None, (f"*{view.change.id} {title}{by}.*", _why(notice, view), step)))
     name = {"changes_requested": "revise", "approved": "apply"}.get(notice.detail)
-    buttons = [card_button(view, name)] if name and notice.detail == view.change.state.value else []
+    buttons = [card_button(view, name)] if name and is_now else []
     return _plain(view, said, buttons, link, ref)
 
 
@@ -148,15 +147,17 @@ def _why(notice: Notice, view: ChangeView) -> str:
     if notice.detail.startswith("failed"):
         written = change.outcome.get("written")
         left = "Something was written" if written else "Nothing was changed in Azure"
-        return f"{words(view.said('why'), 600)}. {left}."
-    why = change.note if notice.detail in ("rejected", "changes_requested", "superseded", "withdrawn") else ""
-    return f"Why: {words(one_line(why), 600)}." if why else ""
+        return f"{escape(one_line(view.said('why')).rstrip('.'), 600)}. {left}."
+    why = change.note if notice.detail in _WITH_REASON else ""
+    return f"Why: {escape(one_line(why).rstrip('.'), 600)}." if why else ""
 
 
+_BY_PEOPLE = frozenset({"approved", "rejected", "changes_requested", "withdrawn"})
+_WITH_REASON = frozenset({"rejected", "changes_requested", "withdrawn", "superseded"})
 _OUTCOMES: Mapping[str, tuple[str, str]] = {
     "approved": ("is approved", "Nothing has been sent to Azure yet: apply it from its card."),
     "rejected": ("is rejected", "Nothing was changed. A new request can answer the reason."),
-    "changes_requested": ("needs changes", "Press *Revise…*: everything you wrote is kept."),
+    "changes_requested": ("is sent back for changes", "Press *Revise…*: everything you wrote is kept."),
     "expired": ("expired", "Nothing was changed. Ask again with `/cs change request`."),
     "withdrawn": ("was withdrawn", "Nothing was changed."),
     "superseded": ("is superseded", "Nothing was sent. Request it again on the state of now."),

@@ -51,7 +51,9 @@ def comments_line(view: ChangeView) -> str:
 
 def render_comment(view: ChangeView, comment: Comment, ref: str) -> Message:
     """Return a comment as a reply in the thread of its change's card."""
-    text = f"{mention(comment.person)} commented on {view.change.id}: {escape(one_line(comment.words), 600)}"
+    text = (
+        f"{mention(comment.person)} commented on {view.change.id}: “{escape(one_line(comment.words), 600)}”."
+    )
     blocks = [section(f"*Comment* · {_by(comment)}"), rich_text(rich_quote(comment.words, LONGEST))]
     return say(text, [*blocks, footer(ref, f"{view.change.id} · nothing is decided by a comment")])
 

@@ -144,7 +144,7 @@ def test_arbitrary_text_in_a_change_breaks_no_card(pool: list[str], state: Chang
     sound(render_decide(view, choice=text(), live=text(), who=text(), evidence_age=text(), ref=ref))
     sound(render_confirm(view, Confirmation("c", text(), "Go", text(), with_reason=True), ref))
     sound(render_changes([view] * 25, text(), ref))
-    sound(render_home(HomeView([view] * 25, [view], running=[view] * 9), now=NOW, ref=ref))
+    sound(render_home(HomeView([view] * 25, [view], running=[view] * 9), now=ex.NOW, ref=ref))
     sound(render_submitted(view.change, ref))
     sound(render_checking(text(), ref))
 
