@@ -9,6 +9,7 @@ const LINES = [
   ["change request", "[kind] [target]", "ask for a change"], ["change list", "[--mine|--state s|--target t]", "open change requests"], ["change show", "CHG-n", "one change request"], ["change why", "CHG-n", "who may decide, and why"],
   ["change approve", "CHG-n", "open the review"], ["change reject", "CHG-n", "open the review"], ["change apply", "CHG-n", "send the approved plan"],
   ["change rollback", "CHG-n", "go back to the state before"], ["change withdraw", "CHG-n", "take a request back"], ["change close", "CHG-n", "attest as the owner"],
+  ["change comment", "CHG-n <words>", "say something without deciding"], ["change nudge", "CHG-n", "remind those who have not decided"],
   ["approvals", "", "what waits for you"], ["audit verify", "", "prove that the trail is whole"], ["whoami", "", "who you are to the policy"], ["admin policy", "CHG-n", "why a change needs whom"], ["help", "[topic]", "all commands"],
 ];
 
