@@ -2,7 +2,6 @@
 
 from bot.changes.kinds import KINDS, kind_named
 from bot.domain.change import Change, ChangeState
-from bot.domain.deployment import Deployment
 from bot.domain.policy import Refused
 from bot.ports.registry import Offer
 from bot.ports.slack import Message
@@ -38,9 +37,7 @@ async def open_revision(number: int, asked: Asked, deps: Dependencies) -> Messag
     return None
 
 
-def request_form(
-    kind: str, target: str, live: Deployment | None, deps: Dependencies, *, ref: str
-) -> RequestForm:
+def request_form(kind: str, target: str, offer: Offer, deps: Dependencies, *, ref: str) -> RequestForm:
     """Return the form of a kind and a target, pre-filled with what is live now."""
     configuration = deps.desk.configuration
     chosen = kind_named(kind)
@@ -48,20 +45,25 @@ def request_form(
     values = {"kind": chosen.name, "target": target}
     if target:
         values["owner"] = configuration.target(target).owner
-    words = (
-        "" if live is None else f"{live.sku.name} · capacity {live.sku.capacity} · {live.provisioning_state}"
-    )
     return RequestForm(
         kinds=[(found.name, found.title) for found in KINDS],
         targets=aliases,
         kind=chosen.name,
         target=target,
-        fields=chosen.fields(Offer(live)),
+        fields=chosen.fields(offer),
         values=values,
-        live=words,
+        live=_live_words(offer),
         redraw=True,
         ref=ref,
     )
+
+
+def _live_words(offer: Offer) -> str:
+    live = offer.live
+    if live is None:
+        return f"nothing is deployed as {offer.name}" if offer.name else ""
+    paused = "" if live.running_state in ("", "Running") else f" · {live.running_state}"
+    return f"{live.sku.name} · capacity {live.sku.capacity} · {live.provisioning_state}{paused}"
 
 
 async def refresh_card(change: Change, deps: Dependencies) -> None:

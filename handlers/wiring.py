@@ -25,6 +25,7 @@ from handlers.clock import SandboxClock, WallClock
 from handlers.configuration_file import read_configuration
 from handlers.declared_files import DeclaredFiles
 from handlers.dependencies import Dependencies, ExecutorSide, TrailCheck
+from handlers.hands import check_hands
 from handlers.jobs.registry import EXECUTOR_JOBS, JOBS
 from handlers.observers import NOBODY, Observers, observed_socket
 from handlers.own_journal import OwnJournal
@@ -144,7 +145,7 @@ class _Builder:
             else:
                 connections = await self._sockets(app)
         if role != "slack":
-            side = self._executor_side()
+            side = await self._executor_side()
             handlers |= {job.kind: _bound(job.run, side) for job in EXECUTOR_JOBS}
         kinds = frozenset(handlers)
         background.append(partial(self.archive.runner.run, handlers, kinds, self.clock))
@@ -169,6 +170,7 @@ class _Builder:
         self.stack.push_async_callback(close_client, client)
         azure = connect_reader(self._endpoints(), self._identity("reader"), self.clock, self.observers.azure)
         self.stack.push_async_callback(azure.close)
+        await check_hands("reader", self.configuration.accounts, azure.permissions)
         desk = Desk(self.configuration, self.archive.archive, self.clock, SlackWebDirectory(client))
         messenger = SlackMessenger(client, response_hosts(settings.slack_api_url))
         readers = replace(
@@ -189,11 +191,15 @@ class _Builder:
         auth = "slack-signed" if settings.transport == "http" else "slack-socket"
         return deps, slack_app(deps, identity, client, auth=auth)
 
-    def _executor_side(self) -> ExecutorSide:
+    async def _executor_side(self) -> ExecutorSide:
         executor, close = connect_executor(
             self._endpoints(), self._identity("executor"), self.clock, self.observers.azure
         )
         self.stack.push_async_callback(close)
+        await check_hands("executor", self.configuration.accounts, executor.permissions)
+        async with self.archive.archive.transaction() as tx:
+            for account in self.configuration.accounts:
+                await tx.enqueue("permissions", f"permissions:{account.name}")
         return ExecutorSide(Desk(self.configuration, self.archive.archive, self.clock, None), executor)
 
     async def _sockets(self, app: Any) -> tuple[Any, ...]:

@@ -15,6 +15,7 @@ from bot.azure.limits import Limits
 from bot.azure.logs import LogAnalytics
 from bot.azure.metrics import ArmMetrics
 from bot.azure.operator import TokenOperator
+from bot.azure.permissions import ArmPermissions
 from bot.azure.pipeline import data_client, logs_client, reader_client
 from bot.azure.reader import ArmReader
 from bot.azure.sharing import GLANCED, NEVER, Sharing
@@ -22,7 +23,7 @@ from bot.azure.training import DataPlaneTraining
 from bot.azure.writer import ArmWriter
 from bot.domain.errors import InvalidInputError
 from bot.domain.meter import Meter
-from bot.ports.azure import Executor
+from bot.ports.azure import Executor, PermissionsReader
 from bot.ports.clock import Clock
 from bot.ports.inventory import NothingDeclared
 from bot.ports.observer import AzureObserver, unobserved
@@ -37,6 +38,7 @@ class AzureConnection:
 
     readers: Readers
     close: Close
+    permissions: PermissionsReader
 
 
 def connect_reader(
@@ -77,7 +79,7 @@ def connect_reader(
             for each in (hands, arm, data, logs, sharing):
                 stack.push_async_callback(each.close)
 
-    return AzureConnection(readers(Meter()), close)
+    return AzureConnection(readers(Meter()), close, ArmPermissions(fetch))
 
 
 def connect_executor(
@@ -102,7 +104,8 @@ def connect_executor(
         if closing is not None:
             closing()
 
-    return Executor(ArmReader(fetch, clock), writer, ArmMetrics(fetch)), close_all
+    reads = ArmReader(fetch, clock)
+    return Executor(reads, writer, ArmMetrics(fetch), ArmPermissions(fetch)), close_all
 
 
 def _of_role(identity: Identity, role: str) -> Identity:

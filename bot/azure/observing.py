@@ -26,6 +26,7 @@ _KINDS = {
         "operations",
         "operationsStatus",
         "pause",
+        "permissions",
         "query",
         "raiPolicies",
         "resume",

@@ -14,6 +14,7 @@ from bot.domain.deployment import (
     ContentFilter,
     Deployment,
     DeploymentRef,
+    FilterRule,
     Model,
     RateLimit,
     Sku,
@@ -28,6 +29,7 @@ from bot.domain.redaction import scrub
 Raw = Mapping[str, Json]
 T = TypeVar("T")
 DEFAULT_UPGRADE = "OnceCurrentVersionExpired"
+RUNNING = "Running"
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/ ()%+-]{0,199}")
 
 
@@ -59,8 +61,10 @@ def deployment(raw: Raw, account: Account, observed_at: datetime) -> Deployment:
         ),
         content_filter=word(properties, "raiPolicyName"),
         upgrade_option=word(properties, "versionUpgradeOption") or DEFAULT_UPGRADE,
-        running_state=word(properties, "deploymentState") or "Running",
-        projection=project({**raw, "tags": dict[str, Json](tags(raw))}),
+        running_state=word(properties, "deploymentState") or RUNNING,
+        projection=project(
+            {**raw, "properties": _with_state(properties), "tags": dict[str, Json](tags(raw))}
+        ),
         observed_at=observed_at,
         tags=tags(raw),
         rate_limits=tuple(_rate_limit(item) for item in items(properties, "rateLimits")),
@@ -106,13 +110,18 @@ def available_model(raw: Raw) -> AvailableModel:
         lifecycle=word(raw, "lifecycleStatus"),
         inference_ends=moment(at(raw, "deprecation").get("inference")),
         usage_names={word(sku, "name").lower(): word(sku, "usageName") for sku in skus},
+        format=word(raw, "format") or "OpenAI",
+        skus=tuple(sku_bounds({**sku, "sku": sku}) for sku in skus if "maximum" in at(sku, "capacity")),
     )
 
 
 def content_filter(raw: Raw) -> ContentFilter:
-    """Return a content filter policy, one rule per category and side, sorted."""
+    """Return a content filter policy, one rule per category and side, its blocklists included, sorted."""
     properties = at(raw, "properties")
-    rules = sorted(_filter_rule(item) for item in items(properties, "contentFilters"))
+    rules = sorted(
+        [_filter_rule(item) for item in items(properties, "contentFilters")]
+        + [_blocklist_rule(item) for item in items(properties, "customBlocklists")]
+    )
     return ContentFilter(required(raw, "name"), word(properties, "mode"), tuple(rules))
 
 
@@ -176,17 +185,28 @@ def moment(value: Json) -> datetime | None:
     return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
+def _with_state(properties: Raw) -> dict[str, Json]:
+    """Return the properties with the state said by name: one that is absent is Running."""
+    return {**properties, "deploymentState": word(properties, "deploymentState") or RUNNING}
+
+
 def _rate_limit(raw: Raw) -> RateLimit:
     return RateLimit(word(raw, "key"), number(raw.get("count", 0)), int(number(raw.get("renewalPeriod", 0))))
 
 
-def _filter_rule(raw: Raw) -> str:
-    name, side = word(raw, "name"), word(raw, "source").lower() or "both"
-    if raw.get("enabled") is not True:
-        return f"{name}, {side}: off"
-    does = "blocked" if raw.get("blocking") is True else "annotated"
-    threshold = word(raw, "severityThreshold")
-    return f"{name}, {side}: {does}" + (f" from {threshold}" if threshold else "")
+def _filter_rule(raw: Raw) -> FilterRule:
+    return FilterRule(
+        word(raw, "name"),
+        word(raw, "source").lower() or "both",
+        is_blocking=raw.get("blocking") is True,
+        threshold=word(raw, "severityThreshold"),
+        is_enabled=raw.get("enabled") is True,
+    )
+
+
+def _blocklist_rule(raw: Raw) -> FilterRule:
+    name, side = word(raw, "blocklistName"), word(raw, "source").lower() or "both"
+    return FilterRule(f"Blocklist {name}".strip(), side, is_blocking=raw.get("blocking") is True)
 
 
 def _scrubbed(text: str) -> str:

@@ -88,6 +88,11 @@ class ArmReader:
         path = f"{account_path(account)}/raiPolicies/{name}"
         return await self._fetch.one(path, _QUERY, parse.content_filter, what=what, keep=FILTERS_KEPT)
 
+    async def content_filters(self, account: Account) -> Sequence[str]:
+        """Return the names of the account's content filter policies, sorted."""
+        path, what = f"{account_path(account)}/raiPolicies", f"the content filters of {account.name}"
+        return sorted(await self._list(path, what, lambda raw: parse.required(raw, "name"), FILTERS_KEPT))
+
     async def _list(
         self, path: str, what: str, read: Callable[[Mapping[str, Json]], T], keep: timedelta = NEVER
     ) -> list[T]:

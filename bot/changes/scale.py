@@ -9,9 +9,8 @@ from bot.domain.errors import InvalidInputError
 from bot.domain.json import Json
 from bot.domain.operation import Operation, Plan
 from bot.planning.capacity import capacity_field, outside_bounds, over_quota, read_capacity
+from bot.planning.tiers import tier_of_step
 from bot.ports.registry import Field, Offer, PlanFacts, Site
-
-LARGE_STEP = 1.5
 
 
 class Scale:
@@ -48,8 +47,7 @@ class Scale:
 
     def tier(self, plan: Plan, facts: PlanFacts) -> Tier:
         """Return normal for a rise of at most 50 %, high for more or for any fall (DECISIONS 18)."""
-        before, after = capacities(plan)
-        return Tier.NORMAL if before < after <= before * LARGE_STEP else Tier.HIGH
+        return tier_of_step(*capacities(plan))
 
     def impact(self, plan: Plan, facts: PlanFacts) -> frozenset[Impact]:
         """Return modifying, and cost when the capacity rises."""
@@ -63,8 +61,7 @@ class Scale:
 
     def check(self, plan: Plan, facts: PlanFacts) -> tuple[str, ...]:
         """Return what the SKU's bounds and the region's quota forbid."""
-        before, after = capacities(plan)
-        return outside_bounds(plan, facts) + over_quota(plan, facts, after - before)
+        return outside_bounds(plan, facts) + over_quota(plan, facts)
 
     def notes(self, plan: Plan, facts: PlanFacts) -> tuple[str, ...]:
         """Return nothing: the figures of the plan say it all."""

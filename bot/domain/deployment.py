@@ -168,6 +168,35 @@ class AvailableModel:
     lifecycle: str = ""
     inference_ends: datetime | None = None
     usage_names: Mapping[str, str] = field(default_factory=dict)
+    format: str = "OpenAI"
+    skus: tuple[SkuBounds, ...] = ()
+
+
+@dataclass(frozen=True, order=True)
+class FilterRule:
+    """One line of a content filter: a category on one side (prompt, completion, both) and what happens to it.
+
+    `threshold` is the severity from which it blocks (Low, Medium, High); empty where a category has none.
+    """
+
+    category: str
+    side: str
+    is_blocking: bool = False
+    threshold: str = ""
+    is_enabled: bool = True
+
+    @property
+    def words(self) -> str:
+        """Return what happens: `Hate, prompt: blocked from Medium`."""
+        return f"{self.category}, {self.side}: {self.does}"
+
+    @property
+    def does(self) -> str:
+        """Return what happens without the category: `blocked from Medium`, `annotated`, `off`."""
+        if not self.is_enabled:
+            return "off"
+        does = "blocked" if self.is_blocking else "annotated"
+        return f"{does} from {self.threshold}" if self.threshold else does
 
 
 @dataclass(frozen=True)
@@ -176,7 +205,7 @@ class ContentFilter:
 
     name: str
     mode: str
-    rules: tuple[str, ...]
+    rules: tuple[FilterRule, ...]
 
 
 def parse_arm_id(text: str) -> tuple[str, str, str, str]:

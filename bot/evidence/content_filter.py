@@ -23,7 +23,7 @@ class ContentFilterSection:
             return (Fact("Policy", "none named", "", deployment_show(ref), live.observed_at),)
         policy = await readers.azure.content_filter(ref.account, name)
         az = content_filter_get(ref.account, name)
-        open_rules = [rule for rule in policy.rules if ": blocked" not in rule]
+        open_rules = [rule.words for rule in policy.rules if not (rule.is_enabled and rule.is_blocking)]
         blocking = f"{len(policy.rules) - len(open_rules)} of {len(policy.rules)}"
         return (
             Fact("Policy", name, "", deployment_show(ref), live.observed_at),

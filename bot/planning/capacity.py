@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
-from bot.domain.deployment import Deployment, SkuBounds, Usage
+from bot.domain.deployment import AvailableModel, Deployment, SkuBounds, Usage
 from bot.domain.errors import InvalidInputError
 from bot.domain.json import Json
 from bot.domain.operation import Plan
@@ -34,13 +34,17 @@ def read_capacity(values: Mapping[str, str]) -> int:
 def outside_bounds(plan: Plan, facts: PlanFacts) -> tuple[str, ...]:
     """Return why the SKU does not take the capacity after the plan, with the fix."""
     name, wanted = sku_of(plan.after)
-    bounds = next((sku for sku in facts.skus if sku.name.lower() == name.lower()), None)
+    model = listed_model(plan.after, facts)
+    known = (*(model.skus if model else ()), *facts.skus)
+    bounds = next((sku for sku in known if sku.name.lower() == name.lower()), None)
     return _outside(bounds, wanted) if bounds else ()
 
 
-def over_quota(plan: Plan, facts: PlanFacts, rise: int) -> tuple[str, ...]:
-    """Return why the region's quota does not hold `rise` more units after the plan, with the fix."""
-    line = quota_line(plan.after, facts)
+def over_quota(plan: Plan, facts: PlanFacts) -> tuple[str, ...]:
+    """Return why the region's quota does not hold what the plan adds to it, with the fix."""
+    line, was = quota_line(plan.after, facts), quota_line(plan.before, facts)
+    (_, units), (_, had) = sku_of(plan.after), sku_of(plan.before)
+    rise = units - had if line == was else units
     if line is None or rise <= 0 or Decimal(rise) <= line.left:
         return ()
     return (
@@ -52,13 +56,24 @@ def over_quota(plan: Plan, facts: PlanFacts, rise: int) -> tuple[str, ...]:
 
 def quota_line(projection: Mapping[str, Json], facts: PlanFacts) -> Usage | None:
     """Return the quota line that a deployment of this projection draws from, None when Azure names none."""
+    model = listed_model(projection, facts)
+    if model is None:
+        return None
+    wanted = model.usage_names.get(sku_of(projection)[0].lower(), "").lower()
+    return next((usage for usage in facts.quota if usage.name.lower() == wanted), None)
+
+
+def listed_model(projection: Mapping[str, Json], facts: PlanFacts) -> AvailableModel | None:
+    """Return the projection's model as the account lists it, None when it does not."""
     name, version = model_of(projection)
-    sku = sku_of(projection)[0].lower()
-    for model in facts.models:
-        if model.name.lower() == name.lower() and version in ("", model.version):
-            wanted = model.usage_names.get(sku, "").lower()
-            return next((usage for usage in facts.quota if usage.name.lower() == wanted), None)
-    return None
+    return next(
+        (
+            each
+            for each in facts.models
+            if each.name.lower() == name.lower() and version in ("", each.version)
+        ),
+        None,
+    )
 
 
 def sku_of(projection: Mapping[str, Json]) -> tuple[str, int]:

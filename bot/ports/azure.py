@@ -49,6 +49,10 @@ class AzureReader(Protocol):
         """Return a content filter policy."""
         ...
 
+    async def content_filters(self, account: Account) -> Sequence[str]:
+        """Return the names of the account's content filter policies, sorted."""
+        ...
+
 
 class MetricsReader(Protocol):
     """Reads of platform metrics, one deployment at a time."""
@@ -95,6 +99,14 @@ class AzureWriter(Protocol):
         ...
 
 
+class PermissionsReader(Protocol):
+    """What the identity that asks is allowed."""
+
+    async def allowed(self, account: Account) -> frozenset[str]:
+        """Return which of `bot.domain.permission.ACTIONS` it is allowed on the account, read anew."""
+        ...
+
+
 @dataclass(frozen=True)
 class Executor:
     """What the executor role holds: its own reads and the writer, both under the executor identity."""
@@ -102,3 +114,4 @@ class Executor:
     reader: AzureReader
     writer: AzureWriter
     metrics: MetricsReader
+    permissions: PermissionsReader

@@ -77,7 +77,8 @@ class Section(Protocol):
 class Field:
     """One input of a request form that belongs to a kind: block id, label, hint, and the value that is live now.
 
-    With `options` it is a select menu of these words; `required` false lets it stay empty.
+    With `options` it is a select menu of these words; `required` false lets it stay empty; `is_multiline` takes
+    one value a line.
     """
 
     block: str
@@ -87,6 +88,7 @@ class Field:
     is_number: bool = False
     options: tuple[str, ...] = ()
     required: bool = True
+    is_multiline: bool = False
 
 
 @dataclass(frozen=True)

@@ -113,6 +113,8 @@ def _rests_on(view: ChangeView, now: datetime) -> list[str]:
     if change.evidence:
         seen = f", taken {_ago(change.evidence_at, now)}" if change.evidence_at else ""
         texts.append(f"Evidence {code(evidence_id(change.evidence))}{seen}")
+    if view.said("applied_on"):
+        texts.append(f"Applied on {escape(view.said('applied_on'), 300)}")
     if change.plan_digest:
         texts.append(f"Plan {code(change.plan_digest[:12])}")
     return [*texts, comments_line(view)]
@@ -134,7 +136,12 @@ def _buttons(view: ChangeView) -> list[Block]:
         return []
     if state is _S.ROLLED_BACK and view.said("attested"):
         return []
-    return [_MAKERS[name](view) for name in _BY_STATE.get(state, ())]
+    names = _BY_STATE.get(state, ())
+    return [_MAKERS[name](view) for name in names if name != "rollback" or _can_go_back(change)]
+
+
+def _can_go_back(change: Change) -> bool:
+    return change.plan is None or bool(change.plan.rollback)
 
 
 _BY_STATE: Mapping[ChangeState, tuple[str, ...]] = {

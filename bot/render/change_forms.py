@@ -101,7 +101,10 @@ def _kind_field(form: RequestForm, each: Field) -> Block:
         if typed and typed not in words:
             words.insert(0, typed)
         return ask(asked, choice("static_select", [option(word, word) for word in words], typed))
-    return ask(asked, number_input(typed) if each.is_number else text_input(typed, limit=200))
+    if each.is_number:
+        return ask(asked, number_input(typed))
+    limit = 2000 if each.is_multiline else 200
+    return ask(asked, text_input(typed, limit=limit, multiline=each.is_multiline))
 
 
 def _people(form: RequestForm) -> list[Block]:

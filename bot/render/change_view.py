@@ -47,6 +47,11 @@ class ChangeView:
         return tuple(vote for vote in self.votes if vote.choice is Choice.APPROVE)
 
     @property
+    def is_elsewhere(self) -> bool:
+        """Return whether another program applies the plan: nothing is sent from here."""
+        return self.change.plan is not None and not self.change.plan.forward
+
+    @property
     def action(self) -> str:
         """Return verb and object: `Scale triage-prod: capacity 120 → 150`."""
         kind = self.change.request.kind

@@ -44,11 +44,7 @@ def state_detail(view: ChangeView) -> str:
         case _S.APPROVED | _S.SCHEDULED:
             return f"{_count(given, quorum)}; nothing has been sent to Azure yet"
         case _S.EXECUTING:
-            return (
-                "checking what happened in Azure"
-                if view.change.outcome.get("doubt")
-                else "Azure is applying it"
-            )
+            return _executing(view)
         case _S.VERIFYING:
             return "applied; watching the validation signal"
         case _S.AWAITING_ATTESTATION:
@@ -61,6 +57,12 @@ def state_detail(view: ChangeView) -> str:
             )
         case _:
             return _ENDED.get(state, "")
+
+
+def _executing(view: ChangeView) -> str:
+    if view.change.outcome.get("doubt"):
+        return "checking what happened in Azure"
+    return "waiting for the pipeline that applies it" if view.is_elsewhere else "Azure is applying it"
 
 
 def _count(given: int, quorum: int) -> str:

@@ -70,8 +70,8 @@ def _call(operation: Operation) -> str:
     return f"{operation.verb} {operation.arm_id}{action}\n{body}".strip()
 
 
-def _calls(title: str, operations: Sequence[Operation]) -> Block:
-    text = "\n\n".join(_call(operation) for operation in operations) or "no call"
+def _calls(title: str, operations: Sequence[Operation], none: str) -> Block:
+    text = "\n\n".join(_call(operation) for operation in operations) or none
     return rich_text(rich_line(title, bold=True), preformatted(text))
 
 
@@ -85,8 +85,12 @@ def plan_blocks(view: ChangeView, ref: str) -> list[Block]:
     return [
         section(f"*{escape(view.action, 400)}* · {escape(one_line(change.environment), 60)}"),
         diff_block(change.plan),
-        _calls("Sent to Azure when it is applied, once", change.plan.forward),
-        _calls("Sent to Azure to take it back", change.plan.rollback),
+        _calls(
+            "Sent to Azure when it is applied, once", change.plan.forward, "no call: a pipeline applies it"
+        ),
+        _calls(
+            "Sent to Azure to take it back", change.plan.rollback, "no call: it has no way back from here"
+        ),
         rollback_block(change.request.rollback_plan),
         footer(
             ref,

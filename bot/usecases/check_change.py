@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.baseline import Kept
-from bot.domain.change import WAITING, Change, ChangeState
+from bot.domain.change import Change, ChangeState
 from bot.domain.configuration import Configuration, Rule
 from bot.domain.deployment import Target
 from bot.domain.errors import InvalidInputError, NotFoundError
@@ -18,8 +18,9 @@ from bot.domain.policy import Refused, frozen, quorum_met, solvable, who_could
 from bot.domain.request_events import ChangePlanned, ChangeRequested, EvidenceSnapshot, PolicyEvaluated
 from bot.domain.revision import revision_of
 from bot.evidence.sections import STATUS_SECTIONS
-from bot.ports.archive import ChangeQuery, Transaction
+from bot.ports.archive import Transaction
 from bot.ports.registry import Readers
+from bot.usecases.check_history import look_back, others_open
 from bot.usecases.desk import Caller, Desk
 from bot.usecases.judge_change import not_standard, tier_today
 from bot.usecases.keep_baseline import State, keep_baseline
@@ -74,20 +75,24 @@ async def check_change(
     problems += not_standard(change, checked, configuration, requester)
     if owner is None or not owner.full_member:
         problems += ("The owner must be a full member of this workspace. Name somebody else.",)
-    async with desk.archive.transaction() as tx:
-        others = await _others(tx, change)
-    same = [other for other in others if other.arm_id == change.arm_id]
-    problems += tuple(
-        f"{other.id} is open on this deployment already. Decide or withdraw it first." for other in same
-    )
+    others, past = await look_back(change, checked, target, desk)
+    problems += past.problems
     if problems:
         return Red(planned, problems)
+    planned = _noted(planned, past.notes)
     seen = await _look(planned, target, readers, now)
     submitted = await _submit(planned, seen, caller=caller, people=people, desk=desk)
     warnings = tuple(
         f"{other.id} is open on the same account; they will run one after the other." for other in others
     )
     return Green(submitted, warnings)
+
+
+def _noted(change: Change, notes: tuple[str, ...]) -> Change:
+    known = change.outcome.get("notes")
+    return replace(
+        change, outcome={**change.outcome, "notes": [*(known if isinstance(known, list) else []), *notes]}
+    )
 
 
 async def _look(change: Change, target: Target, readers: Readers, now: datetime) -> _Seen:
@@ -134,12 +139,6 @@ def _policy_problems(
     return problems
 
 
-async def _others(tx: Transaction, change: Change) -> tuple[Change, ...]:
-    states = WAITING | {ChangeState.EXECUTING, ChangeState.VERIFYING, ChangeState.ROLLING_BACK}
-    found = await tx.changes(ChangeQuery(states=frozenset(states), account=change.account, limit=50))
-    return tuple(other for other in found if other.number != change.number)
-
-
 async def _submit(
     change: Change, seen: _Seen, *, caller: Caller, people: Mapping[str, Standing], desk: Desk
 ) -> Change:
@@ -148,9 +147,10 @@ async def _submit(
     if rule is None:
         raise InvalidInputError("The policy has no rule for this change.")
     async with desk.archive.transaction() as tx:
+        await tx.hold(change.arm_id)
         if (await tx.change(change.number)).request != change.request:
             raise InvalidInputError(f"{change.id} was edited meanwhile.")
-        for other in await _others(tx, change):
+        for other in await others_open(tx, change):
             if other.arm_id == change.arm_id:
                 raise InvalidInputError(f"{other.id} was opened on this deployment meanwhile.")
         sha256 = await tx.keep_evidence(evidence.body, kind="snapshot", now=now)

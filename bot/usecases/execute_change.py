@@ -11,6 +11,7 @@ from bot.domain.execution_events import ExecutionStarted
 from bot.domain.json import Json
 from bot.ports.archive import Cause, Transaction
 from bot.ports.azure import Executor, Sent
+from bot.usecases.check_history import evidence_words
 from bot.usecases.desk import Desk
 from bot.usecases.recheck_change import rollback_fits, still_good
 from bot.usecases.settle_step import doubt_step, refuse_step
@@ -106,7 +107,8 @@ async def _intend(step: Step, *, executor: Executor, desk: Desk) -> tuple[Step, 
     try:
         async with desk.archive.transaction() as tx:
             if step.name == FORWARD:
-                step = await _started(tx, step, siblings)
+                oldest = desk.configuration.timing.evidence_max_age
+                step = await _started(tx, step, siblings, evidence_words(change, now, oldest))
             if not await tx.journal(effect, expected=""):
                 return None
     except ConflictError as busy:
@@ -115,7 +117,7 @@ async def _intend(step: Step, *, executor: Executor, desk: Desk) -> tuple[Step, 
     return step, effect
 
 
-async def _started(tx: Transaction, step: Step, siblings: dict[str, Json]) -> Step:
+async def _started(tx: Transaction, step: Step, siblings: dict[str, Json], applied_on: str) -> Step:
     change = step.change
     approvals = await tx.verified_approvals(change)
     votes = [vote for vote in await tx.votes(change) if vote.choice is Choice.APPROVE]
@@ -123,9 +125,8 @@ async def _started(tx: Transaction, step: Step, siblings: dict[str, Json]) -> St
         raise LedgerBrokenError(
             f"{change.id} has {len(votes)} approvals and the trail proves {len(approvals)}."
         )
-    moved = await tx.move(
-        change, ChangeState.EXECUTING, note="", outcome={**change.outcome, "siblings": siblings}
-    )
+    outcome = {**change.outcome, "siblings": siblings, "applied_on": applied_on}
+    moved = await tx.move(change, ChangeState.EXECUTING, note="", outcome=outcome)
     if moved is None:
         raise RunAgain(change.created_at, f"{change.id} moved in the same instant")
     event = ExecutionStarted(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
+from bot.changes.kinds import kind_named
 from bot.domain.change import WAITING, Change, ChangeState
 from bot.domain.people import Standing
 from bot.domain.policy import Refused, frozen, may_act
@@ -40,8 +41,8 @@ def why_not(
             return Refused(f"Too late: {change.id} is {words}.")
         case Verb.APPLY:
             return _why_not_applied(change, desk)
-        case Verb.ROLL_BACK if change.state not in ROLLBACK_FROM or not _is_written(change):
-            return Refused(f"{change.id} cannot be rolled back: it is {words}.")
+        case Verb.ROLL_BACK:
+            return _why_not_rolled_back(change)
         case Verb.ATTEST if change.state is not ChangeState.AWAITING_ATTESTATION and not is_undone(change):
             return Refused(f"There is nothing to attest: {change.id} is {words}.")
         case _:
@@ -55,6 +56,15 @@ def is_undone(change: Change) -> bool:
 
 def _is_written(change: Change) -> bool:
     return change.state is not ChangeState.FAILED or bool(change.outcome.get("written"))
+
+
+def _why_not_rolled_back(change: Change) -> Refused | None:
+    if change.state not in ROLLBACK_FROM or not _is_written(change):
+        return Refused(f"{change.id} cannot be rolled back: it is {change.state.replace('_', ' ')}.")
+    if change.plan is not None and not change.plan.rollback:
+        why = kind_named(change.request.kind).no_way_back
+        return Refused(f"{change.id} cannot be rolled back from here: {why}")
+    return None
 
 
 def _names(verb: Verb, change: Change, desk: Desk) -> tuple[str, ...]:

@@ -11,10 +11,12 @@ from bot.domain.policy import Refused, approved_today, frozen
 from bot.domain.request_events import ChangeExpired, ChangeRefused, ChangeSuperseded
 from bot.domain.tiers import is_higher
 from bot.ports.azure import Executor
+from bot.usecases.check_history import check_history
 from bot.usecases.desk import Desk
 from bot.usecases.find_people import FOR_AN_APPLY, find_people
 from bot.usecases.judge_change import tier_today
-from bot.usecases.plan_change import Sight, plan_change, projection_in
+from bot.usecases.observe_permissions import lacks_now
+from bot.usecases.plan_change import Checked, Sight, plan_change, projection_in
 from bot.usecases.step import EXECUTOR, FORWARD, Step
 
 
@@ -118,7 +120,16 @@ async def _problem(step: Step, executor: Executor, desk: Desk) -> tuple[str, str
     today = tier_today(step.change, checked, desk.configuration, people[requester]).tier
     if is_higher(today, step.change.tier):
         return "the risk tier", f"It was approved as {step.change.tier}; what it does is {today} today."
-    return "", checked.problems[0] if checked.problems else ""
+    return "", await _stopped(step, checked, executor, desk)
+
+
+async def _stopped(step: Step, checked: Checked, executor: Executor, desk: Desk) -> str:
+    """Return what the live state, earlier changes or the executor's own rights say against it; the first of them."""
+    async with desk.archive.reading() as look:
+        past = await check_history(step.change, checked, look=look, desk=desk)
+    if checked.problems or past.problems:
+        return (*checked.problems, *past.problems)[0]
+    return await lacks_now(checked.plan, step.target.ref.account, executor.permissions)
 
 
 async def _supersede(step: Step, moved: tuple[str, ...], why: str, desk: Desk) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from bot.domain.change import WAITING, Change, ChangeState
 from bot.domain.course import course_json
+from bot.domain.deployment import DeploymentRef
 from bot.domain.evidence import Point, Window
 from bot.domain.execution_events import ChangeValidated
 from bot.domain.json import Json
@@ -16,6 +17,7 @@ from bot.ports.registry import Readers
 from bot.usecases.desk import Desk
 from bot.usecases.find_unapproved import enqueue_looks, looks_due
 from bot.usecases.measure_traffic import measure_traffic, whole
+from bot.usecases.plan_change import written_to
 from bot.usecases.remind_people import enqueue_reminders
 from bot.usecases.weigh_change import weigh_change
 
@@ -110,11 +112,17 @@ def _said(verdict: Verdict) -> dict[str, str]:
 
 
 async def _verdict(change: Change, after: Window, readers: Readers, desk: Desk) -> Verdict:
-    ref = desk.configuration.target(change.request.target).ref
+    target = desk.configuration.target(change.request.target)
     before = Window(after.start - (after.end - after.start), after.start)
-    was = await traffic_between(readers.metrics, ref, before)
-    became = await traffic_between(readers.metrics, ref, after)
+    was = await traffic_between(readers.metrics, target.ref, before)
+    became = await traffic_between(readers.metrics, _written(change, desk), after)
     return judge(parse_signal(change.request.validation_signal), was, became)
+
+
+def _written(change: Change, desk: Desk) -> DeploymentRef:
+    """Return the deployment that was written: the target's own, or the new one beside it."""
+    target = desk.configuration.target(change.request.target)
+    return target.ref if change.plan is None else written_to(change.plan, target)
 
 
 async def _course(change: Change, after: Window, readers: Readers, desk: Desk) -> dict[str, Json]:
@@ -122,8 +130,7 @@ async def _course(change: Change, after: Window, readers: Readers, desk: Desk) -
     length = after.end - after.start
     step = next((step for step in _STEPS if 2 * length / step <= _MOST_POINTS), _STEPS[-1])
     span = whole(Window(after.start - length, after.end), step)
-    ref = desk.configuration.target(change.request.target).ref
-    measured = await measure_traffic(readers.metrics, ref, span, step)
+    measured = await measure_traffic(readers.metrics, _written(change, desk), span, step)
     metric = parse_signal(change.request.validation_signal).metric
     points = [
         Point(each.at, each.traffic.value(metric) if each.traffic else None) for each in measured.buckets

@@ -130,6 +130,6 @@ CHANGE = Command(
     "change",
     "change request [kind] [target] · list [--mine|--state s|--target t] · "
     "show|why|approve|reject|withdraw|apply|rollback|close|comment|nudge CHG-n",
-    "Ask for a change, decide one, follow it to its end.",
+    f"Ask for a change, decide one, follow it to its end. Kinds: {', '.join(kind.name for kind in KINDS)}.",
     _change,
 )

@@ -3,18 +3,20 @@
 from dataclasses import replace
 
 from bot.domain.change import Change, ChangeState, change_number
-from bot.domain.deployment import Deployment
-from bot.domain.errors import CountersignError, SlackRefusedError
+from bot.domain.errors import CountersignError, NotFoundError, SlackRefusedError
 from bot.domain.operation import moved_words
 from bot.domain.people import Person
 from bot.domain.policy import who_could
 from bot.ports.archive import Cause
+from bot.ports.registry import Offer
 from bot.ports.slack import Block
 from bot.render.answer import error_words, render_text
 from bot.render.change_forms import RequestForm, render_request_form, render_submitted
 from bot.usecases.check_change import Green, Red, check_change
 from bot.usecases.desk import Caller
 from bot.usecases.find_people import FOR_A_DECISION, find_people
+from bot.usecases.plan_change import written_to
+from bot.usecases.read_offer import read_offer
 from bot.usecases.remind_people import keep_draft_for_a_week
 from handlers.dependencies import Dependencies
 from handlers.dialogs import request_form
@@ -44,11 +46,11 @@ async def _run(key: str, deps: Dependencies) -> None:
 
 async def _fill_form(view_id: str, kind: str, target: str, deps: Dependencies, *, number: int = 0) -> None:
     ref = deps.cause("precheck").ref
-    form = request_form(kind, target, None, deps, ref=ref)
+    form = request_form(kind, target, Offer(), deps, ref=ref)
     if target:
         try:
-            live = await deps.readers.azure.deployment(deps.desk.configuration.target(target).ref)
-            form = request_form(kind, target, live, deps, ref=ref)
+            offer = await read_offer(deps.desk.configuration.target(target).ref, deps.readers.azure)
+            form = request_form(kind, target, offer, deps, ref=ref)
         except CountersignError as error:
             form = replace(form, problems=(f"The live values could not be read: {error_words(error)}",))
     if number:
@@ -75,8 +77,8 @@ async def _put_back(view_id: str, number: int, deps: Dependencies) -> None:
     way, ref = back(found), deps.cause("precheck").ref
     if way is None:
         raise CountersignError("No kind of change puts that back.")
-    live = await deps.readers.azure.deployment(deps.desk.configuration.target(found.target).ref)
-    form = request_form(way.kind, found.target, live, deps, ref=ref)
+    offer = await read_offer(deps.desk.configuration.target(found.target).ref, deps.readers.azure)
+    form = request_form(way.kind, found.target, offer, deps, ref=ref)
     reason = f"Put back what was written without a change on {found.at:%d %b %H:%M} UTC."
     filled = replace(form, values={**form.values, **way.values, "reason": reason})
     await _show(view_id, render_request_form(filled), deps)
@@ -84,13 +86,8 @@ async def _put_back(view_id: str, number: int, deps: Dependencies) -> None:
 
 async def _revise(view_id: str, number: int, deps: Dependencies) -> None:
     change = (await load_view(number, deps)).change
-    live: Deployment | None = None
     red = tuple(change.note.splitlines()) if change.state is ChangeState.DRAFT else ()
-    try:
-        live = await deps.readers.azure.deployment(deps.desk.configuration.target(change.request.target).ref)
-    except CountersignError as error:
-        red += (f"The live values could not be read: {error_words(error)}",)
-    form = _again(change, red, deps, deps.cause("precheck").ref, live=live)
+    form = await _again(change, red, deps, deps.cause("precheck").ref)
     await _show(view_id, render_request_form(form), deps)
 
 
@@ -106,12 +103,20 @@ async def _review(view_id: str, choice: str, number: int, deps: Dependencies) ->
 
 
 async def _live_words(change: Change, deps: Dependencies) -> str:
-    target = deps.desk.configuration.target(change.request.target)
+    """Return how the deployment that the plan writes is now, beside what it was when it was planned."""
+    target, plan = deps.desk.configuration.target(change.request.target), change.plan
+    ref = target.ref if plan is None else written_to(plan, target)
     try:
-        live = await deps.readers.azure.deployment(target.ref)
+        live = await deps.readers.azure.deployment(ref)
+    except NotFoundError:
+        if plan is not None and plan.before:
+            return f"MOVED since the request: {ref.deployment} is gone. Applying will refuse."
+        return f"Nothing is deployed as {ref.deployment}: as it was when this was requested."
     except CountersignError as error:
         return f"Could not be read: {error_words(error)}"
-    moved = moved_words(change.plan.before, live.projection) if change.plan is not None else ""
+    if plan is not None and not plan.before:
+        return f"MOVED since the request: {ref.deployment} is there already. Applying will refuse."
+    moved = moved_words(plan.before, live.projection) if plan is not None else ""
     if moved:
         return f"MOVED since the request: {moved}. If it stays so, applying will refuse."
     state = f"{live.sku.name} · capacity {live.sku.capacity} · {live.provisioning_state}"
@@ -148,7 +153,7 @@ async def _send_back(change: Change, problems: tuple[str, ...], deps: Dependenci
         async with deps.desk.archive.transaction() as tx:
             await tx.mark(change, note="\n".join(problems))
     await keep_draft_for_a_week(change, desk=deps.desk)
-    form = render_request_form(_again(change, problems, deps, ref))
+    form = render_request_form(await _again(change, problems, deps, ref))
     if await _show(change.view_id, form, deps):
         return
     words = f"{change.id} was not sent to anyone:\n" + "\n".join(f"• {problem}" for problem in problems)
@@ -156,12 +161,11 @@ async def _send_back(change: Change, problems: tuple[str, ...], deps: Dependenci
     await deps.messenger.direct(change.request.requester, render_text(words, ref))
 
 
-def _again(
-    change: Change, problems: tuple[str, ...], deps: Dependencies, ref: str, *, live: Deployment | None = None
-) -> RequestForm:
+async def _again(change: Change, problems: tuple[str, ...], deps: Dependencies, ref: str) -> RequestForm:
     """Return the form with everything that was typed, the problems on top, and the draft it belongs to."""
     request = change.request
-    form = request_form(request.kind, request.target, live, deps, ref=ref)
+    offer = await _offer_or_none(request.target, deps)
+    form = request_form(request.kind, request.target, offer, deps, ref=ref)
     typed = {
         "owner": request.owner,
         "ticket": request.ticket,
@@ -176,6 +180,14 @@ def _again(
     return replace(
         form, values={**form.values, **typed}, problems=problems, metadata={"number": change.number}
     )
+
+
+async def _offer_or_none(target: str, deps: Dependencies) -> Offer:
+    """Return what the form can offer; nothing when Azure does not answer: then it is typed."""
+    try:
+        return await read_offer(deps.desk.configuration.target(target).ref, deps.readers.azure)
+    except CountersignError:
+        return Offer()
 
 
 async def _show(view_id: str, view: Block, deps: Dependencies) -> bool:

@@ -3,6 +3,7 @@
 from handlers.jobs.deliver import DELIVER
 from handlers.jobs.execute import APPLY, POLL, READ_BACK
 from handlers.jobs.notify import REMIND
+from handlers.jobs.permissions import PERMISSIONS
 from handlers.jobs.precheck import PRECHECK
 from handlers.jobs.reconcile import RECONCILE
 from handlers.jobs.snapshot import SNAPSHOT
@@ -10,4 +11,4 @@ from handlers.jobs.timers import DIRECTORY, EXPIRE, VERIFY
 from handlers.shapes import ExecutorJob, Job
 
 JOBS: tuple[Job, ...] = (DELIVER, SNAPSHOT, PRECHECK, VERIFY, EXPIRE, DIRECTORY, RECONCILE, REMIND)
-EXECUTOR_JOBS: tuple[ExecutorJob, ...] = (APPLY, POLL, READ_BACK)
+EXECUTOR_JOBS: tuple[ExecutorJob, ...] = (APPLY, POLL, READ_BACK, PERMISSIONS)

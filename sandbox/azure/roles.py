@@ -54,6 +54,7 @@ READER_ROLE = Role(
         "Microsoft.ResourceHealth/availabilityStatuses/read",
         f"{AUTHORIZATION}/roleAssignments/read",
         f"{AUTHORIZATION}/roleDefinitions/read",
+        PERMISSIONS,
         SUBSCRIPTIONS,
         LOGS_QUERY,
         LOGS_TABLE,
@@ -68,7 +69,10 @@ EXECUTOR_ROLE = Role(
         f"{COGNITIVE}/accounts/deployments/pause/action",
         f"{COGNITIVE}/accounts/deployments/resume/action",
         f"{COGNITIVE}/accounts/models/read",
+        f"{COGNITIVE}/accounts/raiPolicies/read",
         OPERATION_RESULTS,
+        PERMISSIONS,
         f"{COGNITIVE}/locations/usages/read",
+        "Microsoft.Insights/metrics/read",
     )
 )

@@ -46,15 +46,25 @@ def test_the_locks_meet_what_the_project_asks_for() -> None:
     assert unmet(runtime, pins("requirements.lock")) == []
     assert unmet(runtime + asked("dev"), pins("requirements-dev.lock")) == []
     assert unmet(asked("build"), pins("requirements-build.lock")) == []
+    assert unmet(asked("mutants"), pins("requirements-mutants.lock")) == []
 
 
 def test_the_same_library_has_the_same_version_in_every_lock() -> None:
     everything = pins("requirements-dev.lock")
     for lock in ("requirements.lock", "requirements-build.lock"):
         assert pins(lock).items() <= everything.items()
+    beside = pins(
+        "requirements-mutants.lock"
+    )  # has a tool of its own, installed with the others into one place
+    assert {name: everything[name] for name in beside if name in everything} == {
+        name: version for name, version in beside.items() if name in everything
+    }
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-build.lock"])
+@pytest.mark.parametrize(
+    "lock",
+    ["requirements.lock", "requirements-dev.lock", "requirements-build.lock", "requirements-mutants.lock"],
+)
 def test_every_pin_has_a_hash_and_no_address(lock: str) -> None:
     text = (ROOT / lock).read_text(encoding="utf-8")
     blocks = list(PIN.finditer(text))

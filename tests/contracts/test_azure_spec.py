@@ -90,7 +90,7 @@ async def test_the_example_content_filter_is_read() -> None:
         "Hate, prompt: off",
         "Hate, completion: blocked from Medium",
         "Jailbreak, prompt: blocked",
-    } <= set(policy.rules)
+    } <= {rule.words for rule in policy.rules}
 
 
 def test_the_example_metrics_are_read_per_dimension() -> None:

@@ -11,6 +11,7 @@ from bot.domain.deployment import (
     ContentFilter,
     Deployment,
     DeploymentRef,
+    FilterRule,
     Model,
     RateLimit,
     Sku,
@@ -79,17 +80,33 @@ class MemoryAzure:
             "2025-04-14",
             "",
             NOW + timedelta(days=300),
-            {"standard": "OpenAI.Standard.gpt-4.1-mini"},
+            {
+                "standard": "OpenAI.Standard.gpt-4.1-mini",
+                "globalstandard": "OpenAI.GlobalStandard.gpt-4.1-mini",
+            },
         ),
         AvailableModel(
             "gpt-4.1-mini",
             "2025-04-14",
             lifecycle="GenerallyAvailable",
             inference_ends=NOW + timedelta(days=90),
+            usage_names={"standard": "OpenAI.Standard.gpt-4.1-mini"},
         ),
     )
     lines: tuple[Usage, ...] = (Usage("OpenAI.Standard.gpt-4.1-mini", "", Decimal(150), Decimal(240)),)
-    rules: tuple[str, ...] = ("Hate, prompt: blocked from Medium", "Jailbreak, prompt: off")
+    policies: dict[str, tuple[FilterRule, ...]] = field(
+        default_factory=lambda: {
+            "strict": (
+                FilterRule("Hate", "prompt", is_blocking=True, threshold="Medium"),
+                FilterRule("Jailbreak", "prompt", is_enabled=False),
+            ),
+            "stricter": (
+                FilterRule("Hate", "prompt", is_blocking=True, threshold="Low"),
+                FilterRule("Jailbreak", "prompt", is_blocking=True),
+            ),
+            "lenient": (FilterRule("Hate", "prompt", is_blocking=True, threshold="High"),),
+        }
+    )
     broken: dict[str, CountersignError] = field(default_factory=dict)
     siblings: tuple[Deployment, ...] = ()
 
@@ -127,7 +144,14 @@ class MemoryAzure:
     async def content_filter(self, account: Account, name: str) -> ContentFilter:
         """Return the policy with that name."""
         self._check("content_filter")
-        return ContentFilter(name, "Default", self.rules)
+        if name not in self.policies:
+            raise NotFoundError(f"Azure does not know the content filter {name}.")
+        return ContentFilter(name, "Default", self.policies[name])
+
+    async def content_filters(self, account: Account) -> Sequence[str]:
+        """Return the names of the policies."""
+        self._check("content_filters")
+        return sorted(self.policies)
 
 
 @dataclass
@@ -136,6 +160,7 @@ class MemoryMetrics:
 
     samples: dict[str, list[tuple[datetime, float, str]]] = field(default_factory=dict)
     asked: list[tuple[str, Window, timedelta, str]] = field(default_factory=list)
+    measured: list[DeploymentRef] = field(default_factory=list)
     broken: CountersignError | None = None
 
     def add(self, metric: str, at: datetime, value: float, dimension: str = "") -> None:
@@ -149,6 +174,7 @@ class MemoryMetrics:
         if self.broken:
             raise self.broken
         self.asked.append((metric, window, interval, split_by))
+        self.measured.append(ref)
         found: dict[str, dict[datetime, list[float]]] = {} if split_by else {"": {}}
         for at, value, dimension in self.samples.get(metric, []):
             if window.start <= at < window.end:

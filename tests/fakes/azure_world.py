@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from bot.domain.deployment import Account, Deployment, DeploymentRef, Sku
+from bot.domain.deployment import Account, Deployment, DeploymentRef, Model, Sku
 from bot.domain.errors import DoubtError, NotAppliedError, NotFoundError
 from bot.domain.json import Json
 from bot.domain.operation import CHANGE_TAG, Operation, project
@@ -38,6 +38,7 @@ def raw_deployment(ref: DeploymentRef, capacity: int, *, sku: str = "Standard") 
             "model": {"format": "OpenAI", "name": TUNED, "version": "1", "callRateLimit": None},
             "raiPolicyName": "strict",
             "versionUpgradeOption": "NoAutoUpgrade",
+            "deploymentState": "Running",
             "provisioningState": "Succeeded",
             "rateLimits": [{"key": "token", "count": capacity * 1000}],
             "currentCapacity": capacity,
@@ -49,6 +50,25 @@ def seen(ref: DeploymentRef, capacity: int, *, sku: str = "Standard") -> Deploym
     """Return a deployment as the reader gives it."""
     resource = raw_deployment(ref, capacity, sku=sku)
     return replace(live_deployment(sku=Sku(sku, capacity)), ref=ref, projection=project(resource))
+
+
+def shown(ref: DeploymentRef, body: Mapping[str, Json]) -> Deployment:
+    """Return a deployment of this body as the reader gives it; the state is said by name."""
+    properties, sku = body["properties"], body["sku"]
+    assert isinstance(properties, Mapping)
+    assert isinstance(sku, Mapping)
+    named = {"deploymentState": "Running", **properties}
+    model = named["model"]
+    assert isinstance(model, Mapping)
+    return replace(
+        live_deployment(sku=Sku(str(sku["name"]), int(str(sku["capacity"])))),
+        ref=ref,
+        model=Model(str(model["name"]), str(model["version"])),
+        content_filter=str(named.get("raiPolicyName") or ""),
+        upgrade_option=str(named.get("versionUpgradeOption") or "OnceCurrentVersionExpired"),
+        running_state=str(named["deploymentState"]),
+        projection=project({**body, "properties": named}),
+    )
 
 
 @dataclass
@@ -107,21 +127,44 @@ class World(MemoryAzure):
 
     def perform(self, operation: Operation) -> None:
         """Do what an operation says."""
-        assert operation.verb == "PATCH"
-        sku = operation.body["sku"]
-        assert isinstance(sku, Mapping)
-        capacity = sku["capacity"]
-        assert isinstance(capacity, int)
-        self.portal(capacity, operation.arm_id)
+        key = operation.arm_id.lower()
+        found = self._named(key)
+        if operation.verb == "DELETE":
+            self._forget(key)
+            return
+        if operation.verb == "PUT":
+            ref = found.ref if found else DeploymentRef(PLACE, operation.arm_id.rsplit("/", 1)[-1])
+            assert ref.key == key, "the fake creates in one account only"
+            self.show(ref, operation.body)
+            return
+        assert found is not None, "Azure would answer 404"
+        if operation.verb == "PATCH":
+            assert set(operation.body) <= {"sku", "tags"}, "a PATCH carries SKU and tags only"
+            self.show(found.ref, {**found.projection, **operation.body})
+        else:
+            state = {"pause": "Paused", "resume": "Running"}[operation.action]
+            properties = found.projection["properties"]
+            assert isinstance(properties, Mapping)
+            self.show(found.ref, {**found.projection, "properties": {**properties, "deploymentState": state}})
+
+    def show(self, ref: DeploymentRef, body: Mapping[str, Json]) -> None:
+        """Have a deployment look like this body, as a program beside the app would make it."""
+        self._keep(shown(ref, body))
 
     def _named(self, key: str) -> Deployment | None:
         if key == self.gone:
             return None
         return self.live if key == self.live.ref.key else self.others.get(key)
 
+    def _forget(self, key: str) -> None:
+        if key == self.live.ref.key:
+            self.gone = key
+        else:
+            self.others.pop(key, None)
+
     def _keep(self, found: Deployment) -> None:
         if found.ref.key == self.live.ref.key:
-            self.live = found
+            self.live, self.gone = found, ""
         else:
             self.others[found.ref.key] = found
 

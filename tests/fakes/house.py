@@ -28,6 +28,7 @@ from bot.usecases.watch_change import expire_change, sweep, validate_change
 from tests.fakes.archive import FakeArchive
 from tests.fakes.archive_state import Entry
 from tests.fakes.azure_inventory import MemoryDeclared, MemoryInventory, MemoryLogs, MemoryTraining
+from tests.fakes.azure_permissions import MemoryPermissions
 from tests.fakes.azure_reads import PLACE, THING, MemoryMetrics, memory_readers
 from tests.fakes.azure_world import STAGE, World, Writer
 from tests.fakes.clock import FakeClock
@@ -87,7 +88,7 @@ def company(**more: Any) -> Configuration:
         "rules": {(each.environment, each.tier): each for each in RULES},
         "may_request": {},
         "freezes": (),
-        "timing": Timing(reconcile_every=timedelta(0)),
+        "timing": Timing(reconcile_every=timedelta(0), observation_window=timedelta(0)),
         "policy_digest": "p" * 64,
     }
     return Configuration(**{**usual, **more})
@@ -107,6 +108,7 @@ class House:
     clock: FakeClock = field(default_factory=FakeClock)
     world: World = field(default_factory=World)
     metrics: MemoryMetrics = field(default_factory=MemoryMetrics)
+    permissions: MemoryPermissions = field(default_factory=MemoryPermissions)
     inventory: MemoryInventory = field(default_factory=MemoryInventory)
     training: MemoryTraining = field(default_factory=MemoryTraining)
     logs: MemoryLogs = field(default_factory=MemoryLogs)
@@ -145,7 +147,7 @@ class House:
     @property
     def executor(self) -> Executor:
         """Return the executor's eyes and hands."""
-        return Executor(self.world, self.writer, self.metrics)
+        return Executor(self.world, self.writer, self.metrics, self.permissions)
 
     def caller(self, user: str) -> Caller:
         """Return somebody at Slack's door."""

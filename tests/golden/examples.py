@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from bot.domain.change import Choice
+from bot.domain.change import ChangeState, Choice
 from bot.domain.errors import AzureUnavailableError, ConflictError, InvalidInputError, NotFoundError
 from bot.domain.evidence import Window
 from bot.domain.metric_catalogue import CATALOGUE
@@ -48,6 +48,7 @@ from tests.golden.values import (
     CHANGE,
     CONFIRM_APPLY,
     CONFIRM_WITHDRAW,
+    DEPLOY_FORM,
     EVIDENCE,
     FORM,
     GAPPED,
@@ -55,9 +56,11 @@ from tests.golden.values import (
     METRICS,
     NOW,
     QUOTA,
+    RECORDED,
     REF,
     RULE,
     STATUS,
+    TAGS_FORM,
     TARGET,
     TYPED,
     VIEWS,
@@ -82,6 +85,12 @@ EXAMPLES: Mapping[str, Callable[[], Made]] = {
     "plan_none": partial(render_plan, VIEWS["draft"], REF),
     "plan_modal": partial(render_plan_view, view(), REF),
     "form": partial(render_request_form, FORM),
+    "form_deploy": partial(render_request_form, DEPLOY_FORM),
+    "form_retag": partial(render_request_form, TAGS_FORM),
+    "card_executing_elsewhere": partial(
+        render_change, view(ChangeState.EXECUTING, plan=RECORDED), now=NOW, ref=REF
+    ),
+    "plan_elsewhere": partial(render_plan, view(ChangeState.APPROVED, plan=RECORDED), REF),
     "form_red": partial(
         render_request_form,
         replace(

@@ -6,9 +6,22 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from bot.changes.deploy import Deploy
+from bot.changes.record_only import RecordOnly
+from bot.changes.retag import Retag
 from bot.changes.scale import Scale
 from bot.domain.change import Change, ChangeState, Choice, Impact, Request, Tier, Vote
-from bot.domain.deployment import Account, Deployment, DeploymentRef, Model, Sku, Target, Usage
+from bot.domain.deployment import (
+    Account,
+    AvailableModel,
+    Deployment,
+    DeploymentRef,
+    Model,
+    Sku,
+    SkuBounds,
+    Target,
+    Usage,
+)
 from bot.domain.evidence import Evidence, Fact, SectionResult, own
 from bot.ports.registry import Offer, Site
 from bot.render.change_forms import (
@@ -195,6 +208,23 @@ FORM = RequestForm(
     metadata={"draft": 12},
     ref=REF,
 )
+OFFER = Offer(
+    LIVE,
+    DEPLOYMENT.deployment,
+    (
+        AvailableModel("gpt-4.1-mini", "2025-04-14"),
+        AvailableModel("gpt-4.1-mini-2025-04-14.ft-9c1e", "1", "gpt-4.1-mini"),
+    ),
+    (SkuBounds("Standard", 1, 300), SkuBounds("GlobalStandard", 1, 1000)),
+    ("Microsoft.DefaultV2", "strict-support-v3"),
+)
+DEPLOY_FORM = replace(
+    FORM, kinds=(("deploy", "Deploy a model"),), kind="deploy", fields=Deploy().fields(OFFER), metadata={}
+)
+TAGS_FORM = replace(
+    FORM, kinds=(("retag", "Change tags"),), kind="retag", fields=Retag().fields(OFFER), metadata={}
+)
+RECORDED = RecordOnly().plan(Site(DEPLOYMENT, LIVE), {"capacity": 150})
 TYPED = {
     "capacity": "900",
     "owner": "U0OWNER",

@@ -15,6 +15,7 @@ from tests.journeys.people import People
 
 __all__ = ["logged_to", "postgres_server", "postgres_url", "sqlite_url"]
 
+UNOBSERVED = '\n[timing]\nobservation_window = "0s"\n'  # so that one change may follow another at once
 EVERY_HOUSE = [
     pytest.param((database, transport), id=f"{database}-{transport}")
     for database in ("sqlite", "postgresql")
@@ -44,6 +45,6 @@ async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     url: str = request.getfixturevalue("sqlite_url" if database == "sqlite" else "postgres_url")
     log = tmp_path / "countersign.log"
     with logged_to(log):
-        plan = Plan(tmp_path, transport=transport, database_url=url, rate_limits="off")
+        plan = Plan(tmp_path, transport=transport, database_url=url, rate_limits="off", more_toml=UNOBSERVED)
         async with demo_world(plan) as world, ClientSession() as session:
             yield House(world, People(session, world.slack, world.azure), log, database, transport)

@@ -31,7 +31,7 @@ from tests.journeys.ways import (
     vote,
 )
 
-QUICK_GRACE = '\n[timing]\ndoubt_grace = "1s"\n'
+QUICK_GRACE = '\n[timing]\ndoubt_grace = "1s"\nobservation_window = "0s"\n'
 SQLITE = pytest.param("sqlite", id="sqlite")
 BOTH = [SQLITE, pytest.param("postgresql", id="postgresql")]
 EACH_DATABASE = pytest.mark.parametrize("house", BOTH, indirect=True)

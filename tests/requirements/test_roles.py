@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.azure.connection import AzureConnection
 from bot.azure.metrics import AGGREGATIONS
 from bot.domain.deployment import DeploymentRef
 from bot.domain.evidence import Window
@@ -17,7 +18,6 @@ from bot.domain.json import Json
 from bot.domain.operation import Operation
 from bot.evidence.sections import SECTIONS
 from bot.ports.azure import Executor
-from bot.ports.registry import Readers
 from bot.usecases.look import gather
 from sandbox.azure.logs import WORKSPACE_ID
 from sandbox.azure.roles import EXECUTOR_ROLE, READER_ROLE, Role
@@ -67,7 +67,9 @@ def _actions(requests: Sequence[Entry]) -> set[str]:
     return found
 
 
-async def _read_everything(readers: Readers) -> None:
+async def _read_everything(azure: AzureConnection) -> None:
+    readers = azure.readers
+    await azure.permissions.allowed(PLACE)
     now = WallClock().now()
     hour = Window(now - timedelta(hours=1), now)
     live = await readers.azure.deployment(LIVE)
@@ -77,6 +79,7 @@ async def _read_everything(readers: Readers) -> None:
         readers.azure.quota(PLACE),
         readers.azure.models(PLACE),
         readers.azure.content_filter(PLACE, live.content_filter),
+        readers.azure.content_filters(PLACE),
         readers.inventory.tenant(PLACE),
         readers.inventory.posture(PLACE),
         readers.inventory.diagnostics(PLACE),
@@ -96,7 +99,12 @@ async def _write_everything(executor: Executor) -> None:
     await executor.reader.skus(LIVE)
     await executor.reader.quota(PLACE)
     await executor.reader.models(PLACE)
+    await executor.permissions.allowed(PLACE)
     live = await executor.reader.deployment(LIVE)
+    await executor.reader.content_filter(PLACE, live.content_filter)
+    now = WallClock().now()
+    hour = Window(now - timedelta(hours=1), now)
+    await executor.metrics.series(LIVE, "AzureOpenAIRequests", hour, interval=timedelta(minutes=5))
     body: dict[str, Json] = {**live.projection, "sku": {"name": live.sku.name, "capacity": 10}}
     await _send(executor, Operation("PUT", NEW.arm_id, body))
     await _send(executor, Operation("PATCH", NEW.arm_id, {"sku": {"name": live.sku.name, "capacity": 20}}))
@@ -137,7 +145,7 @@ def _of(state: AzureState, identity: str) -> list[Entry]:
 
 async def test_everything_the_reader_can_ask_needs_each_action_of_its_role_and_no_other() -> None:
     async with _azure() as (url, state), reading(url) as azure:
-        await _read_everything(azure.readers)
+        await _read_everything(azure)
         assert _actions(_of(state, READER)) == _shipped("reader").allowed
 
 
@@ -158,7 +166,7 @@ async def test_every_section_of_evidence_looks_with_the_readers_role_alone() -> 
 
 async def test_the_reader_sends_nothing_but_reads_and_the_one_named_query() -> None:
     async with _azure() as (url, state), reading(url) as azure:
-        await _read_everything(azure.readers)
+        await _read_everything(azure)
         asked = [each for each in _of(state, READER) if each["method"] not in ("GET", "HEAD")]
     assert {(each["method"], each["path"]) for each in asked} == {
         ("POST", f"/v1/workspaces/{WORKSPACE_ID}/query")

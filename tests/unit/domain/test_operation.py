@@ -61,6 +61,7 @@ def test_the_projection_is_what_may_be_written_and_nothing_else() -> None:
             "model": {"format": "OpenAI", "name": "gpt-4.1-mini-2025-04-14.ft-0a-triage", "version": "1"},
             "raiPolicyName": "strict",
             "versionUpgradeOption": "NoAutoUpgrade",
+            "deploymentState": "Running",
         },
         "sku": {"name": "Standard", "capacity": 120},
         "tags": {"team": "ai"},
