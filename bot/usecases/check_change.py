@@ -171,7 +171,6 @@ async def _submit(
         if moved is None:
             raise InvalidInputError(f"{change.id} was submitted or withdrawn meanwhile.")
         await _keep(moved, seen.figures, caller, desk, tx)
-        await tx.keep_revision(revision_of(moved, now))
         for event in _events(moved, sha256, rule, who_could(rule, change.request.requester, people), desk):
             await tx.record(event, by=caller.actor, cause=caller.cause)
         if quorum_met(rule, ()):
@@ -190,7 +189,8 @@ def _starts_here(change: Change, target: Target) -> bool:
 async def _keep(
     change: Change, figures: Mapping[str, Json], caller: Caller, desk: Desk, tx: Transaction
 ) -> None:
-    """Keep the live state that the plan starts from as a baseline, with what it did until now."""
+    """Keep the revision, and the live state its plan starts from as a baseline, with what it did until now."""
+    await tx.keep_revision(revision_of(change, desk.clock.now()))
     target = desk.configuration.target(change.request.target)
     if change.plan is None or not _starts_here(change, target):
         return

@@ -30,9 +30,9 @@ from tests.golden.values import VIEWS
 
 BUTTONS = {
     "draft": ["revise", "withdraw"],
-    "pending": ["approve", "reject", "plan", "withdraw"],
-    "changes_requested": ["revise", "plan", "withdraw"],
-    "approved": ["apply", "plan", "withdraw"],
+    "pending": ["approve", "reject", "plan", "comment", "withdraw"],
+    "changes_requested": ["revise", "plan", "comment", "withdraw"],
+    "approved": ["apply", "plan", "comment", "withdraw"],
     "scheduled": ["plan", "withdraw"],
     "executing": [],
     "executing_doubt": [],
