@@ -6,25 +6,19 @@ from decimal import Decimal
 
 from bot.domain.az_command import grain, metrics_list
 from bot.domain.chart import Chart, resampled, span_words, sparkline
-from bot.domain.configuration import parse_duration
 from bot.domain.deployment import DeploymentRef
 from bot.domain.effect import Question
 from bot.domain.errors import CountersignError
 from bot.domain.evidence import Fact, Window, own
 from bot.domain.json import Json, canonical
+from bot.domain.metric_window import against_span, last_span
 from bot.domain.prices import PRICES_VERSION
 from bot.render.metrics import MetricRow, MetricsView, gone_words, render_metrics, verdict_words
 from bot.render.texts import count
+from bot.usecases.chart_metrics import applied_marks, charts_of
 from bot.usecases.choose_reference import Reference, choose_reference, is_kept
 from bot.usecases.compare_kept import Judged, compare_kept, judge_all, kept_traffic
-from bot.usecases.compare_metrics import (
-    Compared,
-    applied_marks,
-    charts_of,
-    compare_metrics,
-    period_of,
-    row_values,
-)
+from bot.usecases.compare_metrics import Compared, compare_metrics, period_of, row_values
 from bot.usecases.estimate_cost import CostBeside, compare_cost
 from bot.usecases.find_gone import find_gone
 from bot.usecases.measure_traffic import LATENCY, REQUESTS, TOKENS
@@ -32,6 +26,7 @@ from handlers.dependencies import Dependencies
 from handlers.seen import Seen, button_value
 
 _BARS = 12
+_DAY = timedelta(days=1)
 _COST = "cost of an hour (estimate)"
 
 
@@ -42,7 +37,7 @@ async def metrics(question: Question, deps: Dependencies) -> Seen:
     ref = configuration.find(name)
     target = configuration.target_of(ref)
     end = deps.desk.clock.now()
-    window = Window(end - parse_duration(last), end)
+    window = Window(end - last_span(last), end)
     found = await _compare(ref, window, against, deps)
     gone = await find_gone(ref, readers=deps.readers.glancing(), now=end)
     compared = found.compared
@@ -55,7 +50,7 @@ async def metrics(question: Question, deps: Dependencies) -> Seen:
         rows=[*_rows(compared, charts), *_cost_row(found.cost)],
         charts=charts,
         beside=_beside(found),
-        verdict=gone_words(alias, gone) if gone else verdict_words(found.judged, found.than),
+        verdict=gone_words(alias, gone) if gone else _verdict(found),
         az=_by_hand(ref, found),
         own=_own(found, end),
         button_value=button_value(question),
@@ -79,7 +74,8 @@ class _Found:
 async def _compare(ref: DeploymentRef, window: Window, against: str, deps: Dependencies) -> _Found:
     """Return the window beside a kept baseline, where one is named, else beside the days before."""
     if not is_kept(against):
-        compared = await compare_metrics(ref, window, parse_duration(against), readers=deps.readers)
+        reach = against_span(against, window.end - window.start)
+        compared = await compare_metrics(ref, window, reach, readers=deps.readers)
         judged = judge_all(compared.before, compared.now)
         return _Found(compared, judged, await _cost(ref, compared, None, deps))
     async with deps.desk.archive.transaction() as tx:
@@ -135,16 +131,36 @@ def _figure(label: str, value: float | None) -> str:
     return f"{value:,.0f} ms" if label.startswith("time") else f"{value:,.0f}"
 
 
+def _verdict(found: _Found) -> str:
+    if found.compared.earlier:
+        return verdict_words(found.judged, found.than)
+    return "*No baseline* · there is nothing to compare with"
+
+
 def _beside(found: _Found) -> str:
     compared = found.compared
-    if found.reference is not None:
-        return _kept_words(found.reference)
+    beside = _kept_words(found.reference) if found.reference else _usual_words(compared)
+    if not 0 < compared.unknown < len(compared.buckets):
+        return beside
+    unknown = f"{compared.unknown} of {count(len(compared.buckets), 'bucket')}"
+    return f"{beside} · Partial: Azure has no data of {unknown}; the totals leave them out, on both sides"
+
+
+def _usual_words(compared: Compared) -> str:
+    """Return what is usual, of how many windows, and how many were left out; why there is no baseline."""
     length, earlier = compared.window.end - compared.window.start, len(compared.earlier)
     if not earlier:
-        return "Usual: nothing was measured before"
-    if length > timedelta(days=1):
-        return f"Usual: mean and spread of {count(earlier, 'window')} as long before it"
-    return f"Usual: mean and spread of the same hours on {count(earlier, 'earlier day')}"
+        span = "as long before" if length > _DAY else "the same hours on earlier days"
+        return (
+            f"No baseline: Azure has no samples of {span}, or only of a part. The deployment is younger than "
+            "that, nobody called it, or it is past the 93 days that Azure keeps"
+        )
+    words = f"the same hours on {count(earlier, 'earlier day')}"
+    if length > _DAY:
+        words = f"{count(earlier, 'window')} as long before it"
+    left_out = compared.days - earlier
+    beside = f" ({left_out} more left out: samples only of a part, or none)" if left_out else ""
+    return f"Usual: mean and spread of {words}{beside}"
 
 
 def _kept_words(reference: Reference) -> str:
@@ -163,8 +179,8 @@ def _by_hand(ref: DeploymentRef, found: _Found) -> list[str]:
     before = Window(here.start - compared.days * apart, here.end - apart)
     step = grain(compared.step)
     return [
-        metrics_list(ref, metric, window, step, split_by="StatusCode" if metric == REQUESTS else "")
-        for window in ((here,) if found.reference else (here, before))
+        metrics_list(ref, metric, window, step, split_by="" if metric == TOKENS else "StatusCode")
+        for window in ((here,) if found.reference or not compared.earlier else (here, before))
         for metric in (TOKENS, REQUESTS, LATENCY)
     ]
 

@@ -22,6 +22,7 @@ from bot.domain.json import digest
 from handlers.configuration_parts import FieldRulePart, FilePart, FreezePart, TargetPart, part_at
 from handlers.configuration_policy import (
     delegations_of,
+    known,
     may_request_of,
     rules_of,
     security_groups_of,
@@ -66,6 +67,7 @@ def configuration_of(document: dict[str, Any]) -> Configuration:
         audit_channel=file.workspace.audit_channel,
         feed_channel=file.workspace.feed_channel,
         incident_channel_pattern=file.workspace.incident_channel_pattern,
+        freeze_groups=known(file.workspace.freeze_groups, file.groups, "[workspace] freeze_groups", "group"),
         origin=file.audit.origin,
         accounts=accounts,
         targets=tuple(_target(part, accounts) for part in file.targets),
@@ -135,6 +137,7 @@ def _freeze(part: FreezePart) -> Freeze:
 def _policy_document(file: FilePart) -> Any:
     parts = {"policy", "groups", "people", "freeze", "timing", "templates", "delegation", "tier_rule"}
     kept = file.model_dump(mode="json", include=parts, exclude_unset=True)
+    kept["freeze_groups"] = file.workspace.freeze_groups
     return {name: value for name, value in kept.items() if value}
 
 

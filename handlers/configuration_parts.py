@@ -27,6 +27,7 @@ class WorkspacePart(_Part):
     audit_channel: str = ""
     feed_channel: str = ""
     incident_channel_pattern: str = ""
+    freeze_groups: list[str] = []
 
 
 class AuditPart(_Part):

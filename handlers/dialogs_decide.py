@@ -1,21 +1,26 @@
 """Opening the modals that decide or steer a change, from a button or from a typed command alike."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.domain.change import ChangeState
+from bot.domain.change import Change, ChangeState
+from bot.domain.configuration import Freeze
+from bot.domain.freeze import freeze_words
 from bot.domain.policy import Refused, may_decide, who_could
 from bot.ports.slack import Block, Message
 from bot.render.answer import already_words, out_of_date_words, render_refused, render_text
 from bot.render.change_view import ChangeView
 from bot.render.confirm_forms import Confirmation, render_confirm
 from bot.render.decide_form import render_decide
-from bot.render.texts import age, mention
+from bot.render.texts import age, mention, utc
 from bot.usecases.decide_change import is_current, remember_refusal
 from bot.usecases.find_people import FOR_A_DECISION, find_people
+from bot.usecases.freeze_targets import freezes_at
 from bot.usecases.judge_steering import Verb, steerers, why_not
+from bot.usecases.schedule_change import start_of
 from handlers.dependencies import Dependencies
 from handlers.dialogs import open_request, refresh_card
+from handlers.dialogs_glass import open_break_glass, open_glass_review
 from handlers.loading import load_view
 from handlers.shapes import Asked
 
@@ -124,13 +129,38 @@ async def open_confirm(seen: Seen, verb: str, asked: Asked, deps: Dependencies) 
         return await _out_of_date(view, deps, ref=asked.ref)
     user, does = asked.caller.user, STEERS[verb]
     people = await find_people({user, *steerers(change)}, desk=deps.desk, max_age=FOR_A_DECISION)
-    refused = why_not(does, change, user=user, people=people, desk=deps.desk)
+    freezes = await _freezes(does, change, deps)
+    refused = why_not(does, change, user=user, people=people, desk=deps.desk, freezes=freezes)
     if refused is not None:
         async with deps.desk.archive.transaction() as tx:
             await remember_refusal(tx, change, asked.caller, does.value, refused.reason)
         return render_refused(refused, asked.ref)
-    await deps.messenger.open_view(asked.trigger_id, render_confirm(view, CONFIRMATIONS[verb], asked.ref))
+    confirmation = _worded(CONFIRMATIONS[verb], does, change, freezes, deps)
+    await deps.messenger.open_view(asked.trigger_id, render_confirm(view, confirmation, asked.ref))
     return None
+
+
+async def _freezes(verb: Verb, change: Change, deps: Dependencies) -> tuple[Freeze, ...]:
+    """Return the freezes that hold when the change would be applied."""
+    if verb is not Verb.APPLY:
+        return ()
+    start, configuration = start_of(change, deps.desk.clock.now()), deps.desk.configuration
+    async with deps.desk.archive.reading() as look:
+        return await freezes_at(change.request.target, start, look=look, configuration=configuration)
+
+
+def _worded(
+    usual: Confirmation, verb: Verb, change: Change, freezes: tuple[Freeze, ...], deps: Dependencies
+) -> Confirmation:
+    """Return the confirmation with what is special: a start to come, or a freeze that is to be overridden."""
+    start = change.request.start_at
+    words = usual.words
+    if verb is Verb.APPLY and start is not None and start > deps.desk.clock.now():
+        words = f"It is scheduled: it starts by itself at {utc(start)}. {words}"
+    if not freezes:
+        return replace(usual, words=words)
+    over = f"{freeze_words(freezes)} You may override that; your reason is recorded and shown on the card."
+    return replace(usual, words=f"{over} {words}", with_reason=True)
 
 
 async def stale_words(seen: Seen, view: ChangeView, deps: Dependencies, *, ref: str) -> Message | None:
@@ -175,5 +205,9 @@ async def open_verb(verb: str, what: str, asked: Asked, deps: Dependencies) -> M
             return None
         case "approve" | "reject":
             return await open_decide(Seen(int(what)), verb, asked, deps)
+        case "break-glass":
+            return await open_break_glass(int(what), asked, deps)
+        case "review":
+            return await open_glass_review(int(what), asked, deps)
         case _:
             return await open_confirm(Seen(int(what)), verb, asked, deps)

@@ -34,11 +34,12 @@ def view_of(change: Change, deps: Dependencies, *, votes: tuple[object, ...] = (
         summary=summary,
         rule_words=rule_words(rule) if rule is not None else "",
         queue_note=_queue_note(change),
+        may_break_glass=rule is not None and rule.break_glass,
     )
 
 
 def _queue_note(change: Change) -> str:
-    if change.state not in (ChangeState.APPROVED, ChangeState.EXECUTING):
+    if change.state not in (ChangeState.APPROVED, ChangeState.SCHEDULED, ChangeState.EXECUTING):
         return ""
     asked = "Everything is checked again before anything is sent." if change.apply_asked_by else ""
     return change.note or (asked if change.state is ChangeState.APPROVED else "")

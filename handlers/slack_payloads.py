@@ -123,7 +123,12 @@ def _state(view: Mapping[str, Any]) -> list[tuple[str, str, frozenset[str], str]
 
 def _plain(element: Mapping[str, Any]) -> str:
     option = _mapping(element.get("selected_option"))
-    for value in (element.get("value"), option.get("value"), element.get("selected_user")):
+    for value in (
+        element.get("value"),
+        option.get("value"),
+        element.get("selected_user"),
+        element.get("selected_date_time"),
+    ):
         if value is not None:
             return str(value)
     return ",".join(sorted(_chosen(element)))

@@ -2,12 +2,12 @@
 
 from bot.changes.kinds import KINDS
 from bot.domain.errors import NotFoundError, SlackRefusedError
-from bot.domain.policy import frozen
 from bot.domain.sighting import Unexplained
 from bot.domain.way_back import WayBack, way_back
 from bot.render.change_forms import render_form_skeleton
 from bot.render.unapproved import UnapprovedView, render_unapproved
 from bot.usecases.find_drift import person_behind
+from bot.usecases.freeze_targets import freezes_at
 from handlers.dependencies import Dependencies
 from handlers.shapes import Asked
 
@@ -18,11 +18,13 @@ async def tell_of_unexplained(number: int, deps: Dependencies) -> None:
     """Post the report in the target's channel, or bring the one that is there up to date."""
     found = await unexplained(number, deps)
     configuration = deps.desk.configuration
+    async with deps.desk.archive.reading() as look:
+        held = await freezes_at(found.target, found.at, look=look, configuration=configuration)
     view = UnapprovedView(
         found,
         configuration.target(found.target),
         who=person_behind(found.caller, configuration) if found.caller else "",
-        freeze=frozen(configuration, found.target, found.at),
+        freeze=next(iter(held), None),
         can_put_back=back(found) is not None,
     )
     message = render_unapproved(view, ref=deps.cause("deliver").ref)

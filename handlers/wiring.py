@@ -159,7 +159,7 @@ class _Builder:
             endpoint,
             tuple(background),
             connections,
-            partial(read_figures, self.archive.database),
+            self._figures,
             trail,
         )
 
@@ -190,6 +190,9 @@ class _Builder:
         identity = AppIdentity(token, me.bot_id, me.user, me.team)
         auth = "slack-signed" if settings.transport == "http" else "slack-socket"
         return deps, slack_app(deps, identity, client, auth=auth)
+
+    async def _figures(self) -> Figures:
+        return await read_figures(self.archive.database, self.clock.now())
 
     async def _executor_side(self) -> ExecutorSide:
         executor, close = connect_executor(

@@ -153,7 +153,22 @@ def _selected(query: ChangeQuery) -> Select[Any]:
     for name in ("target", "requester", "account"):
         if getattr(query, name):
             statement = statement.where(CHANGE.c[name] == getattr(query, name))
+    if query.start_before is not None:
+        statement = statement.where(_starting(query.start_before))
+    if query.unreviewed_before is not None:
+        statement = statement.where(_unreviewed(query.unreviewed_before))
     return statement if query.due_before is None else statement.where(_due(query.due_before))
+
+
+def _starting(at: datetime) -> ColumnElement[bool]:
+    """Return the condition: scheduled, its start has come, and no sweep has said so yet."""
+    scheduled = CHANGE.c.state == ChangeState.SCHEDULED.value
+    return and_(scheduled, CHANGE.c.start_at <= at, CHANGE.c.apply_asked_by != "", CHANGE.c.note == "")
+
+
+def _unreviewed(at: datetime) -> ColumnElement[bool]:
+    """Return the condition: its glass was broken, and the review is due and not there."""
+    return and_(CHANGE.c.broke_glass_by != "", CHANGE.c.reviewed_by == "", CHANGE.c.review_due_at <= at)
 
 
 def _due(at: datetime) -> ColumnElement[bool]:

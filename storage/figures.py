@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Column, func, select
 
@@ -16,14 +17,15 @@ _OVER = (Phase.DONE, Phase.FAILED)
 
 @dataclass(frozen=True)
 class Figures:
-    """How many changes are in each state, votes say what, and steps on Azure ended how."""
+    """How many changes are in each state, votes say what, steps on Azure ended how, reviews of glass are late."""
 
     changes: Mapping[str, int]
     decisions: Mapping[str, int]
     executions: Mapping[str, int]
+    unreviewed: int | None = None
 
 
-async def read_figures(database: Database) -> Figures:
+async def read_figures(database: Database, now: datetime) -> Figures:
     """Return the figures of now; nothing is written.
 
     Raises:
@@ -34,11 +36,19 @@ async def read_figures(database: Database) -> Figures:
         changes = await _grouped(queries, CHANGE.c.state)
         decisions = await _grouped(queries, VOTE.c.choice)
         executions = await _grouped(queries, EFFECT.c.phase)
+        unreviewed = await _unreviewed(queries, now)
     return Figures(
         {str(state): changes.get(state, 0) for state in ChangeState},
         {str(choice): decisions.get(choice, 0) for choice in Choice},
         {str(phase): executions.get(phase, 0) for phase in _OVER},
+        unreviewed,
     )
+
+
+async def _unreviewed(queries: Queries, now: datetime) -> int:
+    late = (CHANGE.c.broke_glass_by != "", CHANGE.c.reviewed_by == "", CHANGE.c.review_due_at <= now)
+    row = await queries.one(select(func.count().label("count")).select_from(CHANGE).where(*late))
+    return 0 if row is None else int(row["count"])
 
 
 async def _grouped(queries: Queries, by: Column[str]) -> Mapping[str, int]:

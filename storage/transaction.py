@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.break_glass_events import GlassBroken
 from bot.domain.change import Change
 from bot.domain.entry import EntryProof, NewEntry, new_ulid
 from bot.domain.event import AuditEvent
@@ -18,6 +19,7 @@ from storage.baseline_rows import BaselineRows
 from storage.change_rows import ChangeRows
 from storage.comment_rows import CommentRows
 from storage.decision_rows import DecisionRows
+from storage.freeze_rows import FreezeRows
 from storage.jobs import Jobs, Wanted
 from storage.kept_rows import KeptRows
 from storage.ledger import Ledger
@@ -26,7 +28,9 @@ from storage.notice_rows import NoticeRows
 from storage.sighting_rows import SightingRows
 
 
-class SqlTransaction(ChangeRows, DecisionRows, KeptRows, BaselineRows, SightingRows, NoticeRows, CommentRows):
+class SqlTransaction(
+    ChangeRows, DecisionRows, KeptRows, BaselineRows, SightingRows, FreezeRows, NoticeRows, CommentRows
+):
     """State, votes, audit entries and jobs that commit together or not at all."""
 
     def __init__(self, connection: AsyncConnection, *, ledger: Ledger, jobs: Jobs, clock: Clock) -> None:
@@ -53,7 +57,7 @@ class SqlTransaction(ChangeRows, DecisionRows, KeptRows, BaselineRows, SightingR
         self._wanted.append((kind, key, run_at))
 
     async def verified_approvals(self, change: Change) -> list[str]:
-        """Return the leaf hashes of this revision's approvals, re-verified in the signed trail.
+        """Return the leaf hashes of this revision's approvals, a broken glass among them, re-verified in the trail.
 
         Raises:
             LedgerBrokenError: the trail does not prove them.
@@ -62,7 +66,7 @@ class SqlTransaction(ChangeRows, DecisionRows, KeptRows, BaselineRows, SightingR
         return [
             entry.leaf_hash
             for entry in entries
-            if entry.document["type"] == ChangeApproved.tag
+            if entry.document["type"] in (ChangeApproved.tag, GlassBroken.tag)
             and entry.document["data"]["revision"] == change.revision
         ]
 

@@ -26,6 +26,9 @@ AGGREGATIONS: Mapping[str, str] = {
     "RAITotalRequests": "Total",
     "AzureOpenAITimeToResponse": "Average",
     "AzureOpenAITTLTInMS": "Average",
+    "AzureOpenAINormalizedTTFTInMS": "Average",
+    "AzureOpenAITokenPerSecond": "Average",
+    "AzureOpenAIAvailabilityRate": "Average",
     "AzureOpenAIProvisionedManagedUtilizationV2": "Average",
 }
 DIMENSIONS = frozenset({"StatusCode", "ModelName", "ModelVersion", "StreamType", "IsSpillover", "Region"})

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from bot.domain.evidence import Point
 
@@ -54,7 +55,7 @@ class Chart:
     adds_up: bool = True
     usual_name: str = "Usual"
 
-    @property
+    @cached_property
     def times(self) -> tuple[datetime, ...]:
         """Return the start of every bucket."""
         return tuple(point.at for point in self.lines[0].points) if self.lines else ()
@@ -69,10 +70,10 @@ class Chart:
         names = tuple(line.name for line in self.lines)
         usual = {each.at: each for each in self.usual}
         rows = [("UTC", *names, *((self.usual_name,) if usual else ()))]
-        for index, at in enumerate(self.times):
+        for index, at in enumerate(times := self.times):
             values = tuple(figure(line.points[index].value) for line in self.lines)
             beside = (_range_words(usual.get(at)),) if usual else ()
-            rows.append((clock(at, self.times), *values, *beside))
+            rows.append((clock(at, times), *values, *beside))
         return tuple(rows)
 
     @property
@@ -89,14 +90,25 @@ class Chart:
 
 
 def resampled(chart: Chart, most: int) -> Chart:
-    """Return the chart with at most `most` buckets, neighbours put together; times stay bucket starts."""
-    times = chart.times
-    size = -(-len(times) // most) if times else 1
+    """Return the chart with at most `most` buckets, neighbours put together; times stay bucket starts.
+
+    Every bucket is whole: where they do not come out even, the oldest that are left over are left out.
+    """
+    size = _group_size(len(chart.times), most)
     if size <= 1:
         return chart
-    lines = tuple(Line(line.name, _points(line.points, size, adds_up=chart.adds_up)) for line in chart.lines)
-    usual = _usual_together(chart, size)
+    over = len(chart.times) % size
+    lines = tuple(
+        Line(line.name, _points(line.points[over:], size, adds_up=chart.adds_up)) for line in chart.lines
+    )
+    usual = _usual_together(chart, chart.times[over:], size)
     return replace(chart, step=chart.step * size, lines=lines, usual=usual)
+
+
+def _group_size(buckets: int, most: int) -> int:
+    """Return how many buckets to put together: the fewest that come out even, if about as few do."""
+    least = -(-buckets // most)
+    return next((size for size in range(least, 2 * least + 1) if size and buckets % size == 0), least)
 
 
 def _points(points: Sequence[Point], size: int, *, adds_up: bool) -> tuple[Point, ...]:
@@ -112,19 +124,19 @@ def _together(part: Sequence[Point], size: int, *, adds_up: bool) -> float | Non
     return sum(known) / len(known) if known else None
 
 
-def _usual_together(chart: Chart, size: int) -> tuple[Usual, ...]:
+def _usual_together(chart: Chart, times: Sequence[datetime], size: int) -> tuple[Usual, ...]:
     """Return the usual range of the wider buckets; one that is known in part only is left out."""
     known = {each.at: each for each in chart.usual}
     made = []
-    for start in range(0, len(chart.times), size):
-        part = [known[at] for at in chart.times[start : start + size] if at in known]
-        if len(part) < len(chart.times[start : start + size]):
+    for start in range(0, len(times), size):
+        part = [known[at] for at in times[start : start + size] if at in known]
+        if len(part) < size:
             continue
         share = 1 if chart.adds_up else len(part)
         low, mean, high = (
             sum(values) / share for values in zip(*((p.low, p.mean, p.high) for p in part), strict=True)
         )
-        made.append(Usual(chart.times[start], low, mean, high))
+        made.append(Usual(times[start], low, mean, high))
     return tuple(made)
 
 

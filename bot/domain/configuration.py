@@ -112,6 +112,7 @@ class Configuration:
     incident_channel_pattern: str = ""
     field_rules: tuple[FieldRule, ...] = ()
     in_place: frozenset[str] = frozenset()
+    freeze_groups: tuple[str, ...] = ()
     security_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     templates: tuple[Template, ...] = ()
     delegations: tuple[Delegation, ...] = ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from bot.domain.break_glass_events import GlassBroken, GlassLapsed, GlassReviewed
 from bot.domain.drift_events import BaselineRecorded, DriftDetected, DriftExcepted, DriftExceptionLifted
 from bot.domain.event import AuditEvent
 from bot.domain.execution_events import (
@@ -9,6 +10,7 @@ from bot.domain.execution_events import (
     ChangeAttested,
     ChangeClosed,
     ChangeReconciled,
+    ChangeScheduled,
     ChangeValidated,
     ExecutionFailed,
     ExecutionFinished,
@@ -18,6 +20,7 @@ from bot.domain.execution_events import (
     RollbackFinished,
     RollbackStarted,
 )
+from bot.domain.freeze_events import FreezeAdded, FreezeLifted, FreezeOverridden
 from bot.domain.json import Json
 from bot.domain.request_events import (
     ChangeApproved,
@@ -50,6 +53,7 @@ EVENT_TYPES: tuple[type[AuditEvent], ...] = (
     ChangeExpired,
     ChangeSuperseded,
     ApplyAsked,
+    ChangeScheduled,
     ExecutionStarted,
     ExecutionFinished,
     ExecutionFailed,
@@ -61,6 +65,12 @@ EVENT_TYPES: tuple[type[AuditEvent], ...] = (
     RollbackStarted,
     RollbackFinished,
     RollbackFailed,
+    GlassBroken,
+    GlassReviewed,
+    GlassLapsed,
+    FreezeAdded,
+    FreezeLifted,
+    FreezeOverridden,
     BaselineRecorded,
     DriftDetected,
     DriftExcepted,

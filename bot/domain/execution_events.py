@@ -17,6 +17,19 @@ class ApplyAsked(AuditEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChangeScheduled(AuditEvent):
+    """An approved change was asked to be applied at its start; everything is checked again then."""
+
+    tag: ClassVar[str] = "change.scheduled"
+    revision: int
+    plan_digest: str
+    start_at: str
+
+    def sentence(self) -> str:
+        return f"scheduled {self.change} for {self.start_at}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExecutionStarted(AuditEvent):
     tag: ClassVar[str] = "change.execution.started"
     revision: int

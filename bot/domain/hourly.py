@@ -50,14 +50,51 @@ def _start(point: Point) -> datetime:
     return point.at
 
 
-def mean_by_request(times: Sequence[Series], requests: Sequence[Series], window: Window) -> float | None:
-    """Return the mean of times weighted by the requests of each bucket; None where nothing was measured.
+def is_answer(status: str) -> bool:
+    """Return whether a status says that a model answered; what was not told apart by status counts as such."""
+    return not status or status.startswith("2")
 
-    A quiet minute must not count like a busy one. Both are in buckets of the same width.
+
+def mean_by_request(times: Sequence[Series], requests: Sequence[Series], window: Window) -> float | None:
+    """Return the mean time of an answer: each bucket weighs by its answered requests; None where there are none.
+
+    A quiet minute must not count like a busy one, and a refusal that takes no time must not count at all.
+    Azure's mean of a bucket is by request too, so the width of the buckets, the same for both, makes no
+    difference.
     """
-    weights: dict[datetime, float] = {}
-    for at, count in samples(requests, window):
-        weights[at] = weights.get(at, 0.0) + count
-    weighed = [(value, weights.get(at, 0.0)) for at, value in samples(times, window)]
-    weight = sum(each for _, each in weighed)
-    return sum(value * each for value, each in weighed) / weight if weight else None
+    return weighed_mean([(value, weight) for _, value, weight in _weighed(times, requests, window)])
+
+
+def means_by_request(
+    times: Sequence[Series], requests: Sequence[Series], window: Window
+) -> dict[datetime, float]:
+    """Return the mean of every bucket that has one, as `mean_by_request` does of all."""
+    pairs: dict[datetime, list[tuple[float, float]]] = {}
+    for at, value, weight in _weighed(times, requests, window):
+        pairs.setdefault(at, []).append((value, weight))
+    means = ((at, weighed_mean(each)) for at, each in pairs.items())
+    return {at: mean for at, mean in means if mean is not None}
+
+
+def weighed_mean(pairs: Sequence[tuple[float, float]]) -> float | None:
+    """Return the mean of (value, weight); None where nothing weighs."""
+    weight = sum(each for _, each in pairs)
+    return sum(value * each for value, each in pairs) / weight if weight else None
+
+
+def _weighed(
+    times: Sequence[Series], requests: Sequence[Series], window: Window
+) -> Iterator[tuple[datetime, float, float]]:
+    """Give (bucket, time, answered requests), by status where the times are told apart by it."""
+    weights: dict[tuple[str, datetime], float] = {}
+    for each in filter(_is_answered, requests):
+        for at, count in samples((each,), window):
+            for status in {each.dimension, ""}:
+                weights[status, at] = weights.get((status, at), 0.0) + count
+    for each in filter(_is_answered, times):
+        for at, value in samples((each,), window):
+            yield at, value, weights.get((each.dimension, at), 0.0)
+
+
+def _is_answered(series: Series) -> bool:
+    return is_answer(series.dimension)

@@ -66,6 +66,14 @@ CATALOGUE = (
 )
 
 _ADD_UP = frozenset({"TokenTransaction", "ProcessedPromptTokens", "GeneratedTokens", "AzureOpenAIRequests"})
+_BY_REQUEST = frozenset(
+    {
+        "AzureOpenAITimeToResponse",
+        "AzureOpenAITTLTInMS",
+        "AzureOpenAINormalizedTTFTInMS",
+        "AzureOpenAITokenPerSecond",
+    }
+)
 
 
 def catalogue_metrics() -> tuple[str, ...]:
@@ -76,3 +84,8 @@ def catalogue_metrics() -> tuple[str, ...]:
 def adds_up(metric: str) -> bool:
     """Return whether buckets of a metric are summed; else they are averaged."""
     return metric in _ADD_UP
+
+
+def is_by_request(metric: str) -> bool:
+    """Return whether a metric is measured of each answer, so that its mean weighs by them."""
+    return metric in _BY_REQUEST

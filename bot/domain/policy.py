@@ -212,6 +212,8 @@ def may_act(
     return Refused(f"Not allowed: you may not {verb} this change.", rule, could)
 
 
-def frozen(configuration: Configuration, alias: str, at: datetime) -> Freeze | None:
-    """Return the freeze that holds for this target at this time, if one does."""
-    return next((freeze for freeze in configuration.freezes if freeze.covers(alias, at)), None)
+def frozen(
+    configuration: Configuration, alias: str, at: datetime, added: Iterable[Freeze] = ()
+) -> tuple[Freeze, ...]:
+    """Return every freeze, of the file and `added` in chat, that holds for this target at this time."""
+    return tuple(freeze for freeze in (*configuration.freezes, *added) if freeze.covers(alias, at))

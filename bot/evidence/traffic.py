@@ -41,7 +41,7 @@ class TrafficSection:
             metrics.series(ref, TOKENS, hour, interval=_FIVE_MINUTES),
             metrics.series(ref, TOKENS, week, interval=_FIVE_MINUTES),
             metrics.series(ref, REQUESTS, week, interval=_FIVE_MINUTES, split_by=STATUS),
-            metrics.series(ref, LATENCY, week, interval=_FIVE_MINUTES),
+            metrics.series(ref, LATENCY, week, interval=_FIVE_MINUTES, split_by=STATUS),
         )
         before = _Before(hour, requests_before, times_before)
         rows = (
@@ -90,11 +90,11 @@ class _Before:
 def _shown(ref: DeploymentRef, metric: str, window: Window, *, is_fine: bool) -> str:
     """Return the command with the split and the buckets that the section itself asks for."""
     step = "PT1M" if is_fine and metric != TOKENS else "PT5M"
-    return metrics_list(ref, metric, window, step, split_by=STATUS if metric == REQUESTS else "")
+    return metrics_list(ref, metric, window, step, split_by="" if metric == TOKENS else STATUS)
 
 
 async def traffic_between(metrics: MetricsReader, ref: DeploymentRef, window: Window) -> Traffic:
-    """Return what a deployment did in a window: requests by outcome, mean time to response by request.
+    """Return what a deployment did in a window: requests by outcome, mean time to response by answered request.
 
     Buckets are whole: of one minute up to a window of six hours, of five minutes beyond.
 
@@ -108,7 +108,7 @@ async def traffic_between(metrics: MetricsReader, ref: DeploymentRef, window: Wi
     )
     requests, latency = await asyncio.gather(
         metrics.series(ref, REQUESTS, whole, interval=interval, split_by=STATUS),
-        metrics.series(ref, LATENCY, whole, interval=interval),
+        metrics.series(ref, LATENCY, whole, interval=interval, split_by=STATUS),
     )
     return Traffic(
         requests=_total(requests, whole),

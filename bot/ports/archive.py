@@ -12,19 +12,26 @@ from bot.domain.effect import Effect, Question
 from bot.domain.entry import EntryProof
 from bot.domain.event import AuditEvent
 from bot.domain.people import Actor, Standing
+from bot.ports.freezes import Freezes, FreezesLook
 from bot.ports.sightings import Sightings, SightingsLook
 from bot.ports.talks import Talks, TalksLook
 
 
 @dataclass(frozen=True)
 class ChangeQuery:
-    """Which changes to list, newest first."""
+    """Which changes to list, newest first.
+
+    `start_before`: scheduled ones whose start has come and which nobody has begun yet; `unreviewed_before`: whose
+    broken glass was to be reviewed by then and was not.
+    """
 
     states: frozenset[ChangeState] = frozenset()
     target: str = ""
     requester: str = ""
     account: str = ""
     due_before: datetime | None = None
+    start_before: datetime | None = None
+    unreviewed_before: datetime | None = None
     limit: int = 20
 
 
@@ -50,7 +57,7 @@ class Cause:
     details: Mapping[str, str] = field(default_factory=dict)
 
 
-class Look(SightingsLook, TalksLook, Protocol):
+class Look(SightingsLook, FreezesLook, TalksLook, Protocol):
     """What can be read of the database. It changes nothing."""
 
     async def change(self, number: int) -> Change:
@@ -78,7 +85,7 @@ class Look(SightingsLook, TalksLook, Protocol):
         ...
 
     async def verified_approvals(self, change: Change) -> Sequence[str]:
-        """Return the leaf hashes of this revision's approvals, re-verified in the signed trail.
+        """Return the leaf hashes of this revision's approvals, a broken glass among them, re-verified in the trail.
 
         Raises LedgerBrokenError when the trail does not prove them.
         """
@@ -105,7 +112,7 @@ class Look(SightingsLook, TalksLook, Protocol):
         ...
 
 
-class Transaction(Look, Sightings, Talks, Protocol):
+class Transaction(Look, Sightings, Freezes, Talks, Protocol):
     """One transaction: state, votes, audit entries and jobs commit together or not at all."""
 
     async def hold(self, arm_id: str) -> None:

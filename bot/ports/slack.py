@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any, Protocol
 
 from bot.domain.chart import Chart
@@ -96,4 +97,8 @@ class SlackDirectory(Protocol):
 
     async def members(self, usergroup: str) -> frozenset[str]:
         """Return the user ids of a user group."""
+        ...
+
+    async def zone(self, user: str) -> tzinfo:
+        """Return the time zone a person has in Slack; UTC where Slack names none."""
         ...

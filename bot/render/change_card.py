@@ -61,6 +61,7 @@ def _facts(change: Change) -> list[tuple[str, str]]:
     return [
         ("Owner", mention(request.owner)),
         ("Ticket", escape(one_line(request.ticket), 400)),
+        *([("Incident", escape(one_line(request.incident), 400))] if request.incident else []),
         (
             "Target",
             f"{escape(one_line(change.environment), 60)} · "
@@ -136,8 +137,18 @@ def _buttons(view: ChangeView) -> list[Block]:
         return []
     if state is _S.ROLLED_BACK and view.said("attested"):
         return []
-    names = _BY_STATE.get(state, ())
+    names = (*_BY_STATE.get(state, ()), *_in_emergency(view))
     return [_MAKERS[name](view) for name in names if name != "rollback" or _can_go_back(change)]
+
+
+def _in_emergency(view: ChangeView) -> tuple[str, ...]:
+    """Return the buttons that only some changes have: break the glass, review it, apply what missed its start."""
+    change = view.change
+    if change.state is _S.PENDING_APPROVAL and view.may_break_glass:
+        return ("break_glass",)
+    missed = change.state is _S.SCHEDULED and not change.apply_asked_by
+    review = bool(change.broke_glass_by) and not change.reviewed_by
+    return tuple(name for name, holds in (("apply", missed), ("review", review)) if holds)
 
 
 def _can_go_back(change: Change) -> bool:
@@ -178,11 +189,13 @@ _MAKERS: Mapping[str, Callable[[ChangeView], Block]] = {
     "approve": _simple("Approve…", "approve", "Approve", "primary"),
     "reject": _simple("Reject…", "reject", "Reject", "danger"),
     "revise": _simple("Revise…", "revise", "Revise", "primary"),
-    "review": _simple("Review…", "review", "Review", "primary"),
+    "decide": _simple("Review…", "decide", "Review", "primary"),
     "comment": _simple("Comment…", "comment", "Comment on"),
     "plan": _simple("View plan", "plan", "View plan of"),
     "withdraw": _simple("Withdraw…", "withdraw", "Withdraw"),
     "apply": _simple("Apply…", "apply", "Apply", "primary"),
     "rollback": _simple("Roll back…", "rollback", "Roll back", "danger"),
     "attest": _attest,
+    "break_glass": _simple("Break the glass…", "break_glass", "Break the glass for", "danger"),
+    "review": _simple("Review the glass…", "review", "Review the glass of"),
 }

@@ -174,7 +174,23 @@ def _classification(form: RequestForm) -> list[Block]:
     return [
         ask(Ask(form.block("impact"), "Impact", hint, required=False), boxes),
         ask(Ask(form.block("type"), "Type"), kind),
+        *_emergency(form),
     ]
+
+
+def _emergency(form: RequestForm) -> list[Block]:
+    """Return the incident, which an emergency must name, and the start, for what shall not run at once."""
+    start: Block = {"type": "datetimepicker"}
+    if (typed := form.typed("start_at")).isdigit():
+        start["initial_date_time"] = int(typed)
+    incident = text_input(form.typed("incident"), limit=200, placeholder="INC-12")
+    ask_incident = Ask(
+        form.block("incident"), "Incident", "An emergency must name it; others may.", required=False
+    )
+    ask_start = Ask(
+        form.block("start_at"), "Not before", "Empty: it runs when somebody presses Apply.", required=False
+    )
+    return [ask(ask_incident, incident), ask(ask_start, start)]
 
 
 def render_form_skeleton(

@@ -40,6 +40,7 @@ class ChangeView:
     queue_note: str = ""
     comments: Sequence[Comment] = ()
     moved: Sequence[Moved] | None = None
+    may_break_glass: bool = False
 
     @property
     def approvals(self) -> tuple[Vote, ...]:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bot.domain.change import ChangeState, Choice
 from bot.render.change_view import ChangeView
+from bot.render.emergency_words import glass_lines, start_line, start_words
 from bot.render.texts import count, escape, mention, one_line, when
 
 _S = ChangeState
@@ -42,7 +43,9 @@ def state_detail(view: ChangeView) -> str:
         case _S.PENDING_APPROVAL:
             return _count(given, quorum)
         case _S.APPROVED | _S.SCHEDULED:
-            return f"{_count(given, quorum)}; nothing has been sent to Azure yet"
+            glass = "glass broken, " if view.change.broke_glass_by else ""
+            first = start_words(view.change) or f"{glass}{_count(given, quorum)}"
+            return f"{first}; nothing has been sent to Azure yet"
         case _S.EXECUTING:
             return _executing(view)
         case _S.VERIFYING:
@@ -95,6 +98,8 @@ def who_line(view: ChangeView) -> str:
         f"Requested by {mention(change.request.requester)} {when(change.submitted_at or change.created_at)}",
         f"revision {change.revision}",
     ]
+    if start := start_line(change):
+        parts.append(start)
     if deadline := _deadline(view):
         parts.append(deadline)
     return " · ".join(parts)
@@ -115,7 +120,8 @@ def history(view: ChangeView) -> list[str]:
     """Return what people and Azure did, oldest first, one mrkdwn line each."""
     change = view.change
     lines = [_vote_line(vote.choice, vote.person, vote.at, vote.reason) for vote in view.votes]
-    if change.decided_by and not view.votes:
+    lines += glass_lines(change)
+    if change.decided_by and not view.votes and not change.broke_glass_by:
         lines.append(f"{state_word(change.state)} by {mention(change.decided_by)}")
     if change.apply_asked_by:
         lines.append(f"{mention(change.apply_asked_by)} asked to apply it")

@@ -126,17 +126,25 @@ def _number(value: float | None) -> int | float:
 
 
 def _words(chart: Chart, *, is_drawn: bool) -> str:
-    """Return what a chart says, in one line; with bars of text where no block draws it."""
+    """Return what a chart says as it is drawn, in one line; with bars of text where no block draws it."""
     name = f"*{escape(one_line(chart.title), 120)}*"
     if chart.is_empty:
         return f"{name} · no data"
-    bars = "" if is_drawn else f"{sparkline(_values(resampled(chart, MOST_POINTS).lines[0]))} "
-    lines = [_extremes(chart, line) for line in chart.lines if line.known]
-    usual = [f"usually {usual_words(chart)}"] if chart.usual else []
+    shown = resampled(chart, MOST_POINTS)
+    bars = "" if is_drawn else f"{sparkline(_values(shown.lines[0]))} "
+    lines = [_extremes(shown, line) for line in shown.lines if line.known] or ["no bucket is known whole"]
+    usual = [f"usually {usual_words(shown)}"] if shown.usual else []
     marks = [f"{mark.label} {mark.at:%H:%M} UTC" for mark in chart.marks]
-    unknown = sum(point.value is None for point in chart.lines[0].points)
-    gaps = [f"{unknown} of {len(chart.times)} have no data"] if unknown else []
-    return f"{name} · {bars}{escape(' · '.join([*lines, *usual, *gaps, *marks]), 900)}"
+    return f"{name} · {bars}{escape(' · '.join([*lines, *usual, *_gaps(chart, shown), *marks]), 900)}"
+
+
+def _gaps(chart: Chart, shown: Chart) -> list[str]:
+    """Return what of a chart is not drawn: buckets without data, and the oldest that fill no whole bucket."""
+    unknown = sum(point.value is None for point in shown.lines[0].points)
+    gaps = [f"{unknown} of {len(shown.times)} have no data"] if unknown else []
+    if shown.times[0] > chart.times[0]:
+        gaps.append(f"from {clock(shown.times[0], chart.times)} on")
+    return gaps
 
 
 def _extremes(chart: Chart, line: Line) -> str:

@@ -115,7 +115,7 @@ def _question(view: ChangeView, said: str, *, link: str, now: datetime, ref: str
         ("Validation signal", escape(one_line(change.request.validation_signal), 300)),
     ]
     blocks = [section(f"{said}\n{escape(view.action, 300)}{_card(link)}"), *fields(facts)]
-    buttons = [card_button(view, name) for name in ("review", "plan")]
+    buttons = [card_button(view, name) for name in ("decide", "plan")]
     plain = f"{said.replace('*', '')}: {escape(view.action, 300)}."
     return _said(view, plain, [*blocks, *actions(buttons), footer(ref, escape(view.rule_words, 300))])
 

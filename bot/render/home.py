@@ -78,7 +78,7 @@ def _more(found: int, where: str) -> list[Block]:
 
 
 def _row(view: ChangeView) -> Block:
-    name = {ChangeState.PENDING_APPROVAL: "review", ChangeState.AWAITING_ATTESTATION: "attest"}
+    name = {ChangeState.PENDING_APPROVAL: "decide", ChangeState.AWAITING_ATTESTATION: "attest"}
     button_name = name.get(view.change.state)
     return row(view) if button_name is None else {**row(view), "accessory": card_button(view, button_name)}
 

@@ -85,6 +85,12 @@ def _number(element: Block, where: str) -> None:
     string(element.get("initial_value", ""), f"{where}.initial_value", 100)
 
 
+def _moment(element: Block, where: str) -> None:
+    keys(element, where, ("type", "action_id"), ("initial_date_time",))
+    digits = str(element.get("initial_date_time", 10**9))
+    need(digits.isdigit() and len(digits) == 10, f"{where} starts with a time of {len(digits)} digits")
+
+
 _CHECKS: Mapping[str, _Check] = {
     "button": _button,
     "static_select": _one_of(100),
@@ -93,6 +99,7 @@ _CHECKS: Mapping[str, _Check] = {
     "users_select": _users,
     "plain_text_input": _text,
     "number_input": _number,
+    "datetimepicker": _moment,
 }
 IN_ACTIONS = frozenset({"button", "static_select", "radio_buttons", "checkboxes", "users_select"})
 IN_INPUT = frozenset(_CHECKS) - {"button"}

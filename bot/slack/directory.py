@@ -1,7 +1,10 @@
 """Who people are, as Slack says it now: account flags and user groups."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, timedelta, timezone, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -18,6 +21,7 @@ _WHY_NOT: tuple[tuple[str, str], ...] = (
     ("is_stranger", "you belong to another workspace"),
     ("is_invited_user", "you have not joined this workspace yet"),
 )
+_DAY_SECONDS = 86400
 _UNKNOWN = frozenset({"user_not_found", "users_not_found", "user_not_visible"})
 
 
@@ -57,6 +61,22 @@ class SlackWebDirectory:
         if not isinstance(users, list):
             raise SlackUnavailableError("Slack's answer names no members.")
         return frozenset(user for user in users if isinstance(user, str))
+
+    async def zone(self, user: str) -> tzinfo:
+        """Return the time zone a person has in Slack: by name, else by its distance from UTC, else UTC."""
+        async with slack_errors():
+            answer = await self._client.users_info(user=user)
+        found = answer.get("user")
+        return _zone(found if isinstance(found, dict) else {})
+
+
+def _zone(user: Mapping[str, Any]) -> tzinfo:
+    name, offset = user.get("tz"), user.get("tz_offset")
+    with suppress(ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo(str(name))
+    if not isinstance(offset, int) or abs(offset) >= _DAY_SECONDS:
+        return UTC
+    return timezone(timedelta(seconds=offset))
 
 
 def _why_not(user: Mapping[str, Any]) -> str:

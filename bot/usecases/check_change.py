@@ -14,7 +14,7 @@ from bot.domain.event import AuditEvent
 from bot.domain.evidence import Evidence
 from bot.domain.json import Json
 from bot.domain.people import Standing
-from bot.domain.policy import Refused, frozen, quorum_met, solvable, who_could
+from bot.domain.policy import Refused, quorum_met, solvable, who_could
 from bot.domain.request_events import ChangePlanned, ChangeRequested, EvidenceSnapshot, PolicyEvaluated
 from bot.domain.revision import revision_of
 from bot.evidence.sections import STATUS_SECTIONS
@@ -27,6 +27,7 @@ from bot.usecases.keep_baseline import State, keep_baseline
 from bot.usecases.look import gather
 from bot.usecases.measure_figures import figures_to_keep
 from bot.usecases.plan_change import Checked, Sight, plan_change
+from bot.usecases.schedule_change import start_problems
 
 
 @dataclass(frozen=True)
@@ -71,10 +72,12 @@ async def check_change(
     requester = people[change.request.requester]
     planned = _planned(change, checked, configuration, requester)
     owner = people.get(change.request.owner)
-    problems = checked.problems + _policy_problems(planned, people, configuration, now)
+    problems = checked.problems + _policy_problems(planned, people, configuration)
     problems += not_standard(change, checked, configuration, requester)
     if owner is None or not owner.full_member:
         problems += ("The owner must be a full member of this workspace. Name somebody else.",)
+    async with desk.archive.reading() as committed:
+        problems += await start_problems(planned, look=committed, configuration=configuration, now=now)
     others, past = await look_back(change, checked, target, desk)
     problems += past.problems
     if problems:
@@ -125,18 +128,10 @@ def _notes(checked: Checked) -> tuple[str, ...]:
 
 
 def _policy_problems(
-    change: Change, people: Mapping[str, Standing], configuration: Configuration, now: datetime
+    change: Change, people: Mapping[str, Standing], configuration: Configuration
 ) -> tuple[str, ...]:
-    problems: tuple[str, ...] = ()
-    freeze = frozen(configuration, change.request.target, now)
-    if freeze is not None:
-        problems += (
-            f"The freeze {freeze.name} holds until {freeze.end.isoformat(' ', 'minutes')}. Ask again then.",
-        )
     verdict = solvable(change, configuration.rule_for(change), people.values())
-    if isinstance(verdict, Refused):
-        problems += (f"Nobody could approve this: {verdict.words}",)
-    return problems
+    return (f"Nobody could approve this: {verdict.words}",) if isinstance(verdict, Refused) else ()
 
 
 async def _submit(

@@ -1,21 +1,19 @@
-"""Compare a deployment's traffic now with the mean of the same hours on earlier days, and chart it."""
+"""Compare a deployment's traffic now with the mean of the same hours on earlier days."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import fmean, pstdev
+from statistics import fmean
 
-from bot.domain.chart import Chart, Line, Mark, Usual
 from bot.domain.deployment import DeploymentRef
-from bot.domain.evidence import Point, Window
+from bot.domain.errors import CountersignError
+from bot.domain.evidence import Window
 from bot.domain.kept_figures import Bucket
+from bot.domain.metric_window import KEPT, MOST_WINDOWS, period
 from bot.domain.signal import SignalMetric, Traffic
-from bot.ports.archive import ChangeQuery
 from bot.ports.registry import Readers
-from bot.usecases.desk import Desk
-from bot.usecases.measure_traffic import measure_traffic, summed, whole
+from bot.usecases.measure_traffic import Measured, measure_traffic, summed, whole
 
-MOST_DAYS = 7
 _DAY = timedelta(days=1)
 _STEPS = (
     (timedelta(hours=2), timedelta(minutes=5)),
@@ -24,14 +22,15 @@ _STEPS = (
     (timedelta(days=7), timedelta(hours=1)),
     (timedelta(days=40), timedelta(hours=6)),
 )
-_Take = Callable[[Bucket], float | None]
+_ENOUGH = 0.9
 
 
 @dataclass(frozen=True)
 class Compared:
     """Traffic in a window, and in the same window up to `days` times before, in buckets; totals are means.
 
-    Earlier windows of which Azure has no sample at all are left out: the deployment may not have been there.
+    Earlier windows that Azure has samples of only in part are left out: the deployment may not have been there.
+    Totals before are of the buckets that are known now, so that like is set beside like.
     """
 
     window: Window
@@ -48,13 +47,26 @@ class Compared:
     @property
     def before(self) -> Traffic:
         """Return the mean traffic of the windows before; a time to response None where nothing was measured."""
-        return _mean([summed(each) for each in self.earlier])
+        return _mean([summed(each) for each in self._alike])
 
     @property
     def tokens(self) -> tuple[float | None, float | None]:
         """Return the tokens of the window, and their mean in the windows before."""
-        totals = [total for each in self.earlier if (total := _total(each)) is not None]
+        totals = [total for each in self._alike if (total := _total(each)) is not None]
         return _total(self.buckets), fmean(totals) if totals else None
+
+    @property
+    def unknown(self) -> int:
+        """Return of how many buckets of the window Azure has no sample."""
+        return sum(not _is_known(each) for each in self.buckets)
+
+    @property
+    def _alike(self) -> list[list[Bucket]]:
+        """Return the earlier windows without the buckets that are not known now."""
+        known = [index for index, each in enumerate(self.buckets) if _is_known(each)]
+        return [
+            [each[index] for index in known or range(len(each)) if index < len(each)] for each in self.earlier
+        ]
 
 
 async def compare_metrics(
@@ -62,21 +74,50 @@ async def compare_metrics(
 ) -> Compared:
     """Return the window's traffic beside that of the same hours on each earlier day within `against`.
 
-    A window longer than a day is compared with the windows as long before it.
+    A window longer than a day is compared with the windows as long before it. Azure keeps metrics for 93 days.
 
     Raises:
         NotFoundError, AzureUnavailableError: as the port.
     """
     step = step_for(window)
     here = whole(window, step)
-    period = period_of(here)
-    days = max(1, min(MOST_DAYS, against // period))
-    span = Window(here.start - days * period, here.end)
-    measured = await measure_traffic(readers.metrics, ref, span, step)
-    shifts = [back * period for back in range(1, days + 1)]
-    before = (measured.within(Window(here.start - shift, here.end - shift)) for shift in shifts)
-    earlier = tuple(each for each in before if any(bucket.is_sampled for bucket in each))
+    oldest = whole(Window(here.end - KEPT, here.end), step).start + step
+    here = Window(max(here.start, oldest), here.end)
+    each = period_of(here)
+    days = max(1, min(MOST_WINDOWS, against // each))
+    span = Window(max(here.start - days * each, oldest), here.end)
+    since = await _created_at(ref, readers)
+    measured = await measure_traffic(readers.metrics, ref, span, step, since=since)
+    shifts = (back * each for back in range(1, days + 1))
+    before = (Window(here.start - shift, here.end - shift) for shift in shifts)
+    used = next((bucket.at for bucket in measured.buckets if _is_used(bucket)), here.end)
+    there = min(used, since or used)
+    earlier = tuple(measured.within(part) for part in before if _is_covered(part, measured, there))
     return Compared(here, step, days, measured.within(here), earlier)
+
+
+async def _created_at(ref: DeploymentRef, readers: Readers) -> datetime | None:
+    """Return when the deployment was created; None where that cannot be read: its traffic still can."""
+    try:
+        return (await readers.azure.deployment(ref)).created_at
+    except CountersignError:
+        return None
+
+
+def _is_covered(window: Window, measured: Measured, there: datetime) -> bool:
+    """Return whether a window has a sample, and is known nearly whole since the deployment was there."""
+    buckets = measured.within(window)
+    known = sum(_is_known(each) and each.at + measured.step > there for each in buckets)
+    enough = _ENOUGH * ((window.end - window.start) // measured.step)
+    return known >= enough and any(each.is_sampled for each in buckets)
+
+
+def _is_known(bucket: Bucket) -> bool:
+    return bucket.tokens is not None or bucket.traffic is not None
+
+
+def _is_used(bucket: Bucket) -> bool:
+    return bool(bucket.tokens) or bool(bucket.traffic and bucket.traffic.requests)
 
 
 def step_for(window: Window) -> timedelta:
@@ -87,106 +128,27 @@ def step_for(window: Window) -> timedelta:
 
 def period_of(window: Window) -> timedelta:
     """Return how far apart the windows are that are compared: the whole days that a window reaches over."""
-    return max(1, -(-(window.end - window.start) // _DAY)) * _DAY
+    return period(window.end - window.start)
 
 
 def row_values(compared: Compared) -> tuple[tuple[str, float | None, float | None], ...]:
-    """Return (label, now, before) of tokens, requests, shares and time to response, tokens first."""
+    """Return (label, now, before) of tokens, requests, shares and time to response; None where nothing is known."""
     now, before = compared.now, compared.before
+    has_now, has_before = (_has_traffic(each) for each in ((compared.buckets,), compared.earlier))
     signals = (SignalMetric.REQUESTS, SignalMetric.THROTTLED_SHARE, SignalMetric.ERROR_SHARE)
     rows = [
-        (metric.value, now.value(metric), before.value(metric)) for metric in (*signals, SignalMetric.LATENCY)
+        (
+            metric.value,
+            now.value(metric) if has_now else None,
+            before.value(metric) if has_before else None,
+        )
+        for metric in (*signals, SignalMetric.LATENCY)
     ]
     return (("tokens", *compared.tokens), *rows)
 
 
-async def applied_marks(ref: DeploymentRef, alias: str, window: Window, *, desk: Desk) -> tuple[Mark, ...]:
-    """Return a mark for each change of the deployment that was applied within the window, oldest first."""
-    async with desk.archive.transaction() as tx:
-        changes = await tx.changes(ChangeQuery(target=alias, limit=100))
-    marks = [
-        Mark(change.executed_at, f"{change.id} applied")
-        for change in changes
-        if change.arm_id.lower() == ref.key
-        and change.executed_at is not None
-        and window.start <= change.executed_at < window.end
-    ]
-    return tuple(sorted(marks, key=lambda mark: mark.at))
-
-
-def charts_of(compared: Compared, marks: tuple[Mark, ...]) -> tuple[Chart, ...]:
-    """Return tokens, requests by status and time to response, each with what is usual at that hour."""
-    step = compared.step
-
-    def line(name: str, take: _Take) -> Line:
-        return Line(name, tuple(Point(each.at, take(each)) for each in compared.buckets))
-
-    statuses = (line("Answered", _answered), line("HTTP 429", _throttled), line("Other errors", _failed))
-    return (
-        Chart("Tokens", "tokens", step, (line("Tokens", _tokens),), _usual(compared, _tokens), marks),
-        Chart(
-            "Requests by status",
-            "requests",
-            step,
-            statuses,
-            _usual(compared, _requests),
-            marks,
-            usual_name="Usual, all",
-        ),
-        Chart(
-            "Time to response",
-            "ms",
-            step,
-            (line("Mean", _latency),),
-            _usual(compared, _latency),
-            marks,
-            adds_up=False,
-        ),
-    )
-
-
-def _usual(compared: Compared, take: _Take) -> tuple[Usual, ...]:
-    """Return mean and spread per bucket, from the same bucket of each window before that knows it."""
-    found = []
-    for index, bucket in enumerate(compared.buckets):
-        values = [value for each in compared.earlier if (value := _at(each, index, take)) is not None]
-        if values:
-            found.append(_range(bucket.at, values))
-    return tuple(found)
-
-
-def _at(buckets: Sequence[Bucket], index: int, take: _Take) -> float | None:
-    return take(buckets[index]) if index < len(buckets) else None
-
-
-def _range(at: datetime, values: Sequence[float]) -> Usual:
-    mean, spread = fmean(values), pstdev(values)
-    return Usual(at, max(0.0, mean - spread), mean, mean + spread)
-
-
-def _tokens(bucket: Bucket) -> float | None:
-    return bucket.tokens
-
-
-def _requests(bucket: Bucket) -> float | None:
-    return bucket.traffic.requests if bucket.traffic else None
-
-
-def _answered(bucket: Bucket) -> float | None:
-    return bucket.answered if bucket.traffic else None
-
-
-def _throttled(bucket: Bucket) -> float | None:
-    return bucket.traffic.throttled if bucket.traffic else None
-
-
-def _failed(bucket: Bucket) -> float | None:
-    found = bucket.traffic
-    return found.requests - bucket.answered - found.throttled if found else None
-
-
-def _latency(bucket: Bucket) -> float | None:
-    return bucket.latency_ms
+def _has_traffic(windows: Sequence[Sequence[Bucket]]) -> bool:
+    return any(bucket.traffic is not None for each in windows for bucket in each)
 
 
 def _total(buckets: Sequence[Bucket]) -> float | None:

@@ -13,7 +13,7 @@ from bot.domain.kept_figures import KeptFigures
 from bot.domain.prices import Spending, spending
 from bot.ports.registry import Readers
 from bot.usecases.choose_reference import Reference
-from bot.usecases.compare_metrics import Compared, period_of
+from bot.usecases.compare_metrics import Compared
 
 PROMPT, GENERATED = "ProcessedPromptTokens", "GeneratedTokens"
 
@@ -36,7 +36,7 @@ async def compare_cost(
     """
     window = compared.window
     length = window.end - window.start
-    shifts = [back * period_of(window) for back in range(1, compared.days + 1)]
+    shifts = [] if reference else [window.start - each[0].at for each in compared.earlier]
     span = Window(window.start - max(shifts, default=timedelta()), window.end)
     live, prompt, generated = await asyncio.gather(
         readers.azure.deployment(ref),

@@ -13,11 +13,12 @@ from bot.ports.archive import Cause, Transaction
 from bot.ports.azure import Executor, Sent
 from bot.usecases.check_history import evidence_words
 from bot.usecases.desk import Desk
+from bot.usecases.freeze_targets import freezes_at, overrides
+from bot.usecases.queue_change import BUSY_SECONDS, QUEUED, stand_in_line
 from bot.usecases.recheck_change import rollback_fits, still_good
 from bot.usecases.settle_step import doubt_step, refuse_step
 from bot.usecases.step import EXECUTOR, FORWARD, Step, fingerprints, step_of
 
-BUSY_SECONDS = 5
 NOT_SENT = "not applied: Azure was busy with another operation on the account"
 
 
@@ -35,8 +36,10 @@ async def execute_change(number: int, *, executor: Executor, desk: Desk, cause: 
             await _resume(tx, effect)
     if step is None or effect is not None:
         return
-    if step.name == FORWARD and not await still_good(step, executor=executor, desk=desk):
-        return
+    if step.name == FORWARD:
+        await stand_in_line(step, desk)
+        if not await still_good(step, executor=executor, desk=desk):
+            return
     intended = await _intend(step, executor=executor, desk=desk)
     if intended is None:
         return
@@ -107,25 +110,29 @@ async def _intend(step: Step, *, executor: Executor, desk: Desk) -> tuple[Step, 
     try:
         async with desk.archive.transaction() as tx:
             if step.name == FORWARD:
-                oldest = desk.configuration.timing.evidence_max_age
-                step = await _started(tx, step, siblings, evidence_words(change, now, oldest))
+                step = await _started(tx, step, siblings, desk)
             if not await tx.journal(effect, expected=""):
                 return None
     except ConflictError as busy:
-        await _queue(step, str(busy), desk)
         raise RunAgain(now + timedelta(seconds=BUSY_SECONDS), str(busy)) from busy
     return step, effect
 
 
-async def _started(tx: Transaction, step: Step, siblings: dict[str, Json], applied_on: str) -> Step:
-    change = step.change
+async def _started(tx: Transaction, step: Step, siblings: dict[str, Json], desk: Desk) -> Step:
+    change, now, configuration = step.change, desk.clock.now(), desk.configuration
+    held = await freezes_at(step.target.alias, now, look=tx, configuration=configuration)
+    if not overrides(change, held):
+        raise RunAgain(now, "a freeze began in the same instant")
     approvals = await tx.verified_approvals(change)
     votes = [vote for vote in await tx.votes(change) if vote.choice is Choice.APPROVE]
-    if len(approvals) < len(votes):
+    people = [vote.person for vote in votes] + [change.broke_glass_by] * bool(change.broke_glass_by)
+    if len(approvals) < len(people):
         raise LedgerBrokenError(
-            f"{change.id} has {len(votes)} approvals and the trail proves {len(approvals)}."
+            f"{change.id} has {len(people)} approvals and the trail proves {len(approvals)}."
         )
-    outcome = {**change.outcome, "siblings": siblings, "applied_on": applied_on}
+    applied_on = evidence_words(change, now, configuration.timing.evidence_max_age)
+    outcome = {name: said for name, said in change.outcome.items() if name != QUEUED}
+    outcome |= {"siblings": siblings, "applied_on": applied_on}
     moved = await tx.move(change, ChangeState.EXECUTING, note="", outcome=outcome)
     if moved is None:
         raise RunAgain(change.created_at, f"{change.id} moved in the same instant")
@@ -133,20 +140,12 @@ async def _started(tx: Transaction, step: Step, siblings: dict[str, Json], appli
         **step.about,
         revision=change.revision,
         plan_digest=change.plan_digest,
-        approvers=tuple(vote.person for vote in votes),
+        approvers=tuple(people),
         approvals=tuple(approvals),
     )
     await tx.record(event, by=EXECUTOR, cause=step.cause)
     await tx.enqueue("deliver", f"deliver:{change.id}:card")
     return replace(step, change=moved)
-
-
-async def _queue(step: Step, why: str, desk: Desk) -> None:
-    if step.change.note == why:
-        return
-    async with desk.archive.transaction() as tx:
-        if await tx.mark(step.change, note=why) is not None:
-            await tx.enqueue("deliver", f"deliver:{step.change.id}:card")
 
 
 async def _wait_for_the_account(effect: Effect, desk: Desk) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.change import Change, ChangeState
-from bot.domain.configuration import Configuration
+from bot.domain.configuration import Freeze
 from bot.domain.deployment import Account, Target
 from bot.domain.drift import masked
 from bot.domain.effect import Effect
@@ -14,12 +14,12 @@ from bot.domain.inventory import ActivityEntry
 from bot.domain.json import Json, digest
 from bot.domain.operation import Plan
 from bot.domain.people import system
-from bot.domain.policy import frozen
 from bot.domain.sighting import Known, Sighting, Unexplained, adopted, moved_fields, unexplained_writes
 from bot.domain.watch_events import WriteAttributed, WriteUnexplained
 from bot.ports.archive import Cause, ChangeQuery, Look, Transaction
 from bot.ports.registry import Readers
 from bot.usecases.desk import Desk
+from bot.usecases.freeze_targets import freezes_at
 from bot.usecases.plan_change import projection_in
 from bot.usecases.step import FORWARD, ROLLBACK
 
@@ -145,7 +145,8 @@ async def _kept_and_told(found: Found, *, tx: Transaction, desk: Desk, cause: Ca
     reports = [kept for each in found.reports if (kept := await tx.add_unexplained(each)) is not None]
     named = [each for each in found.named if await tx.attribute(each)]
     for each in reports:
-        await tx.record(_event(each, desk.configuration), by=WATCH, cause=cause)
+        held = await freezes_at(each.target, each.at, look=tx, configuration=desk.configuration)
+        await tx.record(_event(each, held), by=WATCH, cause=cause)
     for each in named:
         event = WriteAttributed(
             resource=each.arm_id,
@@ -161,8 +162,7 @@ async def _kept_and_told(found: Found, *, tx: Transaction, desk: Desk, cause: Ca
     return Found(tuple(reports), tuple(named))
 
 
-def _event(found: Unexplained, configuration: Configuration) -> WriteUnexplained:
-    freeze = frozen(configuration, found.target, found.at)
+def _event(found: Unexplained, freezes: tuple[Freeze, ...]) -> WriteUnexplained:
     return WriteUnexplained(
         resource=found.arm_id,
         alias=found.target,
@@ -171,7 +171,7 @@ def _event(found: Unexplained, configuration: Configuration) -> WriteUnexplained
         caller=found.caller,
         operation=found.operation,
         correlation=found.correlation,
-        freeze=freeze.name if freeze is not None else "",
+        freeze=", ".join(freeze.name for freeze in freezes),
     )
 
 

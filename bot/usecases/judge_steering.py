@@ -5,8 +5,10 @@ from enum import StrEnum
 
 from bot.changes.kinds import kind_named
 from bot.domain.change import WAITING, Change, ChangeState
+from bot.domain.configuration import Freeze
+from bot.domain.freeze import freeze_words, may_override, override_words
 from bot.domain.people import Standing
-from bot.domain.policy import Refused, frozen, may_act
+from bot.domain.policy import Refused, may_act
 from bot.usecases.desk import Desk
 
 ROLLBACK_FROM = frozenset({ChangeState.VERIFYING, ChangeState.AWAITING_ATTESTATION, ChangeState.FAILED})
@@ -27,10 +29,19 @@ def steerers(change: Change) -> frozenset[str]:
 
 
 def why_not(
-    verb: Verb, change: Change, *, user: str, people: Mapping[str, Standing], desk: Desk
+    verb: Verb,
+    change: Change,
+    *,
+    user: str,
+    people: Mapping[str, Standing],
+    desk: Desk,
+    freezes: tuple[Freeze, ...] = (),
 ) -> Refused | None:
-    """Return why this person cannot do this to the change as it stands, None when they can."""
-    names = _names(verb, change, desk)
+    """Return why this person cannot do this to the change as it stands, None when they can.
+
+    `freezes` hold when it would be applied; who may override each of them may apply in them, and nobody else.
+    """
+    names = (*_names(verb, change, desk), *(group for freeze in freezes for group in freeze.override))
     could = _who_could(change, names, people.values())
     verdict = may_act(people[user], change, names, verb.value, could=could)
     if isinstance(verdict, Refused):
@@ -40,7 +51,7 @@ def why_not(
         case Verb.WITHDRAW if change.state not in WAITING | {ChangeState.DRAFT}:
             return Refused(f"Too late: {change.id} is {words}.")
         case Verb.APPLY:
-            return _why_not_applied(change, desk)
+            return _why_not_applied(change) or _why_frozen(people[user], freezes, people.values())
         case Verb.ROLL_BACK:
             return _why_not_rolled_back(change)
         case Verb.ATTEST if change.state is not ChangeState.AWAITING_ATTESTATION and not is_undone(change):
@@ -86,12 +97,23 @@ def _who_could(change: Change, names: tuple[str, ...], people: Iterable[Standing
     return tuple(sorted(may))
 
 
-def _why_not_applied(change: Change, desk: Desk) -> Refused | None:
-    if change.state is not ChangeState.APPROVED:
+def _why_not_applied(change: Change) -> Refused | None:
+    start, ends = change.request.start_at, change.expires_at
+    if change.state not in (ChangeState.APPROVED, ChangeState.SCHEDULED):
         return Refused(f"{change.id} cannot be applied: it is {change.state.replace('_', ' ')}.")
     if change.apply_asked_by:
-        return Refused(f"{change.id} is being applied already, asked for by <@{change.apply_asked_by}>.")
-    freeze = frozen(desk.configuration, change.request.target, desk.clock.now())
-    if freeze is not None:
-        return Refused(f"The freeze {freeze.name} holds until {freeze.end.isoformat(' ', 'minutes')}.")
+        doing = "scheduled" if change.state is ChangeState.SCHEDULED else "being applied"
+        return Refused(f"{change.id} is {doing} already, asked for by <@{change.apply_asked_by}>.")
+    if start is not None and ends is not None and start >= ends:
+        return Refused(
+            f"{change.id} cannot be applied: its approval expires before it may start. "
+            "Withdraw it and ask again with an earlier start."
+        )
     return None
+
+
+def _why_frozen(person: Standing, freezes: tuple[Freeze, ...], people: Iterable[Standing]) -> Refused | None:
+    if may_override(person, freezes):
+        return None
+    could = tuple(sorted(each.user for each in people if may_override(each, freezes)))
+    return Refused(freeze_words(freezes), override_words(freezes), could)

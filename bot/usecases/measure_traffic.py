@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.deployment import DeploymentRef
 from bot.domain.evidence import Series, Window
+from bot.domain.hourly import is_answer, means_by_request, weighed_mean
 from bot.domain.kept_figures import Bucket
 from bot.domain.signal import Traffic
 from bot.ports.azure import MetricsReader
@@ -29,10 +30,28 @@ class Measured:
         return tuple(each for each in self.buckets if window.start <= each.at < window.end)
 
 
+@dataclass(frozen=True)
+class _Read:
+    """What Azure answered, by the start of the bucket."""
+
+    tokens: _Values
+    by_status: Mapping[str, _Values]
+    latency: _Values
+    token_starts: frozenset[datetime]
+    request_starts: frozenset[datetime]
+
+
 async def measure_traffic(
-    metrics: MetricsReader, ref: DeploymentRef, span: Window, step: timedelta
+    metrics: MetricsReader,
+    ref: DeploymentRef,
+    span: Window,
+    step: timedelta,
+    *,
+    since: datetime | None = None,
 ) -> Measured:
     """Return what a deployment did in each bucket of the span, whose ends are multiples of `step`.
+
+    `since` is when it was created, where that is known: from then on a count left out is zero.
 
     Raises:
         NotFoundError, AzureUnavailableError: as the port.
@@ -40,13 +59,16 @@ async def measure_traffic(
     tokens, requests, latency = await asyncio.gather(
         metrics.series(ref, TOKENS, span, interval=step),
         metrics.series(ref, REQUESTS, span, interval=step, split_by="StatusCode"),
-        metrics.series(ref, LATENCY, span, interval=step),
+        metrics.series(ref, LATENCY, span, interval=step, split_by="StatusCode"),
     )
-    by_status = {each.dimension: _values((each,)) for each in requests}
-    counted, times = _values(tokens), _values(latency)
-    last = max((at for found in (counted, *by_status.values()) for at in found), default=None)
+    counted, by_status = _values(tokens), {each.dimension: _values((each,)) for each in requests}
+    known = sorted(at for found in (counted, *by_status.values()) for at in found)
+    sampled = Window(min(known[0], since or known[0]), known[-1]) if known else None
+    found = _Read(
+        counted, by_status, means_by_request(latency, requests, span), _starts(tokens), _starts(requests)
+    )
     starts = [span.start + index * step for index in range((span.end - span.start) // step)]
-    return Measured(step, tuple(_bucket(at, counted, by_status, times, last) for at in starts))
+    return Measured(step, tuple(_bucket(at, found, sampled) for at in starts))
 
 
 def whole(window: Window, step: timedelta) -> Window:
@@ -56,41 +78,45 @@ def whole(window: Window, step: timedelta) -> Window:
 
 
 def summed(buckets: Iterable[Bucket]) -> Traffic:
-    """Return the traffic of all buckets; times to response weigh by their requests."""
-    found = [each.traffic for each in buckets if each.traffic is not None]
-    weighed = [
-        (each.latency_ms, each.requests) for each in found if each.latency_ms is not None and each.requests
-    ]
-    weight = sum(requests for _, requests in weighed)
+    """Return the traffic of all buckets; times to response weigh by the requests that were answered."""
+    held = [(each, each.traffic) for each in buckets if each.traffic is not None]
+    found = [traffic for _, traffic in held]
+    times = [(each.latency_ms, bucket.answered) for bucket, each in held if each.latency_ms is not None]
     return Traffic(
         requests=sum(each.requests for each in found),
         throttled=sum(each.throttled for each in found),
         failed=sum(each.failed for each in found),
-        latency_ms=sum(value * each for value, each in weighed) / weight if weight else None,
+        latency_ms=weighed_mean(times),
     )
 
 
-def _bucket(
-    at: datetime,
-    tokens: _Values,
-    by_status: Mapping[str, _Values],
-    latency: _Values,
-    last: datetime | None,
-) -> Bucket:
-    """Return one bucket. Azure leaves out counts of zero; after the last sample nothing is known yet."""
-    if last is None or at > last:
+def _bucket(at: datetime, found: _Read, sampled: Window | None) -> Bucket:
+    """Return one bucket, None of it where Azure answered nothing for just this time.
+
+    A count left out from the first sample (or creation) to the last is zero; before and after, nothing is known.
+    """
+    if sampled is None or not sampled.start <= at <= sampled.end:
         return Bucket(at, None, None)
-    counts = {status: values.get(at, 0.0) for status, values in by_status.items()}
+    counts = {status: values.get(at, 0.0) for status, values in found.by_status.items()}
     traffic = Traffic(
         requests=sum(counts.values()),
         throttled=counts.get("429", 0.0),
         failed=sum(count for status, count in counts.items() if status.startswith("5")),
-        latency_ms=latency.get(at),
+        latency_ms=found.latency.get(at),
     )
-    answered = sum(count for status, count in counts.items() if status.startswith("2"))
-    is_sampled = at in tokens or any(at in values for values in by_status.values())
-    counted = tokens.get(at, 0.0) if tokens else None
-    return Bucket(at, counted, traffic if by_status else None, answered, is_sampled)
+    is_sampled = at in found.tokens or any(at in values for values in found.by_status.values())
+    return Bucket(
+        at,
+        found.tokens.get(at, 0.0) if at in found.token_starts else None,
+        traffic if at in found.request_starts else None,
+        sum(count for status, count in counts.items() if is_answer(status)),
+        is_sampled,
+    )
+
+
+def _starts(series: Sequence[Series]) -> frozenset[datetime]:
+    """Return the buckets that Azure answered for, with a value or without."""
+    return frozenset(point.at for each in series for point in each.points)
 
 
 def _values(series: Sequence[Series]) -> dict[datetime, float]:

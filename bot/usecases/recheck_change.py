@@ -2,18 +2,21 @@
 
 from collections.abc import Mapping
 
+from bot.domain.break_glass import glass_lost
 from bot.domain.change import Change, ChangeState
-from bot.domain.errors import CountersignError
+from bot.domain.errors import CountersignError, RunAgain
 from bot.domain.event import AuditEvent
+from bot.domain.freeze import freeze_words
 from bot.domain.json import Json
 from bot.domain.operation import differences, moved_words
-from bot.domain.policy import Refused, approved_today, frozen
+from bot.domain.policy import Refused, approved_today
 from bot.domain.request_events import ChangeExpired, ChangeRefused, ChangeSuperseded
 from bot.domain.tiers import is_higher
 from bot.ports.azure import Executor
 from bot.usecases.check_history import check_history
 from bot.usecases.desk import Desk
 from bot.usecases.find_people import FOR_AN_APPLY, find_people
+from bot.usecases.freeze_targets import freezes_at, is_overridden
 from bot.usecases.judge_change import tier_today
 from bot.usecases.observe_permissions import lacks_now
 from bot.usecases.plan_change import Checked, Sight, plan_change, projection_in
@@ -29,6 +32,9 @@ async def still_good(step: Step, *, executor: Executor, desk: Desk) -> bool:
     change = step.change
     if not change.apply_asked_by:
         return False
+    start = change.request.start_at
+    if start is not None and desk.clock.now() < start:
+        raise RunAgain(start, "it starts later")
     if change.expires_at is not None and desk.clock.now() >= change.expires_at:
         event = ChangeExpired(**step.about, expired_at=change.expires_at.isoformat())
         await _end(step, ChangeState.EXPIRED, event, "its approval expired before it ran", desk)
@@ -92,18 +98,23 @@ async def _moved_away(step: Step, *, executor: Executor, desk: Desk) -> bool:
 async def _approvals_lost(change: Change, desk: Desk) -> str:
     async with desk.archive.transaction() as tx:
         votes = await tx.votes(change)
-    voters = {vote.person for vote in votes} | {change.request.requester}
+    voters = {vote.person for vote in votes} | {change.request.requester, change.broke_glass_by} - {""}
     people = await find_people(voters, desk=desk, max_age=FOR_AN_APPLY)
     rule = desk.configuration.rule_for(change)
+    if change.broke_glass_by:
+        return glass_lost(change, people[change.broke_glass_by], rule)
     today = approved_today(change, votes, people, rule, desk.clock.now())
     return today.words if isinstance(today, Refused) else ""
 
 
 async def _problem(step: Step, executor: Executor, desk: Desk) -> tuple[str, str]:
     """Return what moved away from what was approved (empty: nothing) and why the change cannot run now."""
-    freeze = frozen(desk.configuration, step.target.alias, desk.clock.now())
-    if freeze is not None:
-        return "", f"The freeze {freeze.name} holds until {freeze.end.isoformat(' ', 'minutes')}."
+    async with desk.archive.reading() as look:
+        freezes = await freezes_at(
+            step.target.alias, desk.clock.now(), look=look, configuration=desk.configuration
+        )
+    if freezes and not await is_overridden(step.change, freezes, desk=desk):
+        return "", freeze_words(freezes)
     try:
         sight, now = Sight(executor.reader, executor.metrics), desk.clock.now()
         checked = await plan_change(

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from bot.changes.kinds import kind_named
 from bot.domain.change import Change, ChangeState, ChangeType, Impact, Request
 from bot.domain.configuration import Configuration
 from bot.domain.deployment import Target
 from bot.domain.errors import CountersignError, InvalidInputError
+from bot.domain.moment import read_moment
 from bot.domain.people import Standing
 from bot.domain.policy import Refused
 from bot.domain.redaction import clean
@@ -22,6 +24,8 @@ PROSE = {
     "validation_signal": ("Name the signal that will show it worked, such as `HTTP 429 below 1 %`.", 500),
     "rollback_plan": ("Say how it will be undone; without that nobody is asked.", 2000),
 }
+
+LONGEST_INCIDENT = 200
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ async def request_change(
 ) -> Change | FieldProblems | Refused:
     """Store the form as a draft whose pre-checks a job will run; nobody is asked before they are green."""
     configuration = desk.configuration
-    read = read_form(form, caller.user, configuration)
+    read = read_form(form, caller.user, configuration, now=desk.clock.now())
     if isinstance(read, FieldProblems):
         return read
     target = configuration.target(read.target)
@@ -60,7 +64,9 @@ async def request_change(
         return change
 
 
-def read_form(form: Form, requester: str, configuration: Configuration) -> Request | FieldProblems:
+def read_form(
+    form: Form, requester: str, configuration: Configuration, *, now: datetime
+) -> Request | FieldProblems:
     """Return the request the form makes, or every field that cannot be read."""
     problems: dict[str, str] = {}
     prose = {name: clean(form.values.get(name, "")) for name in PROSE}
@@ -74,6 +80,7 @@ def read_form(form: Form, requester: str, configuration: Configuration) -> Reque
         problems["owner"] = "Name one person who owns the outcome."
     asked = _asked(form, configuration, problems)
     _check_choices(form, problems)
+    start_at, incident = _start(form, now, problems), _incident(form, problems)
     if problems:
         return FieldProblems(problems)
     return Request(
@@ -84,6 +91,8 @@ def read_form(form: Form, requester: str, configuration: Configuration) -> Reque
         asked=asked,
         impact=frozenset(Impact(name) for name in form.impact),
         type=ChangeType(form.values.get("type") or ChangeType.NORMAL),
+        start_at=start_at,
+        incident=incident,
         ticket=prose["ticket"],
         reason=prose["reason"],
         expected_cost=prose["expected_cost"],
@@ -115,6 +124,30 @@ def _asked(form: Form, configuration: Configuration, problems: dict[str, str]) -
     except InvalidInputError as error:
         problems[error.field or "kind"] = str(error)
         return {}
+
+
+def _start(form: Form, now: datetime, problems: dict[str, str]) -> datetime | None:
+    """Return the start that the picker (or a text, UTC) gives, None when it is left empty."""
+    text = form.values.get("start_at", "").strip()
+    if not text:
+        return None
+    try:
+        start = read_moment(text, now=now, zone=UTC)
+    except InvalidInputError as error:
+        problems["start_at"] = f"{error} {error.advice}"
+        return None
+    if start <= now:
+        problems["start_at"] = "That has passed. Name a later time, or leave it empty."
+    return start
+
+
+def _incident(form: Form, problems: dict[str, str]) -> str:
+    incident = clean(form.values.get("incident", ""))
+    if not incident and form.values.get("type") == ChangeType.EMERGENCY:
+        problems["incident"] = "Name the incident this emergency belongs to: INC-n, or what people call it."
+    elif len(incident) > LONGEST_INCIDENT:
+        problems["incident"] = f"Keep it under {LONGEST_INCIDENT} characters."
+    return incident
 
 
 def _check_choices(form: Form, problems: dict[str, str]) -> None:

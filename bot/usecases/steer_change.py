@@ -4,15 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.domain.change import Change, ChangeState
+from bot.domain.configuration import Freeze
 from bot.domain.errors import ConflictError
 from bot.domain.execution_events import ApplyAsked, ChangeAttested, ChangeClosed, RollbackStarted
+from bot.domain.freeze import freeze_words
+from bot.domain.freeze_events import FreezeOverridden
+from bot.domain.json import Json
 from bot.domain.people import Standing
 from bot.domain.policy import Refused
 from bot.domain.request_events import ChangeWithdrawn
 from bot.ports.archive import Transaction
 from bot.usecases.decide_change import remember_refusal
 from bot.usecases.desk import Caller, Desk
+from bot.usecases.freeze_targets import freezes_at
 from bot.usecases.judge_steering import Verb, is_undone, why_not
+from bot.usecases.queue_change import QUEUED
+from bot.usecases.schedule_change import schedule, start_of
 
 People = Mapping[str, Standing]
 
@@ -38,14 +45,50 @@ async def withdraw_change(
 
 
 async def ask_to_apply(
-    number: int, *, caller: Caller, people: People, tx: Transaction, desk: Desk
+    number: int, *, caller: Caller, people: People, tx: Transaction, desk: Desk, reason: str = ""
 ) -> Done | Refused:
-    """Hand an approved change to the executor, which checks everything again before it touches Azure."""
-    change = await tx.change(number)
-    refused = why_not(Verb.APPLY, change, user=caller.user, people=people, desk=desk)
+    """Hand an approved change to the executor, which checks everything again before it touches Azure.
+
+    One with a start to come is scheduled. `reason`: why it may run although a freeze holds.
+    """
+    change, now = await tx.change(number), desk.clock.now()
+    target, start = change.request.target, start_of(change, now)
+    freezes = await freezes_at(target, start, look=tx, configuration=desk.configuration)
+    refused = why_not(Verb.APPLY, change, user=caller.user, people=people, desk=desk, freezes=freezes)
+    if refused is None and freezes and not reason:
+        refused = Refused(f"{freeze_words(freezes)} Say why it may be overridden: that is recorded.")
     if refused is not None:
         return await _remembered(tx, change, caller, Verb.APPLY, refused)
-    marked = await tx.mark(change, apply_asked_by=caller.user, note="")
+    outcome = {name: said for name, said in change.outcome.items() if name not in ("override", QUEUED)}
+    if freezes:
+        outcome["override"] = _override(freezes, caller, reason)
+        event = _overridden(change, freezes, people[caller.user], reason)
+        await tx.record(event, by=caller.actor, cause=caller.cause)
+    if start > now:
+        return Done(await schedule(change, outcome, caller=caller, tx=tx))
+    return Done(await _handed_over(change, outcome, caller, tx))
+
+
+def _override(freezes: tuple[Freeze, ...], caller: Caller, reason: str) -> dict[str, Json]:
+    return {"by": caller.user, "freezes": [freeze.name for freeze in freezes], "reason": reason}
+
+
+def _overridden(
+    change: Change, freezes: tuple[Freeze, ...], person: Standing, reason: str
+) -> FreezeOverridden:
+    groups = person.groups & {name for freeze in freezes for name in freeze.override}
+    return FreezeOverridden(
+        change=change.id,
+        resource=change.arm_id,
+        freezes=tuple(freeze.name for freeze in freezes),
+        groups=tuple(sorted(groups)),
+        revision=change.revision,
+        reason=reason,
+    )
+
+
+async def _handed_over(change: Change, outcome: dict[str, Json], caller: Caller, tx: Transaction) -> Change:
+    marked = await tx.mark(change, apply_asked_by=caller.user, note="", outcome=outcome)
     if marked is None:
         raise ConflictError(f"{change.id} moved in the same instant.", advice="Look at the card again.")
     event = ApplyAsked(
@@ -54,7 +97,7 @@ async def ask_to_apply(
     await tx.record(event, by=caller.actor, cause=caller.cause)
     await tx.enqueue("apply", f"apply:{change.id}")
     await tx.enqueue("deliver", f"deliver:{change.id}:card")
-    return Done(marked)
+    return marked
 
 
 async def ask_to_roll_back(

@@ -14,11 +14,13 @@ from bot.domain.signal import Verdict, judge, parse_signal
 from bot.evidence.traffic import traffic_between
 from bot.ports.archive import Cause, ChangeQuery
 from bot.ports.registry import Readers
+from bot.usecases.break_glass import lapsed_glasses
 from bot.usecases.desk import Desk
 from bot.usecases.find_unapproved import enqueue_looks, looks_due
 from bot.usecases.measure_traffic import measure_traffic, whole
 from bot.usecases.plan_change import written_to
 from bot.usecases.remind_people import enqueue_reminders
+from bot.usecases.schedule_change import start_changes
 from bot.usecases.weigh_change import weigh_change
 
 TIMER = system("timer")
@@ -32,14 +34,19 @@ async def sweep(desk: Desk) -> None:
     now = desk.clock.now()
     async with desk.archive.reading() as look:
         due = await look.changes(ChangeQuery(states=TIMED, due_before=now, limit=100))
+        starts = await look.changes(ChangeQuery(start_before=now, limit=100))
+        lapsed = await lapsed_glasses(look, now)
         looks = await looks_due(look, desk=desk)
         reminders = await look.reminders_due(now, 100)
-    if not (due or looks or reminders):
+    if not any((due, starts, lapsed, looks, reminders)):
         return
     async with desk.archive.transaction() as tx:
         for change in due:
             kind = "verify" if change.state is ChangeState.VERIFYING else "expire"
             await tx.enqueue(kind, f"{kind}:{change.id}")
+        await start_changes(starts, tx)
+        for change in lapsed:
+            await tx.enqueue("escalate", f"escalate:{change.id}")
         await enqueue_looks(looks, tx=tx, desk=desk)
         await enqueue_reminders(reminders, tx=tx, desk=desk)
 

@@ -1,4 +1,4 @@
-"""`change.comment`: open the modal of a comment; `change.review`: open the review with nothing chosen."""
+"""`change.comment`: open the modal of a comment; `change.decide`: open the review with nothing chosen."""
 
 from bot.ports.slack import Message
 from bot.render.change_view import read_button_value
@@ -20,4 +20,4 @@ async def _review(click: Click, deps: Dependencies) -> Message | None:
 
 
 COMMENT = Action("change.comment", _comment)
-REVIEW = Action("change.review", _review)
+DECIDE = Action("change.decide", _review)

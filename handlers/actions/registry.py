@@ -1,11 +1,13 @@
 """Every click there is a door for."""
 
 from handlers.actions.attest import ATTEST
-from handlers.actions.comment import COMMENT, REVIEW
+from handlers.actions.comment import COMMENT, DECIDE
 from handlers.actions.decide import APPROVE, REJECT
 from handlers.actions.drift import OPEN_EXCEPT, OPEN_LIFT, PUT_BACK
 from handlers.actions.evidence import REFRESH, SHARE
 from handlers.actions.form import REDRAW
+from handlers.actions.freeze import OPEN_FREEZE
+from handlers.actions.glass import BREAK_GLASS, REVIEW_GLASS
 from handlers.actions.plan import PLAN
 from handlers.actions.steer import APPLY, OPEN, REVISE, ROLLBACK, WITHDRAW
 from handlers.shapes import Action
@@ -13,7 +15,7 @@ from handlers.shapes import Action
 ACTIONS: tuple[Action, ...] = (
     APPROVE,
     REJECT,
-    REVIEW,
+    DECIDE,
     COMMENT,
     PLAN,
     APPLY,
@@ -22,6 +24,9 @@ ACTIONS: tuple[Action, ...] = (
     REVISE,
     ATTEST,
     OPEN,
+    BREAK_GLASS,
+    REVIEW_GLASS,
+    OPEN_FREEZE,
     REDRAW,
     REFRESH,
     SHARE,

@@ -24,6 +24,14 @@ request_expires = "24h"
 approval_expires = "4h"
 may_apply = ["requester", "approvers"]
 may_rollback = ["owner", "approvers"]
+[policy.{environment}.emergency]
+quorum = 1
+groups = ["approvers", "security"]
+request_expires = "4h"
+approval_expires = "4h"
+may_apply = ["requester", "approvers", "security"]
+may_rollback = ["owner", "approvers"]
+break_glass = true
 [policy.{environment}.critical]
 quorum = 2
 groups = ["approvers", "security"]
@@ -58,6 +66,7 @@ _REST = f"""
 team_id = "T0CONTOSO"
 app_id = "A0COUNTERSIGN"
 audit_channel = "C0AUDIT"
+freeze_groups = ["approvers", "security"]
 
 [audit]
 origin = "{ORIGIN}"

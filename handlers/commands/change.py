@@ -112,6 +112,8 @@ SUBS: Mapping[str, Sub] = {
     "why": answer_why,
     "approve": _opening("approve"),
     "reject": _opening("reject"),
+    "break-glass": _opening("break-glass"),
+    "review": _opening("review"),
     "withdraw": _opening("withdraw"),
     "apply": _opening("apply"),
     "rollback": _opening("rollback"),
@@ -129,7 +131,7 @@ async def _change(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> M
 CHANGE = Command(
     "change",
     "change request [kind] [target] · list [--mine|--state s|--target t] · "
-    "show|why|approve|reject|withdraw|apply|rollback|close|comment|nudge CHG-n",
+    "show|why|approve|reject|withdraw|apply|rollback|close|comment|nudge CHG-n · break-glass|review CHG-n",
     f"Ask for a change, decide one, follow it to its end. Kinds: {', '.join(kind.name for kind in KINDS)}.",
     _change,
 )

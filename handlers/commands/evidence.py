@@ -1,12 +1,14 @@
 """`status`, `show`, `metrics`, `quota`: read-only evidence, answered by a job."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from bot.domain.change import change_number
 from bot.domain.command_line import Words, did_you_mean, parse
-from bot.domain.configuration import Configuration, parse_duration
+from bot.domain.configuration import Configuration
 from bot.domain.errors import InvalidInputError, NotFoundError
 from bot.domain.metric_catalogue import CATALOGUE
+from bot.domain.metric_window import against_span, last_span, usual_span
 from bot.ports.slack import Message
 from bot.render.evidence import render_skeleton
 from bot.render.metrics import render_catalogue
@@ -42,18 +44,18 @@ def _metrics(words: Words, configuration: Configuration) -> tuple[str, ...]:
             advice="Write `metrics <target> [--last 6h] [--vs 7d|baseline|CHG-n]`.",
         )
     configuration.find(words.arguments[0])
-    last, against = words.options.get("last", "1h"), _against(words.options.get("vs", "7d"))
-    parse_duration(last)
-    return (words.arguments[0], last, against)
+    last = words.options.get("last", "1h")
+    span = last_span(last)
+    return (words.arguments[0], last, _against(words.options.get("vs") or usual_span(span), span))
 
 
-def _against(text: str) -> str:
+def _against(text: str, last: timedelta) -> str:
     """Return what to compare with: the newest kept baseline, the one before a change, or so long before now."""
     if text.lower() == NEWEST:
         return NEWEST
     if text.lower().startswith("chg-"):
         return f"CHG-{change_number(text)}"
-    parse_duration(text)
+    against_span(text, last)
     return text
 
 

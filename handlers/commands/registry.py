@@ -12,6 +12,7 @@ from handlers.commands.change import CHANGE
 from handlers.commands.compare import COMPARE
 from handlers.commands.drift import DRIFT
 from handlers.commands.evidence import COST, METRICS, PACK, QUOTA, SHOW, STATUS
+from handlers.commands.freeze import FREEZE
 from handlers.commands.lineage import LINEAGE
 from handlers.commands.whoami import WHOAMI
 from handlers.dependencies import Dependencies
@@ -39,6 +40,7 @@ COMMANDS: tuple[Command, ...] = (
     PACK,
     COST,
     CHANGE,
+    FREEZE,
     APPROVALS,
     AUDIT,
     WHOAMI,

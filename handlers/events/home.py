@@ -31,8 +31,10 @@ async def _run(user: str, deps: Dependencies) -> None:
         waiting = await _waiting(people[user], look, deps)
         mine = await look.changes(ChangeQuery(states=_OPEN, requester=user))
         running = await look.changes(ChangeQuery(states=OPEN_ON_ACCOUNT))
+        chat = await look.freezes(now)
         owned = [await _owned(each, look, now) for each in configuration.targets if each.owner == user]
-    freezes = [each for each in configuration.freezes if each.start < now + _WEEK and now < each.end]
+    known = [*configuration.freezes, *(each.as_freeze(()) for each in chat)]
+    freezes = [each for each in known if each.start < now + _WEEK and now < each.end]
     home = HomeView(
         [view_of(change, deps) for change in waiting],
         [view_of(change, deps) for change in mine],

@@ -1,15 +1,17 @@
 """`deliver`: render the current state into the one message it owns, or tell one person."""
 
-from bot.domain.change import Change, ChangeState, change_number
+from bot.domain.change import Change, change_number
 from bot.domain.errors import SlackRefusedError
 from bot.ports.slack import Message
 from bot.render.answer import render_text
 from bot.render.change_card import render_change
+from bot.usecases.step import STARTING
 from bot.usecases.tell_people import tell_people
 from handlers.dependencies import Dependencies
 from handlers.loading import load_view
 from handlers.shapes import Job
 from handlers.telling import GONE, tell_one
+from handlers.telling_of_glass import TOLD, tell_of_glass
 from handlers.unapproved import tell_of_unexplained
 
 
@@ -25,6 +27,8 @@ async def _run(key: str, deps: Dependencies) -> None:
             await _card(change_number(change_id), deps)
         case [_, change_id, "dm", person, kind]:
             await tell_one(change_number(change_id), person, kind, deps)
+        case [_, change_id, about, *users] if about in TOLD:
+            await tell_of_glass(change_number(change_id), about, "".join(users), deps)
         case [_, change_id, *_]:
             await tell_people(change_number(change_id), desk=deps.desk)
 
@@ -74,7 +78,7 @@ async def _tell_of_dead(name: str, deps: Dependencies) -> None:
 async def _let_ask_again(number: int, deps: Dependencies) -> None:
     async with deps.desk.archive.transaction() as tx:
         change = await tx.change(number)
-        if change.state is not ChangeState.APPROVED or not change.apply_asked_by:
+        if change.state not in STARTING or not change.apply_asked_by:
             return
         note = "Not applied: it could not be checked. Press Apply again."
         if await tx.mark(change, apply_asked_by="", note=note) is not None:

@@ -175,6 +175,8 @@ async def _again(change: Change, problems: tuple[str, ...], deps: Dependencies, 
         "rollback_plan": request.rollback_plan,
         "impact": ",".join(sorted(request.impact)),
         "type": request.type.value,
+        "incident": request.incident,
+        "start_at": str(int(request.start_at.timestamp())) if request.start_at else "",
         **{name: str(value) for name, value in request.asked.items()},
     }
     return replace(

@@ -57,7 +57,8 @@ async def _steer(
             reason = clean(submission.values.get("reason", ""))
             return await withdraw_change(number, reason, caller=caller, people=people, tx=tx, desk=desk)
         case "change.apply.confirm":
-            return await ask_to_apply(number, caller=caller, people=people, tx=tx, desk=desk)
+            why = clean(submission.values.get("reason", ""))
+            return await ask_to_apply(number, caller=caller, people=people, tx=tx, desk=desk, reason=why)
         case "change.rollback.confirm":
             return await ask_to_roll_back(number, caller=caller, people=people, tx=tx, desk=desk)
         case _:

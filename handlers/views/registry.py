@@ -1,12 +1,15 @@
 """Every modal there is a door for."""
 
 from handlers.shapes import View
+from handlers.views.break_glass import BREAK_GLASS, BREAK_GLASS_CONFIRM
 from handlers.views.change_comment import CHANGE_COMMENT
 from handlers.views.change_decide import CHANGE_DECIDE
 from handlers.views.change_request import CHANGE_REQUEST
 from handlers.views.change_steer import APPLY, ATTEST, ROLLBACK, WITHDRAW
 from handlers.views.drift_except import DRIFT_EXCEPT
 from handlers.views.drift_lift import DRIFT_LIFT
+from handlers.views.freeze import FREEZE_ADD, FREEZE_LIFT
+from handlers.views.glass_review import GLASS_REVIEW
 
 VIEWS: tuple[View, ...] = (
     CHANGE_REQUEST,
@@ -18,4 +21,9 @@ VIEWS: tuple[View, ...] = (
     ATTEST,
     DRIFT_EXCEPT,
     DRIFT_LIFT,
+    BREAK_GLASS,
+    BREAK_GLASS_CONFIRM,
+    GLASS_REVIEW,
+    FREEZE_ADD,
+    FREEZE_LIFT,
 )

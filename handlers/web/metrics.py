@@ -43,6 +43,11 @@ class _NowCollector(Collector):
             figures.executions,
         )
         yield _gauges("jobs", "Jobs by state, in the database.", "state", self.now.jobs)
+        yield _single(
+            "breakglass_unreviewed",
+            "Broken glasses whose review was due and has not been given, in the database.",
+            figures.unreviewed,
+        )
         yield from self._trail()
         yield _single(
             "socket_connected",

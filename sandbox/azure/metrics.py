@@ -104,6 +104,19 @@ def _last_byte(one: Minute) -> Rows:
         yield {}, Point(value * one.ok, float(one.ok), value * 0.45, value * 2.6)
 
 
+def _first_byte(one: Minute) -> Rows:
+    """The time to the first token, for each token of the prompt."""
+    if one.ok and one.prompt:
+        value = one.latency_ms * one.ok / one.prompt
+        yield {}, Point(value * one.ok, float(one.ok), value * 0.45, value * 2.6)
+
+
+def _speed(one: Minute) -> Rows:
+    if one.ok and one.generated:
+        value = one.generated / one.ok / (one.latency_ms * 0.35 / 1000)
+        yield {}, Point(value * one.ok, float(one.ok), value * 0.45, value * 2.6)
+
+
 def _available(one: Minute) -> Rows:
     if one.requests:
         value = 100.0 * (one.requests - one.failed) / one.requests
@@ -181,6 +194,15 @@ METRICS: dict[str, Metric] = {
             _latency,
         ),
         Metric("AzureOpenAITTLTInMS", "Time to Last Byte", "MilliSeconds", "Average", _OPENAI, _last_byte),
+        Metric(
+            "AzureOpenAINormalizedTTFTInMS",
+            "Normalized Time to First Byte",
+            "MilliSeconds",
+            "Average",
+            _OPENAI,
+            _first_byte,
+        ),
+        Metric("AzureOpenAITokenPerSecond", "Tokens Per Second", "Count", "Average", _OPENAI, _speed),
         Metric(
             "AzureOpenAIAvailabilityRate",
             "AzureOpenAI Availability Rate",
@@ -309,6 +331,7 @@ def read_query(call: Call) -> Query:
     if step <= 0:
         known = ", ".join(INTERVALS)
         raise ArmError(400, "BadRequest", f"Detected invalid time grain input {interval}. Valid: {known}.")
+    first = _kept_from(call, first, end, 1 if interval == "FULL" else step)
     top = call.ask("top") or "10"
     if not top.isdigit() or top == "0":
         raise ArmError(400, "BadRequest", f"The top parameter '{top}' is not a number above 0.")
@@ -388,11 +411,17 @@ def _read_timespan(call: Call) -> tuple[int, int, str]:
     begin, finish = _span(text, now)
     if finish <= begin:
         raise ArmError(400, "BadRequest", "The start time cannot be later than or equal to the end time.")
-    first = max(minute_of(begin), minute_of(now) - LONGEST_MINUTES)
+    first = minute_of(begin)
     end = max(first + 1, minute_of(finish))
-    if end - first > LONGEST_MINUTES + 1440:
+    if end - max(first, minute_of(now) - LONGEST_MINUTES) > LONGEST_MINUTES + 1440:
         raise ArmError(400, "BadRequest", "The timespan is longer than the retention of 93 days.")
     return first, end, f"{iso_seconds(begin)}/{iso_seconds(finish)}"
+
+
+def _kept_from(call: Call, first: int, end: int, step: int) -> int:
+    """Return the first minute that is kept: where what was asked for is gone, the next bucket's beginning."""
+    oldest = -(-(minute_of(call.state.clock.now()) - LONGEST_MINUTES) // step) * step
+    return first if first >= oldest else min(oldest, end - 1)
 
 
 def _span(text: str, now: datetime) -> tuple[datetime, datetime]:

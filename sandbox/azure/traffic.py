@@ -43,7 +43,7 @@ class Minute(NamedTuple):
 
 
 SILENT = Minute()
-HOURS_KEPT = 35 * 24
+HOURS_KEPT = 45 * 24
 
 
 @dataclass(frozen=True)
@@ -140,10 +140,15 @@ class Track:
             hour = self._hours.get(number)
             if hour is None:
                 hour = Hour(tuple(self._computed(number * 60, number * 60 + 60)))
-                if len(self._hours) == HOURS_KEPT:
-                    del self._hours[next(iter(self._hours))]
-                self._hours[number] = hour
+                self._keep(number, hour)
             yield hour
+
+    def _keep(self, number: int, hour: Hour) -> None:
+        """Keep an hour warm; a silent one is made again in no time."""
+        if hour.samples:
+            if len(self._hours) == HOURS_KEPT:
+                del self._hours[next(iter(self._hours))]
+            self._hours[number] = hour
 
     def _forget(self, minute: int) -> None:
         """Let go of the hours from a minute on, which has become different."""

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from bot.domain.baseline import Baseline, DriftException
+from bot.domain.break_glass_events import GlassBroken
 from bot.domain.change import OPEN_ON_ACCOUNT, WAITING, Change, ChangeState, Request, Tier, Vote, may_move
 from bot.domain.effect import Effect, Question
 from bot.domain.entry import EntryProof
@@ -19,12 +20,13 @@ from bot.domain.json import Json, canonical
 from bot.domain.people import Actor, Standing
 from bot.domain.request_events import ChangeApproved
 from bot.ports.archive import Cause, ChangeQuery, Draft, Look
+from tests.fakes.archive_freezes import FakeFreezes
 from tests.fakes.archive_sightings import FakeSightings
 from tests.fakes.archive_state import Entry, State, checked, stored_request, through_json
 from tests.fakes.archive_talks import FakeTalks
 
 
-class FakeTransaction(FakeSightings, FakeTalks):
+class FakeTransaction(FakeSightings, FakeFreezes, FakeTalks):
     """One transaction on a copy of the rows."""
 
     def __init__(self, archive: "FakeArchive", state: State) -> None:
@@ -189,7 +191,7 @@ class FakeTransaction(FakeSightings, FakeTalks):
         return [
             sha256(entry.id.encode()).hexdigest()
             for entry in self._state.entries
-            if isinstance(entry.event, ChangeApproved)
+            if isinstance(entry.event, ChangeApproved | GlassBroken)
             and (entry.event.change, entry.event.revision) == (change.id, change.revision)
         ]
 
@@ -343,7 +345,24 @@ def _matches(change: Change, query: ChangeQuery) -> bool:
     )
     if any(asked and not holds for asked, holds in wanted):
         return False
+    if not _starts(change, query.start_before) or not _lapsed(change, query.unreviewed_before):
+        return False
     if query.due_before is None:
         return True
     due = change.expires_at if change.state in WAITING else change.window_ends_at
     return due is not None and due <= query.due_before
+
+
+def _starts(change: Change, at: datetime | None) -> bool:
+    if at is None:
+        return True
+    start = change.request.start_at
+    asked = change.state is ChangeState.SCHEDULED and bool(change.apply_asked_by) and not change.note
+    return asked and start is not None and start <= at
+
+
+def _lapsed(change: Change, at: datetime | None) -> bool:
+    if at is None:
+        return True
+    due = change.review_due_at
+    return bool(change.broke_glass_by) and not change.reviewed_by and due is not None and due <= at

@@ -11,6 +11,7 @@ from bot.domain.change import Change, Request, Vote
 from bot.domain.comment import Comment
 from bot.domain.effect import Effect, Question
 from bot.domain.event import AuditEvent
+from bot.domain.freeze import ChatFreeze
 from bot.domain.notice import Notice
 from bot.domain.operation import Plan, plan_from_json
 from bot.domain.people import Actor, Standing
@@ -71,6 +72,7 @@ class State:
     notices: dict[tuple[str, str, str], Notice] = field(default_factory=dict)
     comments: list[Comment] = field(default_factory=list)
     revisions: dict[tuple[int, int], Revision] = field(default_factory=dict)
+    freezes: dict[int, ChatFreeze] = field(default_factory=dict)
     numbers: int = 0
 
     def copy(self) -> "State":

@@ -1,6 +1,7 @@
 """Slack's directory from memory: people can be deleted, become guests and leave groups."""
 
 from dataclasses import dataclass, field, replace
+from datetime import UTC, tzinfo
 
 from bot.domain.errors import SlackUnavailableError
 from bot.domain.people import Standing
@@ -14,6 +15,7 @@ class FakeDirectory:
     known: dict[str, Standing] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     is_down: bool = False
+    zones: dict[str, tzinfo] = field(default_factory=dict)
 
     async def standing(self, user: str) -> Standing:
         """Return a person's account flags."""
@@ -24,6 +26,11 @@ class FakeDirectory:
         """Return who is in a user group."""
         self._look(usergroup)
         return self.usergroups[usergroup]
+
+    async def zone(self, user: str) -> tzinfo:
+        """Return a person's time zone, UTC unless said otherwise."""
+        self._look(user)
+        return self.zones.get(user, UTC)
 
     def bar(self, user: str, why: str) -> None:
         """Make somebody less than a full member."""

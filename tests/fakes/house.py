@@ -5,22 +5,26 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from bot.domain.break_glass import GlassVerdict
 from bot.domain.change import Change, ChangeState, Choice, Tier
 from bot.domain.configuration import Configuration, Freeze, Group, Rule, Timing
 from bot.domain.deployment import DeploymentRef, Target
 from bot.domain.effect import Effect
 from bot.domain.errors import RunAgain
+from bot.domain.freeze import ChatFreeze
 from bot.domain.people import Person, Standing
 from bot.domain.policy import Refused
 from bot.ports.archive import Cause
 from bot.ports.azure import Executor
 from bot.ports.registry import Readers
+from bot.usecases.break_glass import Glass, Review, break_glass, escalate_glass, parties, review_glass
 from bot.usecases.check_change import Green, Red, check_change
 from bot.usecases.decide_change import Decision, Outcome, decide_change
 from bot.usecases.desk import Caller, Desk
 from bot.usecases.execute_change import execute_change
 from bot.usecases.find_people import FOR_A_DECISION, find_people, refresh_directory
 from bot.usecases.follow_step import poll_step, read_back_step
+from bot.usecases.freeze_targets import Freezing, add_freeze, lift_freeze
 from bot.usecases.judge_steering import steerers
 from bot.usecases.request_change import FieldProblems, Form, request_change
 from bot.usecases.steer_change import Done, ask_to_apply, ask_to_roll_back, attest_change, withdraw_change
@@ -188,7 +192,8 @@ class House:
         self, by: str = ANNA, number: int | None = None, impact: tuple[str, ...] = (), **values: Any
     ) -> Change | FieldProblems | Refused:
         """Submit the request form."""
-        form = Form({**FORM, **values}, frozenset(impact), number, "V1")
+        named = {"incident": "INC-1"} if values.get("type") == "emergency" else {}
+        form = Form({**FORM, **named, **values}, frozenset(impact), number, "V1")
         people = await self.people(by)
         return await request_change(form, caller=self.caller(by), standing=people[by], desk=self.desk)
 
@@ -248,11 +253,56 @@ class House:
                 number, "not needed", caller=self.caller(by), people=people, tx=tx, desk=self.desk
             )
 
-    async def ask_apply(self, by: str = BOB, number: int = 1) -> Done | Refused:
+    async def ask_apply(self, by: str = BOB, number: int = 1, reason: str = "") -> Done | Refused:
         """Ask to apply a change."""
         people = await self.people(by, *await self.steerers(number))
         async with self.archive.transaction() as tx:
-            return await ask_to_apply(number, caller=self.caller(by), people=people, tx=tx, desk=self.desk)
+            return await ask_to_apply(
+                number, caller=self.caller(by), people=people, tx=tx, desk=self.desk, reason=reason
+            )
+
+    async def break_glass(self, by: str = DAN, number: int = 1, **said: str) -> Change | Refused:
+        """Break the glass of a change."""
+        glass = Glass(
+            **{"reason": "it burns", "incident": "INC-1", "deployment": "support-triage-ft", **said}
+        )
+        people = await self.people(by, *parties(self.change(number)))
+        async with self.archive.transaction() as tx:
+            return await break_glass(
+                number, glass, caller=self.caller(by), people=people, tx=tx, desk=self.desk
+            )
+
+    async def review_glass(
+        self, by: str = DAN, verdict: GlassVerdict = GlassVerdict.JUSTIFIED, number: int = 1
+    ) -> Change | Refused:
+        """Review a broken glass."""
+        people = await self.people(by, *parties(self.change(number)))
+        async with self.archive.transaction() as tx:
+            return await review_glass(
+                number,
+                Review(verdict, "I looked"),
+                caller=self.caller(by),
+                people=people,
+                tx=tx,
+                desk=self.desk,
+            )
+
+    async def escalate(self, number: int = 1) -> None:
+        """Run the job `escalate`."""
+        people = await self.people(*parties(self.change(number)))
+        await escalate_glass(number, people=people, desk=self.desk, cause=self.cause)
+
+    async def freeze(self, hours: float = 1, after: float = 0, *targets: str) -> ChatFreeze:
+        """Add a freeze in chat that begins in so many hours and lasts as long as said."""
+        start = self.clock.now() + timedelta(hours=after)
+        asked = Freezing(start, start + timedelta(hours=hours), targets or ("*",), "the quarter ends")
+        async with self.archive.transaction() as tx:
+            return await add_freeze(asked, caller=self.caller(DAN), now=self.clock.now(), tx=tx)
+
+    async def lift(self, number: int = 1) -> ChatFreeze | Refused:
+        """Lift a freeze of the chat."""
+        async with self.archive.transaction() as tx:
+            return await lift_freeze(number, "calm", caller=self.caller(DAN), now=self.clock.now(), tx=tx)
 
     async def ask_rollback(self, by: str = BOB, number: int = 1) -> Done | Refused:
         """Ask to roll a change back."""

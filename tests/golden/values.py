@@ -10,7 +10,7 @@ from bot.changes.deploy import Deploy
 from bot.changes.record_only import RecordOnly
 from bot.changes.retag import Retag
 from bot.changes.scale import Scale
-from bot.domain.change import Change, ChangeState, Choice, Impact, Request, Tier, Vote
+from bot.domain.change import Change, ChangeState, ChangeType, Choice, Impact, Request, Tier, Vote
 from bot.domain.deployment import (
     Account,
     AvailableModel,
@@ -132,6 +132,18 @@ VERDICT = {
 }
 DONE = {"votes": BOTH, "apply_asked_by": "U0ALICE", "executed_at": NOW}
 
+EMERGENCY = replace(REQUEST, type=ChangeType.EMERGENCY, incident="INC-7")
+BROKEN = {"glass": {"reason": "Nobody is awake & the queue is down.", "incident": "INC-7"}}
+GLASS = {
+    "request": EMERGENCY,
+    "tier": Tier.EMERGENCY,
+    "quorum": 1,
+    "broke_glass_by": "U0DAN",
+    "decided_by": "U0DAN",
+    "review_due_at": NOW + timedelta(hours=24),
+    "outcome": BROKEN,
+}
+
 
 def view(state: ChangeState = S.PENDING_APPROVAL, **columns: Any) -> ChangeView:
     """The example change in a state, with columns and votes set."""
@@ -153,7 +165,38 @@ VIEWS: Mapping[str, ChangeView] = {
     "approved_queued": view(
         S.APPROVED, votes=BOTH, queue_note="Waits for CHG-11, which is open on aoai-contoso-weu."
     ),
-    "scheduled": view(S.SCHEDULED, votes=BOTH),
+    "scheduled": view(S.SCHEDULED, votes=BOTH, apply_asked_by="U0ALICE"),
+    "scheduled_later": view(
+        S.SCHEDULED,
+        votes=BOTH,
+        apply_asked_by="U0ALICE",
+        request=replace(REQUEST, start_at=NOW + timedelta(hours=2)),
+    ),
+    "scheduled_missed": view(
+        S.SCHEDULED,
+        votes=BOTH,
+        request=replace(REQUEST, start_at=NOW - timedelta(minutes=1)),
+        note="Not applied: The freeze FRZ-3 holds until 2026-12-01 18:00+00:00.",
+    ),
+    "pending_glass": replace(view(request=EMERGENCY, tier=Tier.EMERGENCY, quorum=1), may_break_glass=True),
+    "approved_glass": view(S.APPROVED, **GLASS),
+    "verifying_glass_lapsed": view(
+        S.VERIFYING, **{**GLASS, "outcome": {**BROKEN, "lapse": {"at": NOW.isoformat(), "times": 1}}}
+    ),
+    "closed_glass": view(
+        S.CLOSED,
+        **{
+            **GLASS,
+            "outcome": {**BROKEN, "review": {"verdict": "not_justified", "note": "It could have waited."}},
+            "reviewed_by": "U0BOB",
+        },
+    ),
+    "approved_overriding": view(
+        S.APPROVED,
+        votes=BOTH,
+        apply_asked_by="U0DAN",
+        outcome={"override": {"by": "U0DAN", "freezes": ["FRZ-3"], "reason": "The queue is down."}},
+    ),
     "executing": view(S.EXECUTING, votes=BOTH, apply_asked_by="U0ALICE"),
     "executing_doubt": view(
         S.EXECUTING,

@@ -1,5 +1,6 @@
 """Charts as people see them: beside what is usual, marked where a change was applied, as pictures in a thread."""
 
+import re
 from typing import Any
 
 import pytest
@@ -119,3 +120,32 @@ async def test_r39_a_change_compares_usage_and_cost_by_itself_and_is_compared_wi
     assert "BL-1, kept at submit of CHG-1 on" in shown
     newest = words_of(await _answer(house, "metrics triage-prod --vs baseline", "beside BL-2"))
     assert "BL-2, kept at apply of CHG-1 on" in newest
+
+
+@HERE
+async def test_a_window_nobody_could_answer_is_refused_at_once_and_others_go_on(house: House) -> None:
+    for last, why in (("99999d", "93 days"), ("0h", "five minutes"), ("1m", "five minutes")):
+        refused = words_of(await _answer(house, f"metrics triage-prod --last {last}", f"--last {last}"))
+        assert why in refused
+        assert "between 5m and 93d" in refused
+    assert "1d to 7d" in words_of(await _answer(house, "metrics triage-prod --vs 365d", "--vs 365d"))
+    await _answer(house, "status", "triage-prod")
+
+
+@HERE
+async def test_no_trend_is_told_against_days_before_the_deployment_was_there(house: House) -> None:
+    await _answer(
+        house, "metrics triage-prod --last 12d", "Usual: mean and spread of 1 window as long before"
+    )
+    card = await _answer(house, "metrics triage-prod --last 30d", "triage-prod · Metrics", "No baseline: ")
+    assert re.search(r"[+-][0-9]+ %", words_of(card)) is None
+    (tokens,) = re.findall(r"tokens ([0-9,]+) \(baseline no data\)", card["text"])
+    assert int(tokens.replace(",", "")) > 1_000_000_000
+
+
+@HERE
+async def test_show_and_metrics_say_the_same_mean_time_of_the_same_hour(house: House) -> None:
+    shown = words_of(await _answer(house, "show triage-prod", "Mean time to response", "Latency"))
+    card = await _answer(house, "metrics triage-prod --last 1h", "triage-prod · Metrics")
+    (mean,) = re.findall(r"time to response ([0-9,]+) ms", card["text"])
+    assert re.findall(r"Mean time to response\W+([0-9,]+) ms", shown)[:1] == [mean]

@@ -62,7 +62,7 @@ async def test_approvers_are_asked_once_and_told_who_handled_it(house: House) ->
     await people.message(CAROL, direct(CAROL, ASKS))
     assert await heard(house, ALICE, ASKS) == []
     assert "Open the card" in words_of(asked)
-    assert (await press(house, BOB, asked, "change.review"))["ok"]
+    assert (await press(house, BOB, asked, "change.decide"))["ok"]
     form = await people.view(
         BOB, lambda view: view["callback_id"] == "change.decide" and "as it was" in words_of(view)
     )

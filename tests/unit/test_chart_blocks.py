@@ -58,6 +58,17 @@ def test_a_bucket_nothing_is_known_of_is_left_out_and_the_text_says_so() -> None
     assert "2 of 12 have no data" in chart_blocks([LATENCY])[1]["elements"][0]["text"]
 
 
+def test_the_caption_says_what_is_drawn_and_from_when() -> None:
+    counts = line("Tokens", *[float(value) for value in range(1, 42)], start=START)
+    chart = replace(TOKENS, lines=(counts,), usual=(), marks=())
+    said = chart_blocks([chart])[1]["elements"][0]["text"]
+    (series,) = _native(chart)["chart"]["series"]
+    drawn = [point["value"] for point in series["data"]]
+    assert (drawn[0], drawn[-1]) == (12, 120)
+    assert "12 to 120 tokens per 15 min" in said
+    assert "from 09:10 on" in said
+
+
 def test_a_bucket_is_never_drawn_as_zero_for_want_of_what_is_usual() -> None:
     partly = replace(TOKENS, usual=usual(2800, 3600)[:6])
     assert _labels(_native(partly)) == ["09:00", "09:05", "09:10", "09:15", "09:20", "09:25"]

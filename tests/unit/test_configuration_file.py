@@ -66,9 +66,7 @@ def test_the_pretended_company_is_read(tmp_path: Path) -> None:
         "triage-prod", "extract-prod", "email-prod", "triage-test", "router-test", "summary-test",
     ]  # fmt: skip
     assert {(environment, tier) for environment, tier in found.rules} == {
-        (environment, tier)
-        for environment in ("production", "test")
-        for tier in (Tier.STANDARD, Tier.NORMAL, Tier.HIGH, Tier.CRITICAL)
+        (environment, tier) for environment in ("production", "test") for tier in Tier
     }
 
 

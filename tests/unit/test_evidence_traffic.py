@@ -1,5 +1,6 @@
 """Traffic: the last hour against the same hour of the days before, and what a window held."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from bot.domain.errors import AzureUnavailableError
 from bot.domain.evidence import Window
 from bot.domain.signal import SignalMetric, Traffic
 from bot.evidence.traffic import TrafficSection, traffic_between
+from bot.usecases.measure_traffic import measure_traffic, summed
 from tests.fakes.azure_reads import NOW, THING, MemoryMetrics, memory_readers
 
 REQUESTS, TOKENS, LATENCY = "AzureOpenAIRequests", "TokenTransaction", "AzureOpenAITimeToResponse"
@@ -76,15 +78,54 @@ async def test_a_quiet_deployment_has_no_share_and_no_time_and_no_made_up_zero()
     assert (facts["Mean time to response"], facts["Requests, usual"]) == ("no data", "no data")
 
 
-async def test_the_mean_time_is_weighted_by_requests() -> None:
+async def test_the_mean_time_is_weighted_by_the_requests_that_were_answered() -> None:
     metrics = MemoryMetrics()
     busy, quiet = END - timedelta(minutes=10), END - timedelta(minutes=40)
     metrics.add(REQUESTS, busy, 90, "200")
-    metrics.add(REQUESTS, quiet, 9, "200")
-    metrics.add(REQUESTS, quiet, 1, "429")
+    metrics.add(REQUESTS, quiet, 10, "200")
+    metrics.add(REQUESTS, quiet, 900, "429")
+    metrics.add(LATENCY, quiet, 3, "429")
     metrics.add(LATENCY, busy, 100)
     metrics.add(LATENCY, quiet, 1_100)
     assert (await _look(metrics))["Mean time to response"] == "200 ms"
+
+
+@pytest.mark.parametrize("minutes", [1, 5, 15, 30])
+async def test_the_mean_time_of_a_window_is_the_same_in_buckets_of_any_width(minutes: int) -> None:
+    """Azure's mean of a bucket is by answer; weighed by all requests it would shift with the width."""
+    counts = [(1 + index % 7, index % 5 * 20, 100.0 + 37 * (index % 11)) for index in range(60)]
+    parts = [counts[start : start + minutes] for start in range(0, 60, minutes)]
+    found = Fed(
+        [sum(ok for ok, *_ in part) for part in parts],
+        [sum(refused for _, refused, _ in part) for part in parts],
+        [sum(ok * ms for ok, _, ms in part) / sum(ok for ok, *_ in part) for part in parts],
+    )
+    window, step = Window(END - timedelta(hours=1), END), timedelta(minutes=minutes)
+    exact = sum(ok * ms for ok, _, ms in counts) / sum(ok for ok, *_ in counts)
+    measured = await measure_traffic(found.metrics(step), THING, window, step)
+    assert summed(measured.buckets).latency_ms == pytest.approx(exact)
+    if minutes == 1:
+        seen = await traffic_between(found.metrics(step), THING, window)
+        assert seen.latency_ms == pytest.approx(exact)
+
+
+@dataclass
+class Fed:
+    """Answers, refusals and times of the last hour, a bucket each."""
+
+    answered: list[int]
+    refused: list[int]
+    times: list[float]
+
+    def metrics(self, step: timedelta) -> MemoryMetrics:
+        """Return them as Azure has them."""
+        metrics = MemoryMetrics()
+        for index, (ok, refused, ms) in enumerate(zip(self.answered, self.refused, self.times, strict=True)):
+            at = END - timedelta(hours=1) + index * step
+            metrics.add(REQUESTS, at, ok, "200")
+            metrics.add(REQUESTS, at, refused, "429")
+            metrics.add(LATENCY, at, ms)
+        return metrics
 
 
 async def test_a_window_gives_the_traffic_a_signal_is_judged_by() -> None:
@@ -108,7 +149,7 @@ async def test_the_buckets_fit_the_window_and_requests_are_split_by_status(
     await traffic_between(metrics, THING, Window(NOW - timedelta(hours=hours), NOW))
     assert {(metric, split) for metric, _, _, split in metrics.asked} == {
         (REQUESTS, "StatusCode"),
-        (LATENCY, ""),
+        (LATENCY, "StatusCode"),
     }
     for _, window, interval, _ in metrics.asked:
         assert interval == timedelta(minutes=minutes)

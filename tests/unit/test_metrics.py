@@ -28,12 +28,13 @@ LABELS = {
     "countersign_audit_chain_ok": set(),
     "countersign_audit_last_verified_timestamp_seconds": set(),
     "countersign_socket_connected": set(),
+    "countersign_breakglass_unreviewed": set(),
     "countersign_jobs": {"state"},
     "countersign_build_info": {"version"},
 }
 KNOWN = Now(
     jobs={"waiting": 3, "running": 0, "dead": 1},
-    figures=Figures({"closed": 2}, {"approve": 5, "reject": 1}, {"done": 2, "failed": 0}),
+    figures=Figures({"closed": 2}, {"approve": 5, "reject": 1}, {"done": 2, "failed": 0}, 1),
     verified=Verified(True, AT),
     is_connected=True,
 )

@@ -56,17 +56,19 @@ async def test_figures_are_counts_by_state_vote_and_outcome(
     database: str, request: pytest.FixtureRequest
 ) -> None:
     async with opened_archives(request.getfixturevalue(database)) as archives:
-        empty = await read_figures(archives.opened.database)
+        empty = await read_figures(archives.opened.database, NOW)
         assert set(empty.changes) == {str(state) for state in ChangeState}
         assert not any([*empty.changes.values(), *empty.decisions.values(), *empty.executions.values()])
         pending = await stored_change(archives.opened, ChangeState.PENDING_APPROVAL)
         async with archives.opened.archive.transaction() as tx:
             assert await tx.add_vote(vote(pending, "U0BERT"))
             assert await tx.add_vote(vote(pending, "U0OLGA", Choice.REJECT))
+            assert await tx.mark(pending, broke_glass_by="U0BERT", review_due_at=NOW) is not None
         await _journal(archives, "one", Phase.DONE)
         await _journal(archives, "two", Phase.UNKNOWN)
         await _journal(archives, "three", Phase.INTENDED)
-        figures = await read_figures(archives.opened.database)
+        figures = await read_figures(archives.opened.database, NOW)
+    assert (empty.unreviewed, figures.unreviewed) == (0, 1)
     assert (figures.changes["pending_approval"], figures.changes["draft"]) == (1, 3)
     assert figures.decisions == {"approve": 1, "reject": 1, "request_changes": 0}
     assert figures.executions == {"done": 1, "failed": 0}

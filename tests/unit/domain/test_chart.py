@@ -1,5 +1,6 @@
 """A chart puts neighbours together honestly, and says the same numbers in words, rows and bars."""
 
+import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -21,9 +22,30 @@ def _values(chart: Chart) -> list[float | None]:
 
 def test_counts_add_up_and_a_bucket_known_in_part_is_not_known() -> None:
     few = resampled(_counts(1, 2, 3, None, 5, 6, 7), 4)
-    assert _values(few) == [3, None, 11, None]
+    assert _values(few) == [5, None, 13]
     assert few.step == 2 * STEP
-    assert few.times[1] == START + 2 * STEP
+
+
+def test_the_oldest_buckets_that_fill_no_whole_one_are_left_out_and_the_newest_never() -> None:
+    few = resampled(_counts(*range(7)), 4)
+    assert _values(few) == [3, 7, 11]
+    assert (few.times[0], few.times[-1] + few.step) == (START + STEP, START + 7 * STEP)
+
+
+@pytest.mark.parametrize(("count", "most", "size"), [(28, 12, 4), (24, 20, 2), (96, 20, 6), (93, 20, 5)])
+def test_neighbours_are_put_together_so_that_they_come_out_even_where_they_can(
+    count: int, most: int, size: int
+) -> None:
+    few = resampled(_counts(*[1.0] * count), most)
+    assert set(_values(few)) == {size}
+    assert len(few.times) == count // size
+
+
+def test_the_table_of_a_very_long_chart_takes_time_in_proportion() -> None:
+    many = _counts(*[1.0] * 20_000)
+    began = time.process_time()
+    assert len(many.table()) == 20_001
+    assert time.process_time() - began < 2
 
 
 def test_means_are_means_of_what_is_known() -> None:

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from bot.domain import break_glass_events as glass
 from bot.domain import drift_events as drift
 from bot.domain import execution_events as execution
+from bot.domain import freeze_events as freeze
 from bot.domain import request_events as request
 from bot.domain import talk_events as talk
 from bot.domain import watch_events as watch
@@ -105,6 +107,11 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
         "asked to apply CHG-1",
     ),
     (
+        "change.scheduled",
+        execution.ChangeScheduled(**ABOUT, revision=1, plan_digest="d", start_at="2026-11-24T18:00+00:00"),
+        "scheduled CHG-1 for 2026-11-24T18:00+00:00",
+    ),
+    (
         "change.execution.started",
         execution.ExecutionStarted(**ABOUT, revision=1, plan_digest="d", approvers=("U1", "U2")),
         "started CHG-1, approved by <@U1>, <@U2>",
@@ -146,6 +153,59 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
         "rollback.failed",
         execution.RollbackFailed(**ABOUT, code="X", why="refused"),
         "could not roll CHG-1 back: refused",
+    ),
+    (
+        "change.break_glass",
+        glass.GlassBroken(
+            **ABOUT,
+            revision=1,
+            plan_digest="d",
+            policy_digest="p",
+            groups=("security",),
+            quorum=2,
+            given=1,
+            own=True,
+            review_due="2026-11-25T12:00+00:00",
+            incident="INC-1",
+            reason="it burns",
+        ),
+        "broke the glass for CHG-1 revision 1, their own request; "
+        "1 of 2 approvals, to be reviewed by 2026-11-25T12:00+00:00",
+    ),
+    (
+        "change.break_glass.reviewed",
+        glass.GlassReviewed(
+            **ABOUT, revision=1, verdict="not justified", broke="U1", late=True, note="it could wait"
+        ),
+        "reviewed the glass <@U1> broke for CHG-1: not justified, late",
+    ),
+    (
+        "change.break_glass.lapsed",
+        glass.GlassLapsed(**ABOUT, broke="U1", due="2026-11-25T12:00+00:00", times=2),
+        "found the glass of CHG-1 unreviewed, due 2026-11-25T12:00+00:00 (said 2 times)",
+    ),
+    (
+        "freeze.added",
+        freeze.FreezeAdded(
+            freeze="FRZ-1",
+            start="2026-11-24T12:00+00:00",
+            end="2026-11-24T18:00+00:00",
+            targets=("triage-*", "email-prod"),
+            reason="the quarter ends",
+        ),
+        "added the freeze FRZ-1 of triage-*, email-prod, 2026-11-24T12:00+00:00 to 2026-11-24T18:00+00:00",
+    ),
+    (
+        "freeze.lifted",
+        freeze.FreezeLifted(freeze="FRZ-1", end="2026-11-24T18:00+00:00", reason="calm"),
+        "lifted the freeze FRZ-1, meant until 2026-11-24T18:00+00:00",
+    ),
+    (
+        "freeze.overridden",
+        freeze.FreezeOverridden(
+            **ABOUT, freezes=("FRZ-1", "year-end"), groups=("security",), revision=1, reason="it burns"
+        ),
+        "overrode FRZ-1, year-end to apply CHG-1",
     ),
     (
         "baseline.recorded",
@@ -203,7 +263,7 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
         "commented on CHG-1 revision 2 (comment 3)",
     ),
 )
-NOT_PAST = {"evidence.read", "evidence.snapshot", "change.execution.unknown"}
+NOT_PAST = {"change.break_glass", "evidence.read", "evidence.snapshot", "change.execution.unknown"}
 
 
 @pytest.mark.parametrize(("tag", "event", "sentence"), EVENTS, ids=[tag for tag, _, _ in EVENTS])
@@ -222,7 +282,7 @@ def test_a_start_nobody_had_to_approve_names_the_policy() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", [request, execution, drift, watch, talk], ids=lambda module: module.__name__
+    "module", [request, execution, drift, watch, glass, freeze, talk], ids=lambda module: module.__name__
 )
 def test_no_event_is_forgotten_in_the_list(module: ModuleType) -> None:
     found = {kind for _, kind in getmembers(module, isclass) if issubclass(kind, AuditEvent)} - {AuditEvent}
@@ -237,7 +297,7 @@ def test_every_tag_is_unique_and_dotted() -> None:
 
 @pytest.mark.parametrize("tag", [kind.tag for kind in EVENT_TYPES if kind.tag not in NOT_PAST])
 def test_a_tag_says_what_happened_in_the_past_tense(tag: str) -> None:
-    assert re.search(r"(ed|withdrawn)$", tag)
+    assert re.search(r"(ed|withdrawn|overridden)$", tag)
 
 
 @pytest.mark.parametrize("event", [event for _, event, _ in EVENTS], ids=lambda event: event.tag)

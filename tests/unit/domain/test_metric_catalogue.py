@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.domain.metric_catalogue import CATALOGUE
+from bot.azure.metrics import AGGREGATIONS
+from bot.domain.metric_catalogue import CATALOGUE, catalogue_metrics
 
 NAMES = (
     "latency, throughput, failures, queueing, capacity, query duration, restore time, "
@@ -36,6 +37,10 @@ def test_r50_what_azure_does_not_emit_is_said_with_what_stands_for_it() -> None:
 @pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.name)
 def test_no_metric_is_named_that_is_not_for_azure_openai(entry: object) -> None:
     assert not set(getattr(entry, "metrics", ())) & NOT_FOR_AZURE_OPENAI
+
+
+def test_every_metric_that_is_named_can_be_read() -> None:
+    assert set(catalogue_metrics()) <= set(AGGREGATIONS)
 
 
 def test_r31_token_usage_comes_first_and_starts_with_token_transaction() -> None:

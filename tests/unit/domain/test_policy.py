@@ -331,4 +331,4 @@ def test_a_rule_reads_as_one_line(found: Rule, words: str) -> None:
 def test_a_freeze_holds_from_its_start_until_just_before_its_end(alias: str, hours: int, holds: bool) -> None:
     window = Freeze("year-end", NOON, NOON + timedelta(hours=1), ("triage-*",))
     found = frozen(company(freezes=(window,)), alias, NOON + timedelta(hours=hours))
-    assert found == (window if holds else None)
+    assert found == ((window,) if holds else ())

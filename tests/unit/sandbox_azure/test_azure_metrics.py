@@ -1,10 +1,12 @@
 """Metrics tell what traffic, capacity and state would make."""
 
 import time
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from bot.azure.metrics import AGGREGATIONS
 from sandbox.azure.traffic import throttled_share
 from tests.unit.sandbox_azure.cloud import METRICS, PROD, TEST, TRIAGE, Cloud, cloud, span, totals
 
@@ -70,6 +72,30 @@ async def test_a_split_shows_ten_series_unless_top_says_more(azure: Cloud) -> No
         await azure.control("traffic", {"deployment": name} | changes)
     assert len(await azure.metric(PROD, "AzureOpenAIRequests", **asked)) == 10
     assert len(await azure.metric(PROD, "AzureOpenAIRequests", **asked, top="100")) == 12
+
+
+@pytest.mark.parametrize(("interval", "minutes"), [("PT6H", 360), ("P1D", 1440), ("PT5M", 5)])
+async def test_what_is_no_longer_kept_is_cut_off_at_the_beginning_of_a_bucket(
+    azure: Cloud, interval: str, minutes: int
+) -> None:
+    azure.clock.move(minutes=7)
+    asked = {"filter": "ModelDeploymentName eq 'support-triage-ft'", "interval": interval}
+    now = azure.clock.now()
+    whole = f"2026-07-01T00:00:00Z/{now:%Y-%m-%dT%H:%M:%SZ}"
+    (series,) = await azure.metric(PROD, "TokenTransaction", timespan=whole, **asked)
+    first = datetime.fromisoformat(series["data"][0]["timeStamp"])
+    assert first >= now - timedelta(days=93)
+    assert (first.hour * 60 + first.minute) % minutes == 0
+
+
+async def test_every_metric_that_countersign_reads_is_answered(azure: Cloud) -> None:
+    for name in AGGREGATIONS:
+        asked = {"timespan": span(azure.clock, hours=1), "interval": "PT5M"}
+        (series,) = await azure.metric(
+            PROD, name, filter="ModelDeploymentName eq 'support-triage-ft'", **asked
+        ) or [{"data": [{"average": 1.0}]}]
+        provisioned = name == "AzureOpenAIProvisionedManagedUtilizationV2"
+        assert provisioned or any(set(point) - {"timeStamp"} for point in series["data"]), name
 
 
 async def test_an_idle_deployment_has_no_series_and_its_last_call_can_be_found(azure: Cloud) -> None:

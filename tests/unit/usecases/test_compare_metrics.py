@@ -1,14 +1,19 @@
 """A window beside the same hours before: totals, buckets, what is usual, and what was applied meanwhile."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.domain.evidence import Window
-from bot.usecases.compare_metrics import applied_marks, charts_of, compare_metrics, row_values
+from bot.domain.deployment import DeploymentRef
+from bot.domain.evidence import Series, Window
+from bot.usecases.chart_metrics import applied_marks, charts_of
+from bot.usecases.compare_metrics import compare_metrics, row_values, step_for
 from bot.usecases.measure_traffic import LATENCY, REQUESTS, TOKENS, whole
-from tests.fakes.azure_reads import NOW, THING, MemoryMetrics, memory_readers
+from tests.fakes.azure_reads import NOW, THING, MemoryAzure, MemoryMetrics, live_deployment, memory_readers
 from tests.fakes.house import House
 
 HOUR = timedelta(hours=1)
@@ -44,7 +49,7 @@ async def test_three_calls_are_enough_whatever_is_compared() -> None:
     await compare_metrics(THING, LAST_HOUR, WEEK, readers=memory_readers(metrics=metrics))
     assert sorted((metric, split) for metric, _, _, split in metrics.asked) == [
         (REQUESTS, "StatusCode"),
-        (LATENCY, ""),
+        (LATENCY, "StatusCode"),
         (TOKENS, ""),
     ]
     assert {(window.start, window.end) for _, window, _, _ in metrics.asked} == {
@@ -111,6 +116,86 @@ def test_a_window_is_cut_to_whole_buckets_and_never_to_none() -> None:
     assert (cut.start.minute, cut.end.minute, cut.end.second) == (0, 0, 0)
     short = whole(Window(NOW - MINUTE, NOW), 5 * MINUTE)
     assert short.end - short.start == 5 * MINUTE
+
+
+class Shifted(MemoryMetrics):
+    """Metrics whose buckets begin two minutes off what was asked for."""
+
+    async def series(
+        self, ref: DeploymentRef, metric: str, window: Window, *, interval: timedelta, split_by: str = ""
+    ) -> Sequence[Series]:
+        """Return what was asked for, a little later."""
+        found = await super().series(ref, metric, window, interval=interval, split_by=split_by)
+        return [
+            replace(each, points=tuple(replace(point, at=point.at + 2 * MINUTE) for point in each.points))
+            for each in found
+        ]
+
+
+async def test_samples_beside_the_buckets_that_were_asked_for_are_no_data_and_never_zero() -> None:
+    metrics = Shifted()
+    _busy(metrics, 100)
+    compared = await compare_metrics(THING, LAST_HOUR, DAY, readers=memory_readers(metrics=metrics))
+    assert {label: now for label, now, _ in row_values(compared)} == {
+        "tokens": None,
+        "requests": None,
+        "share of HTTP 429": None,
+        "share of HTTP 5xx": None,
+        "time to response": None,
+    }
+    assert all(chart.is_empty for chart in charts_of(compared, ()))
+
+
+async def test_a_window_before_the_deployment_was_there_is_no_baseline_even_where_azure_says_zero() -> None:
+    metrics, month = MemoryMetrics(), 30 * DAY
+    for back in range(1, 61):
+        metrics.add(TOKENS, END - back * DAY, 100 if back <= 41 else 0)
+        metrics.add(REQUESTS, END - back * DAY, 10 if back <= 41 else 0, "200")
+    compared = await compare_metrics(
+        THING, Window(END - month, END), month, readers=memory_readers(metrics=metrics)
+    )
+    assert (compared.days, compared.earlier, compared.tokens) == (1, (), (3000, None))
+    assert row_values(compared)[1] == ("requests", 300, None)
+
+
+async def test_a_quiet_day_of_a_deployment_that_was_there_counts_as_zero() -> None:
+    metrics = MemoryMetrics()
+    for days in (0, 1):
+        _busy(metrics, 100, days)
+    for bucket in range(12):
+        metrics.add(TOKENS, END - HOUR - 2 * DAY + bucket * 5 * MINUTE, 0)
+    compared = await compare_metrics(THING, LAST_HOUR, 2 * DAY, readers=memory_readers(metrics=metrics))
+    assert (len(compared.earlier), compared.tokens) == (2, (1200, 600))
+    azure = MemoryAzure(live_deployment(created_at=END - DAY - HOUR))
+    young = await compare_metrics(THING, LAST_HOUR, 2 * DAY, readers=memory_readers(azure, metrics))
+    assert (len(young.earlier), young.tokens) == (1, (1200, 1200))
+
+
+async def test_buckets_that_azure_has_not_yet_are_left_out_on_both_sides() -> None:
+    metrics = MemoryMetrics()
+    _busy(metrics, 100, days=1)
+    for bucket in range(9):
+        at = END - HOUR + bucket * 5 * MINUTE
+        metrics.add(TOKENS, at, 100)
+        metrics.add(REQUESTS, at, 10, "200")
+    compared = await compare_metrics(THING, LAST_HOUR, DAY, readers=memory_readers(metrics=metrics))
+    assert compared.unknown == 3
+    assert compared.tokens == (900, 900)
+    assert (compared.now.requests, compared.before.requests) == (90, 90)
+
+
+async def test_nothing_is_asked_of_azure_that_it_does_not_keep() -> None:
+    metrics = MemoryMetrics()
+    readers = memory_readers(metrics=metrics)
+    compared = await compare_metrics(THING, Window(NOW - 93 * DAY, NOW), 93 * DAY, readers=readers)
+    assert min(window.start for _, window, _, _ in metrics.asked) >= NOW - 93 * DAY
+    assert (len(compared.buckets), compared.earlier) == (92, ())
+
+
+@given(st.integers(5, 93 * 1440))
+def test_whatever_may_be_asked_is_charted_in_a_bounded_number_of_buckets(minutes: int) -> None:
+    window = Window(NOW - minutes * MINUTE, NOW)
+    assert 1 <= (window.end - window.start) / step_for(window) <= 200
 
 
 async def test_a_change_applied_in_the_window_is_a_mark_of_its_deployment() -> None:

@@ -15,9 +15,9 @@ from bot.domain.kept_figures import KeptFigures, figures_gap, figures_of, kept_w
 from bot.domain.metric_catalogue import catalogue_metrics
 from bot.domain.prices import spending, token_prices
 from bot.domain.signal import Traffic, VerdictWord
+from bot.usecases.chart_metrics import charts_of
 from bot.usecases.choose_reference import Reference, choose_reference
 from bot.usecases.compare_kept import compare_kept, judge_all, kept_traffic
-from bot.usecases.compare_metrics import charts_of
 from bot.usecases.estimate_cost import GENERATED, PROMPT, compare_cost
 from bot.usecases.keep_baseline import State, keep_baseline
 from bot.usecases.measure_figures import figures_to_keep, measure_figures
@@ -29,6 +29,7 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 END = NOW.replace(minute=0, second=0)
 FIVE = timedelta(minutes=5)
+HALF_HOUR = timedelta(minutes=30)
 LAST_HOUR = Window(END - HOUR, END)
 
 
@@ -126,6 +127,7 @@ async def test_a_short_window_kept_stands_beside_any_hour_and_is_never_counted_u
     busy(metrics, half_hour, 100, every=timedelta(minutes=1))
     figures = await kept(metrics, half_hour)
     day = Window(END - 3 * DAY, END)
+    busy(metrics, day, 100, every=HALF_HOUR)
     compared = await compare_kept(THING, day, figures, readers=memory_readers(metrics=metrics))
     assert compared.before.requests == pytest.approx(300 * 2 * 72)
     assert kept_traffic(day, figures).requests == 300

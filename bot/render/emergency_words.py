@@ -1,0 +1,68 @@
+"""What a card says of an emergency, of its review, of a start to come and of a freeze that was overridden."""
+
+from collections.abc import Mapping
+
+from bot.domain.change import Change, ChangeState
+from bot.render.texts import escape, mention, one_line, utc, when
+
+_BEFORE = (
+    ChangeState.DRAFT,
+    ChangeState.PENDING_APPROVAL,
+    ChangeState.CHANGES_REQUESTED,
+    ChangeState.APPROVED,
+    ChangeState.SCHEDULED,
+)
+
+
+def start_words(change: Change) -> str:
+    """Return when a change starts, raw; empty when nobody has asked it to start later."""
+    start = change.request.start_at
+    if start is None or change.state is not ChangeState.SCHEDULED:
+        return ""
+    return f"starts at {utc(start)}" if change.apply_asked_by else "its start has passed; ask again to apply"
+
+
+def start_line(change: Change) -> str:
+    """Return the start for mrkdwn, in the reader's zone, while it is to come."""
+    start = change.request.start_at
+    if start is None or change.state not in _BEFORE:
+        return ""
+    scheduled = change.state is ChangeState.SCHEDULED
+    return f"{'starts' if scheduled else 'not before'} {when(start)}"
+
+
+def glass_lines(change: Change) -> list[str]:
+    """Return who broke the glass and why, who overrode a freeze, and what the review found; for mrkdwn."""
+    lines: list[str] = []
+    if change.broke_glass_by:
+        own = ", their own request" if change.broke_glass_by == change.request.requester else ""
+        about = _quoted(_said(change, "glass", "reason"))
+        incident = escape(one_line(_said(change, "glass", "incident")), 200)
+        lines.append(f"{mention(change.broke_glass_by)} broke the glass{own}, incident {incident}{about}")
+        lines.append(_review_line(change))
+    if by := _said(change, "override", "by"):
+        said = change.outcome["override"]
+        names = said.get("freezes") if isinstance(said, Mapping) else None
+        freezes = ", ".join(map(str, names)) if isinstance(names, list | tuple) else ""
+        reason = _quoted(_said(change, "override", "reason"))
+        lines.append(f"{mention(by)} overrode the freeze {escape(one_line(freezes), 300)}{reason}")
+    return lines
+
+
+def _review_line(change: Change) -> str:
+    if change.reviewed_by:
+        found = _said(change, "review", "verdict").replace("_", " ") or "reviewed"
+        return f"{mention(change.reviewed_by)} reviewed it: {escape(found)}{_quoted(_said(change, 'review', 'note'))}"
+    due = f" by {when(change.review_due_at)}" if change.review_due_at else ""
+    late = ", and nobody has" if "lapse" in change.outcome else ""
+    return f"Somebody else must review that{due}{late}"
+
+
+def _said(change: Change, what: str, name: str) -> str:
+    said = change.outcome.get(what)
+    value = said.get(name) if isinstance(said, Mapping) else ""
+    return value if isinstance(value, str) else ""
+
+
+def _quoted(text: str) -> str:
+    return f" · “{escape(one_line(text), 300)}”" if text.strip() else ""
