@@ -65,6 +65,10 @@ def _facts(change: Change) -> dict[str, Json]:
         "plan": change.plan.as_json() if change.plan else None,
         "plan_digest": change.plan_digest,
         "evidence": change.evidence,
+        "incident": request.incident,
+        "start_at": request.start_at.isoformat() if request.start_at else "",
+        "broke_glass_by": change.broke_glass_by,
+        "reviewed_by": change.reviewed_by,
         "outcome": {name: change.outcome[name] for name in _OUTCOME if name in change.outcome},
     }
 

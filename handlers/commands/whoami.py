@@ -27,8 +27,21 @@ def rights(standing: Standing, configuration: Configuration) -> list[str]:
         for rule in configuration.rules.values()
         if standing.groups & set(rule.groups + rule.required_groups)
     ]
+    breaks = [
+        f"Break the glass · {rule.environment} · {rule.tier}"
+        for rule in configuration.rules.values()
+        if rule.break_glass and standing.groups & rule.deciding
+    ]
+    freezes = ["Add and lift freezes."] if standing.groups & set(configuration.freeze_groups) else []
     owns = [f"Own · {target.alias}" for target in configuration.targets if target.owner == standing.user]
-    return ["Read evidence of every target.", "Request changes; never decide your own.", *decides, *owns]
+    return [
+        "Read evidence of every target.",
+        "Request changes; never decide your own.",
+        *decides,
+        *breaks,
+        *freezes,
+        *owns,
+    ]
 
 
 WHOAMI = Command("whoami", "whoami", "Who you are here and what you may do.", _whoami)

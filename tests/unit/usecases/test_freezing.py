@@ -1,21 +1,23 @@
 """Freezes of the file and of the chat are one: deny beats allow; only who may override applies, with a reason."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
 
 from bot.domain.change import ChangeState as S
 from bot.domain.configuration import Freeze
-from bot.domain.errors import InvalidInputError
+from bot.domain.deployment import Account, Usage
+from bot.domain.errors import InvalidInputError, RunAgain
 from bot.domain.freeze import freeze_number, may_freeze
 from bot.domain.freeze_events import FreezeOverridden
 from bot.domain.people import Standing
 from bot.domain.policy import Allowed, Refused
 from bot.usecases.check_change import Red
-from bot.usecases.freeze_targets import Freezing, check_freezing
+from bot.usecases.freeze_targets import Freezing, check_freezing, overrides
 from bot.usecases.steer_change import Done
+from tests.fakes.azure_world import World
 from tests.fakes.house import ANNA, BOB, DAN, EVE, House, company, freeze_now
 
 HOUR = timedelta(hours=1)
@@ -99,6 +101,31 @@ async def test_who_may_override_applies_with_a_reason_that_is_kept_and_nobody_el
     )
     await house.apply()
     assert house.change().state is S.EXECUTING
+
+
+@dataclass
+class Sudden(World):
+    """An Azure behind which somebody freezes while the plan is made anew: after the check, before the intent."""
+
+    house: House | None = None
+
+    async def quota(self, account: Account) -> Sequence[Usage]:
+        """Return the quota, a freeze later."""
+        if self.house is not None:
+            house, self.house = self.house, None
+            await house.freeze()
+        return await super().quota(account)
+
+
+async def test_a_freeze_that_begins_between_check_and_intent_lets_nothing_be_sent(house: House) -> None:
+    await house.approved()
+    await house.ask_apply(BOB)
+    house.world = Sudden(house=house)
+    with pytest.raises(RunAgain, match="freeze"):
+        await house.apply()
+    assert (house.change().state, house.writer.calls) == (S.APPROVED, [])
+    await house.apply()
+    assert "Not applied: The freeze FRZ-1" in house.change().note
 
 
 @pytest.mark.parametrize("who", [ANNA, BOB, EVE])
@@ -198,3 +225,12 @@ def test_what_the_file_freezes_the_chat_does_not_lift() -> None:
     with pytest.raises(InvalidInputError) as refused:
         freeze_number("year-end")
     assert "countersign.toml" in refused.value.advice
+
+
+async def test_an_override_is_of_the_one_who_asked_to_apply(house: House) -> None:
+    change = await house.pending()
+    window = freeze_now(house.clock)
+    said = {"override": {"by": DAN, "freezes": ["year-end"], "reason": "it burns"}}
+    assert overrides(replace(change, outcome=said, apply_asked_by=DAN), (window,))
+    assert not overrides(replace(change, outcome=said, apply_asked_by=BOB), (window,))
+    assert overrides(change, ())

@@ -185,6 +185,9 @@ async def test_the_line_is_first_come_first_served_and_moves_where_people_see_it
     with pytest.raises(RunAgain):
         await house.apply(2)
     assert house.change(2).note.startswith("2nd in line behind CHG-3: CHG-1 holds the account")
+    with pytest.raises(RunAgain):
+        await house.apply(3)
+    assert house.change(3).note.startswith("1st in line: CHG-1 holds")
     house.archive.state.changes[1] = replace(house.change(1), state=S.CLOSED)
     with pytest.raises(RunAgain):
         await house.apply(2)
