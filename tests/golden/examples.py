@@ -41,6 +41,7 @@ from bot.render.plan import render_plan, render_plan_view
 from bot.usecases.compare_kept import judge_all
 from tests.golden import charts
 from tests.golden.drift_values import DRIFT_EXAMPLES
+from tests.golden.emergency_values import EMERGENCY_EXAMPLES
 from tests.golden.policy_values import POLICY_EXAMPLES
 from tests.golden.values import (
     ACCOUNT,
@@ -181,6 +182,7 @@ EXAMPLES: Mapping[str, Callable[[], Made]] = {
     "quota_none": partial(render_quota, ACCOUNT, (), now=NOW, ref=REF),
     "status": partial(render_status, STATUS, accounts=(ACCOUNT,), now=NOW, ref=REF),
     **DRIFT_EXAMPLES,
+    **EMERGENCY_EXAMPLES,
     **WATCH_EXAMPLES,
     **POLICY_EXAMPLES,
 }
