@@ -63,6 +63,13 @@ CONFIRMATIONS = {
         "Attest",
         "As its owner you say that the evidence after the change is as it should be. That closes it.",
     ),
+    "waive": Confirmation(
+        "change.waive.confirm",
+        "Waive the attestation",
+        "Waive",
+        "In the place of its owner, who cannot attest, you let the change end. Name and reason are recorded.",
+        with_reason=True,
+    ),
 }
 
 
@@ -71,6 +78,7 @@ STEERS = {
     "apply": Verb.APPLY,
     "rollback": Verb.ROLL_BACK,
     "close": Verb.ATTEST,
+    "waive": Verb.WAIVE,
 }
 
 

@@ -7,6 +7,7 @@ from bot.render.answer import render_text
 from bot.render.change_card import render_change
 from bot.render.texts import mention
 from bot.usecases.step import STARTING
+from handlers.after_messages import tell_of_breach
 from handlers.dependencies import Dependencies
 from handlers.dialogs import load_view
 from handlers.shapes import Job
@@ -27,6 +28,8 @@ async def _run(key: str, deps: Dependencies) -> None:
     match what:
         case "card":
             await _card(change_number(change_id), deps)
+        case _ if what.startswith("breach:"):
+            await tell_of_breach(change_number(change_id), what.removeprefix("breach:"), deps)
         case _ if what.partition(":")[0] in TOLD:
             about, _, user = what.partition(":")
             await tell_of_glass(change_number(change_id), about, user, deps)
