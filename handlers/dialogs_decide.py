@@ -64,6 +64,13 @@ CONFIRMATIONS = {
         "Attest",
         "As its owner you say that the evidence after the change is as it should be. That closes it.",
     ),
+    "waive": Confirmation(
+        "change.waive.confirm",
+        "Waive the attestation",
+        "Waive",
+        "In the place of its owner, who cannot attest, you let the change end. Name and reason are recorded.",
+        with_reason=True,
+    ),
 }
 
 
@@ -72,6 +79,7 @@ STEERS = {
     "apply": Verb.APPLY,
     "rollback": Verb.ROLL_BACK,
     "close": Verb.ATTEST,
+    "waive": Verb.WAIVE,
 }
 
 

@@ -93,6 +93,7 @@ class ChangeRow(Row, table=True):
     origin: str = Field(sa_type=Text, sa_column_kwargs={"server_default": ""})
     incident: str = Field(sa_type=Text, sa_column_kwargs={"server_default": ""})
     template: str = Field(sa_type=Text, sa_column_kwargs={"server_default": ""})
+    rollback_trigger: str = Field(sa_type=Text, sa_column_kwargs={"server_default": ""})
     broke_glass_by: str = Field(sa_type=Text, sa_column_kwargs={"server_default": ""})
     reviewed_by: str = Field(sa_type=Text, sa_column_kwargs={"server_default": ""})
 

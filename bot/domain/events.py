@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from bot.domain.after_events import ChangeWaived, RollbackAsked, TriggerBreached
 from bot.domain.break_glass_events import GlassBroken, GlassLapsed, GlassReviewed
 from bot.domain.drift_events import BaselineRecorded, DriftDetected, DriftExcepted, DriftExceptionLifted
 from bot.domain.event import AuditEvent
@@ -65,6 +66,9 @@ EVENT_TYPES: tuple[type[AuditEvent], ...] = (
     RollbackStarted,
     RollbackFinished,
     RollbackFailed,
+    ChangeWaived,
+    TriggerBreached,
+    RollbackAsked,
     GlassBroken,
     GlassReviewed,
     GlassLapsed,

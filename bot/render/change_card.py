@@ -7,6 +7,7 @@ from bot.domain.change import Change, ChangeState
 from bot.domain.course import course_chart
 from bot.domain.evidence import evidence_id
 from bot.ports.slack import Block, Message
+from bot.render.after_words import breach_blocks, trigger_facts
 from bot.render.blocks import (
     SECTION,
     actions,
@@ -40,6 +41,7 @@ def render_change(view: ChangeView, *, now: datetime, ref: str, in_full: bool = 
         section("\n".join(filter(None, (state_line(view), who_line(view), escape(view.queue_note, 300))))),
         *revision_blocks(view),
         *_history(view),
+        *breach_blocks(view),
         *_verdict(view),
         *fields(_facts(change)),
     ]
@@ -70,6 +72,7 @@ def _facts(change: Change) -> list[tuple[str, str]]:
         ("Risk tier", escape(tier)),
         ("Expected cost", escape(one_line(request.expected_cost), 600)),
         ("Validation signal", escape(one_line(request.validation_signal), 600)),
+        *trigger_facts(change),
     ]
 
 
@@ -135,7 +138,7 @@ def _buttons(view: ChangeView) -> list[Block]:
     state, change = view.change.state, view.change
     if state is _S.FAILED and not change.outcome.get("written"):
         return []
-    if state is _S.ROLLED_BACK and view.said("attested"):
+    if state is _S.ROLLED_BACK and (view.said("attested") or view.said("waived")):
         return []
     names = (*_BY_STATE.get(state, ()), *_in_emergency(view))
     return [_MAKERS[name](view) for name in names if name != "rollback" or _can_go_back(change)]
@@ -162,9 +165,9 @@ _BY_STATE: Mapping[ChangeState, tuple[str, ...]] = {
     _S.APPROVED: ("apply", "plan", "comment", "withdraw"),
     _S.SCHEDULED: ("plan", "withdraw"),
     _S.VERIFYING: ("rollback",),
-    _S.AWAITING_ATTESTATION: ("attest", "rollback"),
+    _S.AWAITING_ATTESTATION: ("attest", "rollback", "waive"),
     _S.FAILED: ("rollback",),
-    _S.ROLLED_BACK: ("attest",),
+    _S.ROLLED_BACK: ("attest", "waive"),
 }
 
 
@@ -196,6 +199,7 @@ _MAKERS: Mapping[str, Callable[[ChangeView], Block]] = {
     "apply": _simple("Apply…", "apply", "Apply", "primary"),
     "rollback": _simple("Roll back…", "rollback", "Roll back", "danger"),
     "attest": _attest,
+    "waive": _simple("Waive…", "waive", "Waive the attestation of"),
     "break_glass": _simple("Break the glass…", "break_glass", "Break the glass for", "danger"),
     "review": _simple("Review the glass…", "review", "Review the glass of"),
 }

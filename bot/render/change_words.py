@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.domain.change import ChangeState, Choice
+from bot.render.after_words import after_lines
 from bot.render.change_view import ChangeView
 from bot.render.emergency_words import glass_lines, start_line, start_words
 from bot.render.texts import count, escape, mention, one_line, when
@@ -127,12 +128,11 @@ def history(view: ChangeView) -> list[str]:
         lines.append(f"{mention(change.apply_asked_by)} asked to apply it")
     if change.executed_at:
         lines.append(f"Applied {when(change.executed_at)}{_siblings(view)}")
-    if change.rollback_asked_by:
-        lines.append(f"{mention(change.rollback_asked_by)} asked to roll it back")
-    if attested := view.said("attested"):
-        lines.append(f"{mention(attested)} attested the evidence")
+    lines += after_lines(view)
     why = view.said("why") or change.note
     told = {view.queue_note, *(vote.reason for vote in view.votes)}
+    if view.said("waived"):
+        told.add(change.note)
     if why and why not in told and not change.outcome.get("doubt"):
         lines.append(f"Why: {escape(one_line(why), 600)}")
     return lines

@@ -2,6 +2,7 @@
 
 from bot.domain.change import Choice
 from bot.ports.slack import Block
+from bot.render.after_words import trigger_facts
 from bot.render.blocks import fields, footer, option, section
 from bot.render.change_view import ChangeView, button_value
 from bot.render.change_words import state_line, who_line
@@ -30,6 +31,7 @@ def render_decide(
         ("Evidence", escape(one_line(evidence_age), 200)),
         ("Expected cost", escape(one_line(change.request.expected_cost), 600)),
         ("Validation signal", escape(one_line(change.request.validation_signal), 600)),
+        *trigger_facts(change),
         ("Who may decide", words(who, 900)),
         ("Risk tier", f"{change.tier.value.capitalize()} · {escape(one_line(change.environment), 60)}"),
     ]

@@ -211,6 +211,7 @@ def _events(
             validation_signal=request.validation_signal,
             reason=request.reason,
             rollback_plan=request.rollback_plan,
+            rollback_trigger=request.rollback_trigger,
         ),
         ChangePlanned(
             **about,

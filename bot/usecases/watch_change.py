@@ -8,7 +8,6 @@ from bot.domain.deployment import DeploymentRef
 from bot.domain.evidence import Point, Window
 from bot.domain.execution_events import ChangeValidated
 from bot.domain.json import Json
-from bot.domain.people import system
 from bot.domain.request_events import ChangeExpired
 from bot.domain.signal import Verdict, judge, parse_signal
 from bot.evidence.traffic import traffic_between
@@ -21,9 +20,9 @@ from bot.usecases.measure_traffic import measure_traffic, whole
 from bot.usecases.plan_change import written_to
 from bot.usecases.remind_people import enqueue_reminders
 from bot.usecases.schedule_change import start_changes
+from bot.usecases.watch_trigger import TIMER, enqueue_triggers, triggers_due
 from bot.usecases.weigh_change import weigh_change
 
-TIMER = system("timer")
 _MOST_POINTS = 20
 _STEPS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 360, 720, 1440))
 TIMED = WAITING | {ChangeState.VERIFYING}
@@ -38,7 +37,8 @@ async def sweep(desk: Desk) -> None:
         lapsed = await lapsed_glasses(look, now)
         looks = await looks_due(look, desk=desk)
         reminders = await look.reminders_due(now, 100)
-    if not any((due, starts, lapsed, looks, reminders)):
+        triggers = await triggers_due(look, desk=desk)
+    if not any((due, starts, lapsed, looks, reminders, triggers)):
         return
     async with desk.archive.transaction() as tx:
         for change in due:
@@ -49,6 +49,7 @@ async def sweep(desk: Desk) -> None:
             await tx.enqueue("escalate", f"escalate:{change.id}")
         await enqueue_looks(looks, tx=tx, desk=desk)
         await enqueue_reminders(reminders, tx=tx, desk=desk)
+        await enqueue_triggers(triggers, tx=tx, desk=desk)
 
 
 async def expire_change(number: int, *, desk: Desk, cause: Cause) -> None:
@@ -89,8 +90,9 @@ async def validate_change(number: int, *, readers: Readers, desk: Desk, cause: C
     ref = desk.configuration.target(change.request.target).ref
     weighed = await weigh_change(change, after, ref, readers.metrics)
     said = {**_said(verdict), **weighed.said, "figures": weighed.sha256}
-    outcome = {**change.outcome, **said, "course": course}
     async with desk.archive.transaction() as tx:
+        kept = (await tx.change(number)).outcome
+        outcome = {**kept, **said, "course": course}
         if await tx.move(change, ChangeState.AWAITING_ATTESTATION, outcome=outcome) is None:
             return
         await tx.keep_evidence(weighed.body, kind="figures", now=desk.clock.now())

@@ -9,7 +9,7 @@ from handlers.actions.form import REDRAW
 from handlers.actions.freeze import OPEN_FREEZE
 from handlers.actions.glass import BREAK_GLASS, REVIEW_GLASS
 from handlers.actions.plan import PLAN
-from handlers.actions.steer import APPLY, OPEN, REVISE, ROLLBACK, WITHDRAW
+from handlers.actions.steer import APPLY, OPEN, REVISE, ROLLBACK, WAIVE, WITHDRAW
 from handlers.shapes import Action
 
 ACTIONS: tuple[Action, ...] = (
@@ -23,6 +23,7 @@ ACTIONS: tuple[Action, ...] = (
     WITHDRAW,
     REVISE,
     ATTEST,
+    WAIVE,
     OPEN,
     BREAK_GLASS,
     REVIEW_GLASS,

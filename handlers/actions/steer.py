@@ -1,4 +1,4 @@
-"""`change.apply`, `.rollback`, `.withdraw`: open their confirmation; `.revise` and `.open`: their modal."""
+"""`change.apply`, `.rollback`, `.withdraw`, `.waive`: open their confirmation; `.revise` and `.open`: their modal."""
 
 from collections.abc import Awaitable, Callable
 
@@ -37,5 +37,6 @@ async def _open(click: Click, deps: Dependencies) -> Message | None:
 APPLY = Action("change.apply", _confirming("apply"))
 ROLLBACK = Action("change.rollback", _confirming("rollback"))
 WITHDRAW = Action("change.withdraw", _confirming("withdraw"))
+WAIVE = Action("change.waive", _confirming("waive"))
 REVISE = Action("change.revise", _revise)
 OPEN = Action("change.open", _open)

@@ -118,6 +118,7 @@ SUBS: Mapping[str, Sub] = {
     "apply": _opening("apply"),
     "rollback": _opening("rollback"),
     "close": _opening("close"),
+    "waive": _opening("waive"),
 }
 
 
@@ -131,7 +132,7 @@ async def _change(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> M
 CHANGE = Command(
     "change",
     "change request [kind] [target] · list [--mine|--state s|--target t] · "
-    "show|why|approve|reject|withdraw|apply|rollback|close|comment|nudge CHG-n · break-glass|review CHG-n",
+    "show|why|approve|reject|withdraw|apply|rollback|close|waive|comment|nudge CHG-n · break-glass|review CHG-n",
     f"Ask for a change, decide one, follow it to its end. Kinds: {', '.join(kind.name for kind in KINDS)}.",
     _change,
 )

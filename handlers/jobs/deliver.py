@@ -7,6 +7,7 @@ from bot.render.answer import render_text
 from bot.render.change_card import render_change
 from bot.usecases.step import STARTING
 from bot.usecases.tell_people import tell_people
+from handlers.after_messages import tell_of_breach
 from handlers.dependencies import Dependencies
 from handlers.loading import load_view
 from handlers.shapes import Job
@@ -27,6 +28,8 @@ async def _run(key: str, deps: Dependencies) -> None:
             await _card(change_number(change_id), deps)
         case [_, change_id, "dm", person, kind]:
             await tell_one(change_number(change_id), person, kind, deps)
+        case [_, change_id, "breach", *rest]:
+            await tell_of_breach(change_number(change_id), ":".join(rest), deps)
         case [_, change_id, about, *users] if about in TOLD:
             await tell_of_glass(change_number(change_id), about, "".join(users), deps)
         case [_, change_id, *_]:

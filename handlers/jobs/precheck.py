@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from bot.domain.change import Change, ChangeState, change_number
 from bot.domain.errors import CountersignError, NotFoundError, SlackRefusedError
+from bot.domain.json import Json
 from bot.domain.operation import moved_words
 from bot.domain.people import Person
 from bot.domain.policy import who_could
@@ -173,15 +174,18 @@ async def _again(change: Change, problems: tuple[str, ...], deps: Dependencies, 
         "expected_cost": request.expected_cost,
         "validation_signal": request.validation_signal,
         "rollback_plan": request.rollback_plan,
+        "rollback_trigger": request.rollback_trigger,
         "impact": ",".join(sorted(request.impact)),
         "type": request.type.value,
         "incident": request.incident,
         "start_at": str(int(request.start_at.timestamp())) if request.start_at else "",
         **{name: str(value) for name, value in request.asked.items()},
     }
-    return replace(
-        form, values={**form.values, **typed}, problems=problems, metadata={"number": change.number}
-    )
+    about: dict[str, Json] = {
+        "number": change.number,
+        **({"origin": request.origin} if request.origin else {}),
+    }
+    return replace(form, values={**form.values, **typed}, problems=problems, metadata=about)
 
 
 async def _offer_or_none(target: str, deps: Dependencies) -> Offer:

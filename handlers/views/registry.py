@@ -6,6 +6,7 @@ from handlers.views.change_comment import CHANGE_COMMENT
 from handlers.views.change_decide import CHANGE_DECIDE
 from handlers.views.change_request import CHANGE_REQUEST
 from handlers.views.change_steer import APPLY, ATTEST, ROLLBACK, WITHDRAW
+from handlers.views.change_waive import WAIVE
 from handlers.views.drift_except import DRIFT_EXCEPT
 from handlers.views.drift_lift import DRIFT_LIFT
 from handlers.views.freeze import FREEZE_ADD, FREEZE_LIFT
@@ -19,6 +20,7 @@ VIEWS: tuple[View, ...] = (
     APPLY,
     ROLLBACK,
     ATTEST,
+    WAIVE,
     DRIFT_EXCEPT,
     DRIFT_LIFT,
     BREAK_GLASS,

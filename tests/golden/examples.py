@@ -14,6 +14,7 @@ from bot.domain.people import Standing
 from bot.domain.policy import Refused
 from bot.domain.signal import Traffic
 from bot.ports.slack import Message
+from bot.render.after_messages import render_breach
 from bot.render.answer import (
     render_bug,
     render_error,
@@ -41,6 +42,7 @@ from bot.render.plan import render_plan, render_plan_view
 from bot.usecases.compare_kept import judge_all
 from tests.golden import charts
 from tests.golden.drift_values import DRIFT_EXAMPLES
+from tests.golden.emergency_values import EMERGENCY_EXAMPLES
 from tests.golden.people_values import PEOPLE_EXAMPLES
 from tests.golden.policy_values import POLICY_EXAMPLES
 from tests.golden.values import (
@@ -101,6 +103,7 @@ EXAMPLES: Mapping[str, Callable[[], Made]] = {
     "form_checking": partial(render_checking, "CHG-12", REF),
     "form_submitted": partial(render_submitted, CHANGE, REF),
     "confirm_apply": partial(render_confirm, VIEWS["approved"], CONFIRM_APPLY, REF),
+    "breach": partial(render_breach, VIEWS["verifying_breached"], REF),
     "confirm_withdraw": partial(render_confirm, view(), CONFIRM_WITHDRAW, REF),
     "notice": partial(render_notice_view, "Not recorded", "CHG-12 is already approved by <@U0BOB>.", REF),
     "open_button": partial(
@@ -180,6 +183,7 @@ EXAMPLES: Mapping[str, Callable[[], Made]] = {
     "quota_none": partial(render_quota, ACCOUNT, (), now=NOW, ref=REF),
     "status": partial(render_status, STATUS, accounts=(ACCOUNT,), now=NOW, ref=REF),
     **DRIFT_EXAMPLES,
+    **EMERGENCY_EXAMPLES,
     **WATCH_EXAMPLES,
     **PEOPLE_EXAMPLES,
     **POLICY_EXAMPLES,

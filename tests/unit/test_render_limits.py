@@ -102,6 +102,7 @@ def change_of(text: Draw, state: ChangeState) -> ChangeView:
         expected_cost=text(),
         validation_signal=text(),
         rollback_plan=text(),
+        rollback_trigger=text(),
     )
     operation = Operation("PATCH", text(), {text(): text()}, text())
     plan = Plan(
@@ -109,6 +110,10 @@ def change_of(text: Draw, state: ChangeState) -> ChangeView:
     )
     outcome = {
         name: text() for name in ("verdict", "signal", "before", "after", "explanation", "why", "attested")
+    } | {
+        "waived": text(),
+        "confirmed": text(),
+        "breach": {"value": text(), "limit": text(), "at": text(), "automatic": False},
     }
     change = replace(
         ex.CHANGE,

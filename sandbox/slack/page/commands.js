@@ -8,7 +8,7 @@ const LINES = [
   ["lineage", "<target>", "base model, job, checkpoint, deployments"], ["baseline", "<target>", "keep how it is now"],
   ["change request", "[kind] [target]", "ask for a change"], ["change list", "[--mine|--state s|--target t]", "open change requests"], ["change show", "CHG-n", "one change request"], ["change why", "CHG-n", "who may decide, and why"],
   ["change approve", "CHG-n", "open the review"], ["change reject", "CHG-n", "open the review"], ["change apply", "CHG-n", "send the approved plan"],
-  ["change rollback", "CHG-n", "go back to the state before"], ["change withdraw", "CHG-n", "take a request back"], ["change close", "CHG-n", "attest as the owner"],
+  ["change rollback", "CHG-n", "go back to the state before"], ["change withdraw", "CHG-n", "take a request back"], ["change close", "CHG-n", "attest as the owner"], ["change waive", "CHG-n", "let it end without its owner"],
   ["change comment", "CHG-n <words>", "say something without deciding"], ["change nudge", "CHG-n", "remind those who have not decided"],
   ["change break-glass", "CHG-n", "approve an emergency alone"], ["change review", "CHG-n", "review a broken glass"],
   ["freeze list", "", "when nothing is applied"], ["freeze add", "<reason> --from T --to T", "freeze targets"], ["freeze lift", "FRZ-n --reason …", "end a freeze early"],

@@ -10,7 +10,7 @@ down_revision = "0005"
 def upgrade() -> None:
     for name in ("start_at", "review_due_at"):
         op.add_column("change", sa.Column(name, sa.Text, nullable=True))
-    for name in ("origin", "incident", "template", "broke_glass_by", "reviewed_by"):
+    for name in ("origin", "incident", "template", "broke_glass_by", "reviewed_by", "rollback_trigger"):
         op.add_column("change", sa.Column(name, sa.Text, nullable=False, server_default=""))
     op.add_column("person_observation", sa.Column("tz", sa.Text, nullable=False, server_default=""))
     op.add_column(
