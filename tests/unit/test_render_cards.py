@@ -44,7 +44,7 @@ BUTTONS = {
     "verifying_glass_lapsed": ["rollback", "review"],
     "closed_glass": [],
     "approved_overriding": ["apply", "plan", "comment", "withdraw"],
-    "awaiting_attestation": ["attest", "rollback"],
+    "awaiting_attestation": ["attest", "rollback", "waive"],
     "closed": [],
     "rejected": [],
     "withdrawn": [],
@@ -53,7 +53,7 @@ BUTTONS = {
     "failed_untouched": [],
     "failed_written": ["rollback"],
     "rolling_back": [],
-    "rolled_back": ["attest"],
+    "rolled_back": ["attest", "waive"],
     "rolled_back_attested": [],
 }
 
