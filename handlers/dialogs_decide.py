@@ -19,8 +19,9 @@ from bot.usecases.freeze_targets import freezes_at
 from bot.usecases.judge_steering import Verb, steerers, why_not
 from bot.usecases.schedule_change import start_of
 from handlers.dependencies import Dependencies
-from handlers.dialogs import load_view, open_request, refresh_card
+from handlers.dialogs import open_request, refresh_card
 from handlers.dialogs_glass import open_break_glass, open_glass_review
+from handlers.loading import load_view
 from handlers.shapes import Asked
 from handlers.undoing import open_undo
 

@@ -8,7 +8,7 @@ from bot.ports.slack import File, Message
 from bot.render.after_messages import render_note
 from bot.render.release_note import render_release_note
 from handlers.dependencies import Dependencies
-from handlers.dialogs import load_view
+from handlers.loading import load_view
 from handlers.shapes import Asked
 
 

@@ -12,7 +12,8 @@ from bot.render.answer import error_words, render_text
 from bot.render.change_forms import RequestForm, render_form_skeleton
 from bot.usecases.read_offer import read_offer
 from handlers.dependencies import Dependencies
-from handlers.dialogs import load_view, request_form
+from handlers.dialogs import request_form
+from handlers.loading import load_view
 from handlers.shapes import Asked
 
 
@@ -38,7 +39,12 @@ async def _open(what: str, change: Change, asked: Asked, deps: Dependencies) -> 
         await tx.enqueue("precheck", f"precheck:{what}:{view_id}:{change.id}")
 
 
-async def undo_form(number: int, deps: Dependencies) -> RequestForm:
+async def following_form(what: str, number: int, deps: Dependencies) -> RequestForm:
+    """Return the filled form of the change that takes a closed one back (`undo`), or deletes what it replaced."""
+    return await (_undo_form if what == "undo" else _retire_form)(number, deps)
+
+
+async def _undo_form(number: int, deps: Dependencies) -> RequestForm:
     """Return the form of the change that takes a closed one back, filled in."""
     view = await load_view(number, deps)
     way, alias = _way_back(view.change, deps)
@@ -46,7 +52,7 @@ async def undo_form(number: int, deps: Dependencies) -> RequestForm:
     return await _filled(view.change, way, alias, reason, deps)
 
 
-async def retire_form(number: int, deps: Dependencies) -> RequestForm:
+async def _retire_form(number: int, deps: Dependencies) -> RequestForm:
     """Return the form of the change that deletes what a closed one has replaced, filled in."""
     change = (await load_view(number, deps)).change
     reason = f"{change.written} has taken its place with {change.id}."

@@ -178,7 +178,9 @@ class _Builder:
             declared=DeclaredFiles(self.configuration, settings.config.parent),
             journal=OwnJournal(self.archive.archive),
         )
-        deps = Dependencies(desk, messenger, readers, trail.check, self.observers, self.signer.vkey)
+        deps = Dependencies(
+            desk, messenger, readers, trail.check, self.observers, self.signer.vkey, trail.verdict
+        )
         me = await who_am_i(client)
         if me.team != self.configuration.team_id:
             raise InvalidInputError(

@@ -91,6 +91,7 @@ class ChangeRows(Queries):
         values = {
             **_UNPLANNED,
             **request_columns(request),
+            "expires_at": change.expires_at,
             "view_id": view_id,
             "revision": change.revision + revised,
         }

@@ -37,6 +37,7 @@ from bot.domain.request_events import (
     EvidenceSnapshot,
     PolicyEvaluated,
 )
+from bot.domain.talk_events import ChangeCommented
 from bot.domain.watch_events import WriteAttributed, WriteUnexplained
 
 EVENT_TYPES: tuple[type[AuditEvent], ...] = (
@@ -80,6 +81,7 @@ EVENT_TYPES: tuple[type[AuditEvent], ...] = (
     DriftExceptionLifted,
     WriteUnexplained,
     WriteAttributed,
+    ChangeCommented,
 )
 
 

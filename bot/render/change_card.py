@@ -27,17 +27,19 @@ from bot.render.change_view import ChangeView, button_value
 from bot.render.change_words import history, state_line, summary_sentence, who_line
 from bot.render.chart_blocks import native_chart
 from bot.render.plan import diff_block, notes_blocks, rollback_block
+from bot.render.talk import comment_blocks, comments_line, revision_blocks
 from bot.render.texts import age, code, escape, mention, one_line, sentence
 
 _S = ChangeState
 
 
-def render_change(view: ChangeView, *, now: datetime, ref: str) -> Message:
-    """Return the card of a change as it stands now."""
+def render_change(view: ChangeView, *, now: datetime, ref: str, in_full: bool = False) -> Message:
+    """Return the card of a change as it stands now; `in_full` with its last comments."""
     change = view.change
     blocks: list[Block] = [
         header(view.title),
         section("\n".join(filter(None, (state_line(view), who_line(view), escape(view.queue_note, 300))))),
+        *revision_blocks(view),
         *_history(view),
         *breach_blocks(view),
         *_verdict(view),
@@ -47,6 +49,7 @@ def render_change(view: ChangeView, *, now: datetime, ref: str) -> Message:
         blocks.append(diff_block(change.plan))
     blocks += [*notes_blocks(change), _reason(change.request.reason)]
     blocks.append(rollback_block(change.request.rollback_plan))
+    blocks += comment_blocks(view) if in_full else []
     blocks += [*actions(_buttons(view)), footer(ref, *_rests_on(view, now))]
     payload = {"id": change.id, "rev": change.revision, "state": change.state.value}
     return say(summary_sentence(view), blocks, {"event_type": "countersign.change", "event_payload": payload})
@@ -121,12 +124,17 @@ def _rests_on(view: ChangeView, now: datetime) -> list[str]:
         texts.append(f"Applied on {escape(view.said('applied_on'), 300)}")
     if change.plan_digest:
         texts.append(f"Plan {code(change.plan_digest[:12])}")
-    return texts
+    return [*texts, comments_line(view)]
 
 
 def _ago(then: datetime, now: datetime) -> str:
     words = age(then, now)
     return words if words == "just now" else f"{words} ago"
+
+
+def card_button(view: ChangeView, name: str) -> Block:
+    """Return one of the card's buttons, for a message that is about the change."""
+    return _MAKERS[name](view)
 
 
 def _buttons(view: ChangeView) -> list[Block]:
@@ -155,9 +163,9 @@ def _can_go_back(change: Change) -> bool:
 
 _BY_STATE: Mapping[ChangeState, tuple[str, ...]] = {
     _S.DRAFT: ("revise", "withdraw"),
-    _S.PENDING_APPROVAL: ("approve", "reject", "plan", "withdraw"),
-    _S.CHANGES_REQUESTED: ("revise", "plan", "withdraw"),
-    _S.APPROVED: ("apply", "plan", "withdraw"),
+    _S.PENDING_APPROVAL: ("approve", "reject", "plan", "comment", "withdraw"),
+    _S.CHANGES_REQUESTED: ("revise", "plan", "comment", "withdraw"),
+    _S.APPROVED: ("apply", "plan", "comment", "withdraw"),
     _S.SCHEDULED: ("plan", "withdraw"),
     _S.VERIFYING: ("rollback",),
     _S.AWAITING_ATTESTATION: ("attest", "rollback", "waive"),
@@ -190,6 +198,8 @@ _MAKERS: Mapping[str, Callable[[ChangeView], Block]] = {
     "approve": _simple("Approve…", "approve", "Approve", "primary"),
     "reject": _simple("Reject…", "reject", "Reject", "danger"),
     "revise": _simple("Revise…", "revise", "Revise", "primary"),
+    "decide": _simple("Review…", "decide", "Review", "primary"),
+    "comment": _simple("Comment…", "comment", "Comment on"),
     "plan": _simple("View plan", "plan", "View plan of"),
     "withdraw": _simple("Withdraw…", "withdraw", "Withdraw"),
     "apply": _simple("Apply…", "apply", "Apply", "primary"),

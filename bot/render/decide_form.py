@@ -9,6 +9,7 @@ from bot.render.change_words import state_line, who_line
 from bot.render.modal import Ask, Modal, ask, modal, text_input
 from bot.render.modal import choice as choice_element
 from bot.render.plan import diff_block, notes_blocks, rollback_block
+from bot.render.talk import revision_blocks
 from bot.render.texts import EMPTY, escape, mention, one_line, words
 
 _CHOICES = (
@@ -35,6 +36,7 @@ def render_decide(
         ("Risk tier", f"{change.tier.value.capitalize()} · {escape(one_line(change.environment), 60)}"),
     ]
     blocks = [section(f"*{escape(view.action, 400)}*\n{state_line(view)}\n{who_line(view)}"), *fields(facts)]
+    blocks += revision_blocks(view)
     if change.plan is not None:
         blocks.append(diff_block(change.plan))
     blocks += [*notes_blocks(change), rollback_block(change.request.rollback_plan), *_inputs(choice)]

@@ -16,6 +16,7 @@ from bot.domain.json import Json
 from bot.domain.people import Standing
 from bot.domain.policy import Refused, quorum_met, solvable, who_could
 from bot.domain.request_events import ChangePlanned, ChangeRequested, EvidenceSnapshot, PolicyEvaluated
+from bot.domain.revision import revision_of
 from bot.evidence.sections import STATUS_SECTIONS
 from bot.ports.archive import Transaction
 from bot.ports.registry import Readers
@@ -163,7 +164,6 @@ async def _submit(
             expires_at=now + rule.request_expires,
             note="",
         )
-        await link_back(change, tx)
         if moved is None:
             raise InvalidInputError(f"{change.id} was submitted or withdrawn meanwhile.")
         await _keep(moved, seen.figures, caller, desk, tx)
@@ -185,7 +185,9 @@ def _starts_here(change: Change, target: Target) -> bool:
 async def _keep(
     change: Change, figures: Mapping[str, Json], caller: Caller, desk: Desk, tx: Transaction
 ) -> None:
-    """Keep the live state that the plan starts from as a baseline, with what it did until now."""
+    """Keep the revision, and the live state its plan starts from as a baseline, with what it did until now."""
+    await tx.keep_revision(revision_of(change, desk.clock.now()))
+    await link_back(change, tx)
     target = desk.configuration.target(change.request.target)
     if change.plan is None or not _starts_here(change, target):
         return

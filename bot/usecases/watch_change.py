@@ -19,6 +19,7 @@ from bot.usecases.desk import Desk
 from bot.usecases.find_unapproved import enqueue_looks, looks_due
 from bot.usecases.measure_traffic import measure_traffic, whole
 from bot.usecases.plan_change import written_to
+from bot.usecases.remind_people import enqueue_reminders
 from bot.usecases.schedule_change import start_changes
 from bot.usecases.watch_trigger import TIMER, enqueue_triggers, triggers_due
 from bot.usecases.weigh_change import weigh_change
@@ -36,8 +37,9 @@ async def sweep(desk: Desk) -> None:
         starts = await look.changes(ChangeQuery(start_before=now, limit=100))
         lapsed = await lapsed_glasses(look, now)
         looks = await looks_due(look, desk=desk)
+        reminders = await look.reminders_due(now, 100)
         triggers = await triggers_due(look, desk=desk)
-    if not any((due, starts, lapsed, looks, triggers)):
+    if not any((due, starts, lapsed, looks, reminders, triggers)):
         return
     async with desk.archive.transaction() as tx:
         for change in due:
@@ -47,6 +49,7 @@ async def sweep(desk: Desk) -> None:
         for change in lapsed:
             await tx.enqueue("escalate", f"escalate:{change.id}")
         await enqueue_looks(looks, tx=tx, desk=desk)
+        await enqueue_reminders(reminders, tx=tx, desk=desk)
         await enqueue_triggers(triggers, tx=tx, desk=desk)
 
 
@@ -87,11 +90,11 @@ async def validate_change(number: int, *, readers: Readers, desk: Desk, cause: C
     course = await _course(change, after, readers, desk)
     ref = desk.configuration.target(change.request.target).ref
     weighed = await weigh_change(change, after, ref, readers.metrics)
-    said = {**_said(verdict), **weighed.said, "figures": weighed.sha256}
     beside = await cutover(change, after, readers.metrics, desk)
+    said = {**_said(verdict), **weighed.said, **beside, "figures": weighed.sha256}
     async with desk.archive.transaction() as tx:
         kept = (await tx.change(number)).outcome
-        outcome = {**kept, **said, **beside, "course": course}
+        outcome = {**kept, **said, "course": course}
         if await tx.move(change, ChangeState.AWAITING_ATTESTATION, outcome=outcome) is None:
             return
         await tx.keep_evidence(weighed.body, kind="figures", now=desk.clock.now())

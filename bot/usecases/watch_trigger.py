@@ -30,7 +30,7 @@ async def triggers_due(look: Look, *, desk: Desk) -> dict[str, datetime | None]:
     names = [f"verify:{change.id}:trigger" for change in watched if _is_watched(change)]
     if not names:
         return {}
-    dues, now = await look.dues(), desk.clock.now()
+    dues, now = await look.dues("verify"), desk.clock.now()
     return {name: dues.get(name) for name in names if dues.get(name, now) <= now}
 
 

@@ -1,6 +1,7 @@
 """Every click there is a door for."""
 
 from handlers.actions.attest import ATTEST
+from handlers.actions.comment import COMMENT, DECIDE
 from handlers.actions.decide import APPROVE, REJECT
 from handlers.actions.drift import OPEN_EXCEPT, OPEN_LIFT, PUT_BACK
 from handlers.actions.evidence import REFRESH, SHARE
@@ -15,6 +16,8 @@ from handlers.shapes import Action
 ACTIONS: tuple[Action, ...] = (
     APPROVE,
     REJECT,
+    DECIDE,
+    COMMENT,
     PLAN,
     APPLY,
     ROLLBACK,

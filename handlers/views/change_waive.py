@@ -11,7 +11,7 @@ from bot.usecases.find_people import FOR_A_DECISION, find_people
 from bot.usecases.judge_steering import steerers
 from bot.usecases.waive_change import waive_change
 from handlers.dependencies import Dependencies
-from handlers.dialogs import load_view
+from handlers.loading import load_view
 from handlers.shapes import Replace, Submission, View, ViewAnswer
 
 

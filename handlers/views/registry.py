@@ -2,6 +2,7 @@
 
 from handlers.shapes import View
 from handlers.views.break_glass import BREAK_GLASS, BREAK_GLASS_CONFIRM
+from handlers.views.change_comment import CHANGE_COMMENT
 from handlers.views.change_decide import CHANGE_DECIDE
 from handlers.views.change_request import CHANGE_REQUEST
 from handlers.views.change_steer import APPLY, ATTEST, ROLLBACK, WITHDRAW
@@ -14,6 +15,7 @@ from handlers.views.glass_review import GLASS_REVIEW
 VIEWS: tuple[View, ...] = (
     CHANGE_REQUEST,
     CHANGE_DECIDE,
+    CHANGE_COMMENT,
     WITHDRAW,
     APPLY,
     ROLLBACK,

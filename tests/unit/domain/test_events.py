@@ -14,6 +14,7 @@ from bot.domain import drift_events as drift
 from bot.domain import execution_events as execution
 from bot.domain import freeze_events as freeze
 from bot.domain import request_events as request
+from bot.domain import talk_events as talk
 from bot.domain import watch_events as watch
 from bot.domain.event import AuditEvent
 from bot.domain.events import EVENT_TYPES, plain
@@ -278,6 +279,11 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
         ),
         "learned who made the write of triage-prod that no change explains",
     ),
+    (
+        "change.commented",
+        talk.ChangeCommented(**ABOUT, revision=2, n=3, words="Is the quota enough?"),
+        "commented on CHG-1 revision 2 (comment 3)",
+    ),
 )
 NOT_PAST = {"change.break_glass", "evidence.read", "evidence.snapshot", "change.execution.unknown"}
 
@@ -298,7 +304,9 @@ def test_a_start_nobody_had_to_approve_names_the_policy() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", [request, execution, after, drift, watch, glass, freeze], ids=lambda module: module.__name__
+    "module",
+    [request, execution, after, drift, watch, glass, freeze, talk],
+    ids=lambda module: module.__name__,
 )
 def test_no_event_is_forgotten_in_the_list(module: ModuleType) -> None:
     found = {kind for _, kind in getmembers(module, isclass) if issubclass(kind, AuditEvent)} - {AuditEvent}
