@@ -77,15 +77,9 @@ async def validate_change(number: int, *, readers: Readers, desk: Desk, cause: C
     """
     async with desk.archive.reading() as look:
         change = await look.change(number)
-    started, ends = change.executed_at, change.window_ends_at
-    if (
-        change.state is not ChangeState.VERIFYING
-        or started is None
-        or ends is None
-        or desk.clock.now() < ends
-    ):
+    after = _ended(change, desk)
+    if after is None:
         return
-    after = Window(started, ends)
     verdict = await _verdict(change, after, readers, desk)
     course = await _course(change, after, readers, desk)
     ref = desk.configuration.target(change.request.target).ref
@@ -110,6 +104,14 @@ async def validate_change(number: int, *, readers: Readers, desk: Desk, cause: C
         await tx.record(event, by=TIMER, cause=cause)
         await tx.enqueue("deliver", f"deliver:{change.id}:card")
         await tx.enqueue("deliver", f"deliver:{change.id}:owner")
+
+
+def _ended(change: Change, desk: Desk) -> Window | None:
+    """Return the validation window of a change that is watched, None while it lasts."""
+    started, ends = change.executed_at, change.window_ends_at
+    if change.state is not ChangeState.VERIFYING or started is None or ends is None:
+        return None
+    return Window(started, ends) if desk.clock.now() >= ends else None
 
 
 def _said(verdict: Verdict) -> dict[str, str]:
