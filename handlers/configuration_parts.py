@@ -101,6 +101,8 @@ class RulePart(_Part):
     may_apply: list[str]
     may_rollback: list[str] = []
     break_glass: bool = False
+    auto_rollback: bool = False
+    rollback_approvals: int = Field(default=0, ge=0, le=1)
     expires_warning: Annotated[str, Field(json_schema_extra={"pattern": "^([0-9]{1,6}[smhdw])?$"})] = ""
 
 

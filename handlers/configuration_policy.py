@@ -103,6 +103,8 @@ def _rule(environment: str, tier: Tier, part: RulePart, file: FilePart) -> Rule:
         quorum=part.quorum,
         distinct_groups=part.distinct_groups,
         break_glass=part.break_glass,
+        auto_rollback=part.auto_rollback,
+        rollback_approvals=part.rollback_approvals,
         groups=tuple(part.groups),
         required_groups=tuple(part.required_groups),
         may_apply=tuple(part.may_apply),

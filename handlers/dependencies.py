@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.domain.entry import new_ulid
 from bot.ports.archive import Cause
@@ -33,6 +34,7 @@ class Dependencies:
     check_trail: Callable[[], Awaitable[TrailCheck]]
     observers: Observers = NOBODY
     vkey: str = ""
+    last_trail: Callable[[], tuple[bool, datetime] | None] = lambda: None
 
     def cause(self, source: str, *, channel: str = "") -> Cause:
         """Return a fresh cause with its own correlation id."""

@@ -2,44 +2,15 @@
 
 from bot.changes.kinds import KINDS, kind_named
 from bot.domain.change import Change, ChangeState
-from bot.domain.policy import Refused, rule_words
+from bot.domain.policy import Refused
 from bot.ports.registry import Offer
 from bot.ports.slack import Message
 from bot.render.answer import render_refused, render_text
 from bot.render.change_forms import RequestForm, render_form_skeleton
-from bot.render.change_view import ChangeView
 from bot.usecases.decide_change import remember_refusal
 from handlers.dependencies import Dependencies
+from handlers.loading import load_view
 from handlers.shapes import Asked
-
-
-async def load_view(number: int, deps: Dependencies) -> ChangeView:
-    """Return a change with its votes and the words around it; raise NotFoundError."""
-    async with deps.desk.archive.reading() as look:
-        change = await look.change(number)
-        votes = await look.votes(change)
-    return view_of(change, deps, votes=tuple(votes))
-
-
-def view_of(change: Change, deps: Dependencies, *, votes: tuple[object, ...] = ()) -> ChangeView:
-    """Return a loaded change with the words around it."""
-    rule = deps.desk.configuration.rule_for(change)
-    summary = kind_named(change.request.kind).summary(change.plan) if change.plan is not None else ""
-    return ChangeView(
-        change,
-        votes=votes,  # type: ignore[arg-type]
-        summary=summary,
-        rule_words=rule_words(rule) if rule is not None else "",
-        queue_note=_queue_note(change),
-        may_break_glass=rule is not None and rule.break_glass,
-    )
-
-
-def _queue_note(change: Change) -> str:
-    if change.state not in (ChangeState.APPROVED, ChangeState.SCHEDULED, ChangeState.EXECUTING):
-        return ""
-    asked = "Everything is checked again before anything is sent." if change.apply_asked_by else ""
-    return change.note or (asked if change.state is ChangeState.APPROVED else "")
 
 
 async def open_request(kind: str, target: str, asked: Asked, deps: Dependencies) -> None:

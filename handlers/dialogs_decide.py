@@ -19,9 +19,11 @@ from bot.usecases.freeze_targets import freezes_at
 from bot.usecases.judge_steering import Verb, steerers, why_not
 from bot.usecases.schedule_change import start_of
 from handlers.dependencies import Dependencies
-from handlers.dialogs import load_view, open_request, refresh_card
+from handlers.dialogs import open_request, refresh_card
 from handlers.dialogs_glass import open_break_glass, open_glass_review
+from handlers.loading import load_view
 from handlers.shapes import Asked
+from handlers.undoing import open_undo
 
 READING = "Reading the live deployment …"
 
@@ -63,6 +65,13 @@ CONFIRMATIONS = {
         "Attest",
         "As its owner you say that the evidence after the change is as it should be. That closes it.",
     ),
+    "waive": Confirmation(
+        "change.waive.confirm",
+        "Waive the attestation",
+        "Waive",
+        "In the place of its owner, who cannot attest, you let the change end. Name and reason are recorded.",
+        with_reason=True,
+    ),
 }
 
 
@@ -71,6 +80,7 @@ STEERS = {
     "apply": Verb.APPLY,
     "rollback": Verb.ROLL_BACK,
     "close": Verb.ATTEST,
+    "waive": Verb.WAIVE,
 }
 
 
@@ -202,6 +212,8 @@ async def open_verb(verb: str, what: str, asked: Asked, deps: Dependencies) -> M
             kind, _, target = what.partition(":")
             await open_request(kind, target, asked, deps)
             return None
+        case "undo":
+            return await open_undo(int(what), asked, deps)
         case "approve" | "reject":
             return await open_decide(Seen(int(what)), verb, asked, deps)
         case "break-glass":

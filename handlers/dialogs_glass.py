@@ -8,7 +8,7 @@ from bot.usecases.break_glass import parties, why_not_broken, why_not_reviewed
 from bot.usecases.decide_change import remember_refusal
 from bot.usecases.find_people import FOR_A_DECISION, find_people
 from handlers.dependencies import Dependencies
-from handlers.dialogs import load_view
+from handlers.loading import load_view
 from handlers.shapes import Asked
 
 

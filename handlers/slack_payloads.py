@@ -101,6 +101,15 @@ def submission_of(body: Mapping[str, Any], asked: Asked) -> Submission:
     )
 
 
+def draft_number(metadata: str) -> int | None:
+    """Return the number of the draft that a request form belongs to, None for a new one."""
+    try:
+        found = json.loads(metadata or "{}").get("number")
+    except (ValueError, AttributeError):
+        return None
+    return found if isinstance(found, int) else None
+
+
 def _state(view: Mapping[str, Any]) -> list[tuple[str, str, frozenset[str], str]]:
     """Return (plain block id, value, chosen values, block id) of every input of a view."""
     values = _mapping(_mapping(view.get("state")).get("values"))

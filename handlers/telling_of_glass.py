@@ -2,7 +2,7 @@
 
 from bot.render.glass_forms import render_glass_notice
 from handlers.dependencies import Dependencies
-from handlers.dialogs import load_view
+from handlers.loading import load_view
 
 TOLD = ("glass", "lapsed", "reviewed")
 

@@ -39,6 +39,10 @@ class TrailWatch:
             LOG.error("trail.broken", findings=len(found.findings))
         return found
 
+    def verdict(self) -> tuple[bool, datetime] | None:
+        """Return whether the trail held at the last look, and when that was; None before the first."""
+        return None if self.last is None else (self.last.ok, self.last.at)
+
     async def keep_looking(self, first: float = FIRST_SECONDS, every: float = EVERY_SECONDS) -> None:
         """Verify now and then until cancelled; a look that fails leaves the last verdict, which grows old."""
         wait = first

@@ -164,8 +164,7 @@ class _Builder:
         )
 
     async def _slack_side(self, trail: TrailWatch) -> tuple[Dependencies, Any]:
-        settings = self.settings
-        token = settings.slack_bot_token.get_secret_value()
+        settings, token = self.settings, self.settings.slack_bot_token.get_secret_value()
         client = slack_client(token, settings.slack_api_url)
         self.stack.push_async_callback(close_client, client)
         azure = connect_reader(self._endpoints(), self._identity("reader"), self.clock, self.observers.azure)
@@ -179,7 +178,9 @@ class _Builder:
             declared=DeclaredFiles(self.configuration, settings.config.parent),
             journal=OwnJournal(self.archive.archive),
         )
-        deps = Dependencies(desk, messenger, readers, trail.check, self.observers, self.signer.vkey)
+        deps = Dependencies(
+            desk, messenger, readers, trail.check, self.observers, self.signer.vkey, trail.verdict
+        )
         me = await who_am_i(client)
         if me.team != self.configuration.team_id:
             raise InvalidInputError(

@@ -36,11 +36,18 @@ class ChangeRows(Queries):
     """The part of a transaction that holds changes."""
 
     async def change(self, number: int) -> Change:
-        """Return a change; raise NotFoundError. On Postgres its row is ours until the transaction ends."""
-        row = await self.one(select(CHANGE).where(CHANGE.c.number == number).with_for_update(key_share=True))
+        """Return a change; raise NotFoundError. In a transaction on Postgres its row is ours to the end."""
+        found = select(CHANGE).where(CHANGE.c.number == number)
+        is_a_look = self._is_a_look()
+        row = await self.one(found if is_a_look else found.with_for_update(key_share=True))
         if row is None:
             raise NotFoundError(f"There is no CHG-{number}.", advice="See `change list`.")
         return change_of(row)
+
+    def _is_a_look(self) -> bool:
+        """Return whether this connection cannot write: then it cannot lock a row either."""
+        connection = self._connection.sync_connection
+        return connection is not None and bool(connection.get_execution_options().get("postgresql_readonly"))
 
     async def hold(self, arm_id: str) -> None:
         """Let nobody else decide what is open on a deployment until this transaction ends.
@@ -84,6 +91,7 @@ class ChangeRows(Queries):
         values = {
             **_UNPLANNED,
             **request_columns(request),
+            "expires_at": change.expires_at,
             "view_id": view_id,
             "revision": change.revision + revised,
         }

@@ -164,6 +164,8 @@ class Database:
     async def close(self) -> None:
         """Close every connection, and let nobody open another."""
         self._closed = True
+        for group in (self._writes, self._looks):
+            await group.ended()
         await self._readers.dispose()
         await self.engine.dispose()
 

@@ -63,6 +63,11 @@ class GroupCommit:
         found: T = await mine.outcome
         return found
 
+    async def ended(self) -> None:
+        """Wait until what runs has ended: a connection in the middle of a work must not be left behind."""
+        if self._running is not None:
+            await asyncio.wait([self._running])
+
     async def _run_all(self) -> None:
         try:
             while self._waiting:

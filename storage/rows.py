@@ -18,6 +18,7 @@ SETTABLE = frozenset(
 _REQUEST_TEXTS = (
     *("kind", "target", "requester", "owner", "ticket", "reason"),
     *("expected_cost", "validation_signal", "rollback_plan", "origin", "incident", "template"),
+    "rollback_trigger",
 )
 
 

@@ -69,9 +69,10 @@ class SightingRows(Queries):
         statement = self.insert(PERMISSION).values(columns)
         await self.changed(statement.on_conflict_do_update(index_elements=["account"], set_=dict(columns)))
 
-    async def dues(self) -> Mapping[str, datetime]:
-        """Return when each look that comes again is next due."""
-        return {row["name"]: row["at"] for row in await self.all(select(DUE))}
+    async def dues(self, kind: str) -> Mapping[str, datetime]:
+        """Return when each look of a kind is next due."""
+        looks = select(DUE).where(DUE.c.name.startswith(f"{kind}:"))
+        return {row["name"]: row["at"] for row in await self.all(looks)}
 
     async def put_off(self, name: str, *, due: datetime | None, until: datetime) -> bool:
         """Make a look due at `until` that was due at `due`; False when another did it first."""

@@ -93,6 +93,7 @@ class ChangeRow(Row, table=True):
     origin: str = Field(sa_type=Text, sa_column_kwargs={"server_default": ""})
     incident: str = Field(sa_type=Text, sa_column_kwargs={"server_default": ""})
     template: str = Field(sa_type=Text, sa_column_kwargs={"server_default": ""})
+    rollback_trigger: str = Field(sa_type=Text, sa_column_kwargs={"server_default": ""})
     broke_glass_by: str = Field(sa_type=Text, sa_column_kwargs={"server_default": ""})
     reviewed_by: str = Field(sa_type=Text, sa_column_kwargs={"server_default": ""})
 
@@ -172,6 +173,8 @@ class PersonRow(Row, table=True):
     observed_at: datetime | None = Field(sa_type=UtcTime)
     why_not: str = Field(sa_type=Text)
     entra_oid: str = Field(sa_type=Text)
+    tz: str = Field(sa_type=Text, sa_column_kwargs={"server_default": ""})
+    tz_offset: int = Field(sa_column_kwargs={"server_default": "0"})
 
 
 class GroupRow(Row, table=True):

@@ -17,16 +17,20 @@ from bot.ports.archive import Cause
 from bot.ports.clock import Clock
 from storage.baseline_rows import BaselineRows
 from storage.change_rows import ChangeRows
+from storage.comment_rows import CommentRows
 from storage.decision_rows import DecisionRows
 from storage.freeze_rows import FreezeRows
 from storage.jobs import Jobs, Wanted
 from storage.kept_rows import KeptRows
 from storage.ledger import Ledger
 from storage.ledger_values import prepared
+from storage.notice_rows import NoticeRows
 from storage.sighting_rows import SightingRows
 
 
-class SqlTransaction(ChangeRows, DecisionRows, KeptRows, BaselineRows, SightingRows, FreezeRows):
+class SqlTransaction(
+    ChangeRows, DecisionRows, KeptRows, BaselineRows, SightingRows, FreezeRows, NoticeRows, CommentRows
+):
     """State, votes, audit entries and jobs that commit together or not at all."""
 
     def __init__(self, connection: AsyncConnection, *, ledger: Ledger, jobs: Jobs, clock: Clock) -> None:

@@ -114,6 +114,7 @@ class DueRow(Row, table=True):
     """When a look that comes again and again is next due, whichever replica takes it."""
 
     __tablename__ = "due"
+    __table_args__ = (Index("ix_due_at", "at"),)
 
     name: str = Field(primary_key=True, sa_type=Text)
     at: datetime = Field(sa_type=UtcTime)

@@ -101,7 +101,8 @@ class Request:
     """What the form asked for, validated: every field a person must give before anyone is asked.
 
     `start_at`: not before this time; `origin`: the change this one follows (`CHG-n`); `incident`: `INC-n` or what a
-    person calls it; `template`: the standard change it is an instance of.
+    person calls it; `template`: the standard change it is an instance of; `rollback_trigger`: what breaches it while
+    the signal is watched.
     """
 
     kind: str
@@ -120,6 +121,7 @@ class Request:
     origin: str = ""
     incident: str = ""
     template: str = ""
+    rollback_trigger: str = ""
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,11 @@ class Change:
     def deployment(self) -> str:
         """Return the deployment's name."""
         return self.arm_id.rsplit("/", 1)[-1]
+
+    @property
+    def written(self) -> str:
+        """Return the name of the deployment that the plan writes: the target's own, or a new one beside it."""
+        return self.deployment if self.plan is None else self.plan.arm_id.rsplit("/", 1)[-1]
 
     @property
     def touches(self) -> frozenset[Impact]:

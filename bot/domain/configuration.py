@@ -28,6 +28,8 @@ class Rule:
     """What one environment × tier demands. What has no rule is denied.
 
     `security_groups`: one of them must be among the approvals; set only for a change that touches security.
+    `auto_rollback`: a breached rollback trigger starts the rollback by itself; `rollback_approvals`: how many others
+    must confirm one that a person asks for.
     """
 
     environment: str
@@ -43,6 +45,8 @@ class Rule:
     break_glass: bool = False
     expires_warning: timedelta | None = None
     security_groups: tuple[str, ...] = ()
+    auto_rollback: bool = False
+    rollback_approvals: int = 0
 
     @property
     def deciding(self) -> frozenset[str]:

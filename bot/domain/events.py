@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from bot.domain.after_events import ChangeWaived, RollbackAsked, TriggerBreached
 from bot.domain.break_glass_events import GlassBroken, GlassLapsed, GlassReviewed
 from bot.domain.drift_events import BaselineRecorded, DriftDetected, DriftExcepted, DriftExceptionLifted
 from bot.domain.event import AuditEvent
@@ -36,6 +37,7 @@ from bot.domain.request_events import (
     EvidenceSnapshot,
     PolicyEvaluated,
 )
+from bot.domain.talk_events import ChangeCommented
 from bot.domain.watch_events import WriteAttributed, WriteUnexplained
 
 EVENT_TYPES: tuple[type[AuditEvent], ...] = (
@@ -64,6 +66,9 @@ EVENT_TYPES: tuple[type[AuditEvent], ...] = (
     RollbackStarted,
     RollbackFinished,
     RollbackFailed,
+    ChangeWaived,
+    TriggerBreached,
+    RollbackAsked,
     GlassBroken,
     GlassReviewed,
     GlassLapsed,
@@ -76,6 +81,7 @@ EVENT_TYPES: tuple[type[AuditEvent], ...] = (
     DriftExceptionLifted,
     WriteUnexplained,
     WriteAttributed,
+    ChangeCommented,
 )
 
 

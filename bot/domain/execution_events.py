@@ -118,6 +118,7 @@ class RollbackStarted(AuditEvent):
     tag: ClassVar[str] = "rollback.started"
     plan_digest: str
     asked_by: str
+    confirmed_by: str = ""
 
     def sentence(self) -> str:
         return f"started to roll {self.change} back"

@@ -152,8 +152,19 @@ def moved_words(before: Mapping[str, Json], after: Mapping[str, Json]) -> str:
     )
 
 
-def _at(document: Mapping[str, Json], dotted: str) -> str:
+def value_at(document: Mapping[str, Json], dotted: str) -> Json:
+    """Return the value at a dotted name, as `differences` gives it; a tag's own dots are part of its name."""
     value: Json = document
-    for name in dotted.split("."):
-        value = value.get(name) if isinstance(value, Mapping) else None
+    names = dotted.split(".")
+    while names and isinstance(value, Mapping):
+        fits = (".".join(names[:n]) for n in range(len(names), 0, -1) if ".".join(names[:n]) in value)
+        name = next(fits, "")
+        if not name:
+            return None
+        value, names = value[name], names[name.count(".") + 1 :]
+    return None if names else value
+
+
+def _at(document: Mapping[str, Json], dotted: str) -> str:
+    value = value_at(document, dotted)
     return "none" if value is None else str(value)

@@ -31,7 +31,10 @@ class Lent:
 
 @dataclass(frozen=True)
 class Standing:
-    """What the directory says of a person, when it looked, and what others lend them today."""
+    """What the directory says of a person, when it looked, and what others lend them today.
+
+    `tz` is the name of their time zone, `tz_offset` its seconds east of UTC for whom the name is not known.
+    """
 
     user: str
     full_member: bool
@@ -39,6 +42,8 @@ class Standing:
     observed_at: datetime | None = None
     why_not: str = ""
     entra_oid: str = ""
+    tz: str = ""
+    tz_offset: int = 0
     lent: tuple[Lent, ...] = ()
 
     @property

@@ -39,6 +39,7 @@ class ChangeRequested(AuditEvent):
     validation_signal: str
     reason: str
     rollback_plan: str
+    rollback_trigger: str = ""
 
     def sentence(self) -> str:
         return f"requested {self.change}: {self.kind}, owner <@{self.owner}>, ticket {self.ticket}"

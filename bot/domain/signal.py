@@ -50,10 +50,11 @@ class Traffic:
 
 @dataclass(frozen=True)
 class Signal:
-    """A metric with the threshold a person wrote, if they wrote one: `at most` or `at least` a number."""
+    """A metric with the threshold a person wrote, if they wrote one: `at most` a number, or `above` it."""
 
     metric: SignalMetric
     at_most: float | None = None
+    above: float | None = None
 
 
 @dataclass(frozen=True)
@@ -79,10 +80,21 @@ _NAMES = (
 
 def parse_signal(text: str) -> Signal:
     """Return the metric and threshold that a sentence such as `HTTP 429 below 1 % in 30 min` names."""
+    metric = metric_named(text) or SignalMetric.THROTTLED_SHARE
+    return Signal(
+        metric, _number(r"<=?|≤|below|under|at most", text), _number(r">|above|over|more than", text)
+    )
+
+
+def metric_named(text: str) -> SignalMetric | None:
+    """Return the metric that a sentence names, None when it names none."""
     lower = text.lower()
-    named = (metric for metric, words in _NAMES if re.search(words, lower))
-    bound = re.search(r"(?:<=?|≤|below|under|at most)\s*([0-9]+(?:\.[0-9]+)?)", lower)
-    return Signal(next(named, SignalMetric.THROTTLED_SHARE), float(bound[1]) if bound else None)
+    return next((metric for metric, words in _NAMES if re.search(words, lower)), None)
+
+
+def _number(after: str, text: str) -> float | None:
+    found = re.search(rf"(?:{after})\s*([0-9]+(?:\.[0-9]+)?)", text.lower())
+    return float(found[1]) if found else None
 
 
 def judge(signal: Signal, before: Traffic, after: Traffic) -> Verdict:
@@ -91,7 +103,7 @@ def judge(signal: Signal, before: Traffic, after: Traffic) -> Verdict:
     A difference within a quarter of the value before, or within half a percentage point (20 ms, for times), is noise.
     """
     left, right = before.value(signal.metric), after.value(signal.metric)
-    shown = (_words(signal.metric, left), _words(signal.metric, right))
+    shown = (metric_words(signal.metric, left), metric_words(signal.metric, right))
     if min(before.requests, after.requests) < MINIMUM_REQUESTS or left is None or right is None:
         why = f"{before.requests:,.0f} requests before, {after.requests:,.0f} after; {MINIMUM_REQUESTS} are needed."
         return Verdict(VerdictWord.NOT_ENOUGH_TRAFFIC, signal.metric.value, *shown, why)
@@ -103,13 +115,14 @@ def judge(signal: Signal, before: Traffic, after: Traffic) -> Verdict:
         word = VerdictWord.BETTER if (right < left) is lower_is_better else VerdictWord.WORSE
     held = ""
     if signal.at_most is not None:
-        limit, holds = _words(signal.metric, signal.at_most), right <= signal.at_most
+        limit, holds = metric_words(signal.metric, signal.at_most), right <= signal.at_most
         held = f" The threshold of {limit} {'holds' if holds else 'does not hold'}."
-    noise = f"Differences within ±{_words(signal.metric, band)} are noise."
+    noise = f"Differences within ±{metric_words(signal.metric, band)} are noise."
     return Verdict(word, signal.metric.value, *shown, f"{noise}{held}")
 
 
-def _words(metric: SignalMetric, value: float | None) -> str:
+def metric_words(metric: SignalMetric, value: float | None) -> str:
+    """Return a value of a metric in words."""
     if value is None:
         return "no data"
     match metric:

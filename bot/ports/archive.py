@@ -14,6 +14,7 @@ from bot.domain.event import AuditEvent
 from bot.domain.people import Actor, Standing
 from bot.ports.freezes import Freezes, FreezesLook
 from bot.ports.sightings import Sightings, SightingsLook
+from bot.ports.talks import Talks, TalksLook
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Cause:
     details: Mapping[str, str] = field(default_factory=dict)
 
 
-class Look(SightingsLook, FreezesLook, Protocol):
+class Look(SightingsLook, FreezesLook, TalksLook, Protocol):
     """What can be read of the database. It changes nothing."""
 
     async def change(self, number: int) -> Change:
@@ -111,7 +112,7 @@ class Look(SightingsLook, FreezesLook, Protocol):
         ...
 
 
-class Transaction(Look, Sightings, Freezes, Protocol):
+class Transaction(Look, Sightings, Freezes, Talks, Protocol):
     """One transaction: state, votes, audit entries and jobs commit together or not at all."""
 
     async def hold(self, arm_id: str) -> None:

@@ -27,8 +27,8 @@ class SightingsLook(Protocol):
         """Return what the executor was last seen to be allowed on an account."""
         ...
 
-    async def dues(self) -> Mapping[str, datetime]:
-        """Return when each look that comes again is next due."""
+    async def dues(self, kind: str) -> Mapping[str, datetime]:
+        """Return when each look of a kind (`reconcile`: at an account, `verify`: at a trigger) is next due."""
         ...
 
 

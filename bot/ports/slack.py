@@ -53,6 +53,18 @@ class Messenger(Protocol):
         """Send a direct message and return its ts."""
         ...
 
+    async def conversation(self, user: str) -> str:
+        """Return the channel of the direct messages with a person."""
+        ...
+
+    async def reply(self, channel: str, thread_ts: str, message: Message) -> str:
+        """Post in the thread of a message and return the reply's ts."""
+        ...
+
+    async def link(self, channel: str, ts: str) -> str:
+        """Return the address of a message."""
+        ...
+
     async def upload(
         self, channel: str, files: Sequence[File], *, comment: str = "", thread_ts: str = ""
     ) -> Sequence[str]:

@@ -7,6 +7,7 @@ from bot.domain.change import Change, ChangeState
 from bot.domain.course import course_chart
 from bot.domain.evidence import evidence_id
 from bot.ports.slack import Block, Message
+from bot.render.after_words import breach_blocks, cutover_words, trigger_facts
 from bot.render.blocks import (
     SECTION,
     actions,
@@ -26,18 +27,21 @@ from bot.render.change_view import ChangeView, button_value
 from bot.render.change_words import history, state_line, summary_sentence, who_line
 from bot.render.chart_blocks import native_chart
 from bot.render.plan import diff_block, notes_blocks, rollback_block
+from bot.render.talk import comment_blocks, comments_line, revision_blocks
 from bot.render.texts import age, code, escape, mention, one_line, sentence
 
 _S = ChangeState
 
 
-def render_change(view: ChangeView, *, now: datetime, ref: str) -> Message:
-    """Return the card of a change as it stands now."""
+def render_change(view: ChangeView, *, now: datetime, ref: str, in_full: bool = False) -> Message:
+    """Return the card of a change as it stands now; `in_full` with its last comments."""
     change = view.change
     blocks: list[Block] = [
         header(view.title),
         section("\n".join(filter(None, (state_line(view), who_line(view), escape(view.queue_note, 300))))),
+        *revision_blocks(view),
         *_history(view),
+        *breach_blocks(view),
         *_verdict(view),
         *fields(_facts(change)),
     ]
@@ -45,6 +49,7 @@ def render_change(view: ChangeView, *, now: datetime, ref: str) -> Message:
         blocks.append(diff_block(change.plan))
     blocks += [*notes_blocks(change), _reason(change.request.reason)]
     blocks.append(rollback_block(change.request.rollback_plan))
+    blocks += comment_blocks(view) if in_full else []
     blocks += [*actions(_buttons(view)), footer(ref, *_rests_on(view, now))]
     payload = {"id": change.id, "rev": change.revision, "state": change.state.value}
     return say(summary_sentence(view), blocks, {"event_type": "countersign.change", "event_payload": payload})
@@ -67,6 +72,7 @@ def _facts(change: Change) -> list[tuple[str, str]]:
         ("Risk tier", escape(tier)),
         ("Expected cost", escape(one_line(request.expected_cost), 600)),
         ("Validation signal", escape(one_line(request.validation_signal), 600)),
+        *trigger_facts(change),
     ]
 
 
@@ -77,7 +83,10 @@ def _verdict(view: ChangeView) -> list[Block]:
     signal, why = escape(view.said("signal"), 200), escape(one_line(view.said("explanation")), 400)
     blocks = [section(f"*Validation: {escape(word, 60)}* · {signal}{f'{chr(10)}{why}' if why else ''}")]
     before, after = escape(view.said("before"), 200), escape(view.said("after"), 200)
-    return [*blocks, *fields([("Before", before), ("After", after)]), *_weighed(view), *_course(view.change)]
+    calls = cutover_words(view.change)
+    beside = [section(f"*Which deployment receives calls*\n{calls}")] if calls else []
+    measured = [*_weighed(view), *_course(view.change)]
+    return [*blocks, *fields([("Before", before), ("After", after)]), *beside, *measured]
 
 
 def _weighed(view: ChangeView) -> list[Block]:
@@ -115,7 +124,7 @@ def _rests_on(view: ChangeView, now: datetime) -> list[str]:
         texts.append(f"Applied on {escape(view.said('applied_on'), 300)}")
     if change.plan_digest:
         texts.append(f"Plan {code(change.plan_digest[:12])}")
-    return texts
+    return [*texts, comments_line(view)]
 
 
 def _ago(then: datetime, now: datetime) -> str:
@@ -123,11 +132,16 @@ def _ago(then: datetime, now: datetime) -> str:
     return words if words == "just now" else f"{words} ago"
 
 
+def card_button(view: ChangeView, name: str) -> Block:
+    """Return one of the card's buttons, for a message that is about the change."""
+    return _MAKERS[name](view)
+
+
 def _buttons(view: ChangeView) -> list[Block]:
     state, change = view.change.state, view.change
     if state is _S.FAILED and not change.outcome.get("written"):
         return []
-    if state is _S.ROLLED_BACK and view.said("attested"):
+    if state is _S.ROLLED_BACK and (view.said("attested") or view.said("waived")):
         return []
     names = (*_BY_STATE.get(state, ()), *_in_emergency(view))
     return [_MAKERS[name](view) for name in names if name != "rollback" or _can_go_back(change)]
@@ -149,14 +163,15 @@ def _can_go_back(change: Change) -> bool:
 
 _BY_STATE: Mapping[ChangeState, tuple[str, ...]] = {
     _S.DRAFT: ("revise", "withdraw"),
-    _S.PENDING_APPROVAL: ("approve", "reject", "plan", "withdraw"),
-    _S.CHANGES_REQUESTED: ("revise", "plan", "withdraw"),
-    _S.APPROVED: ("apply", "plan", "withdraw"),
+    _S.PENDING_APPROVAL: ("approve", "reject", "plan", "comment", "withdraw"),
+    _S.CHANGES_REQUESTED: ("revise", "plan", "comment", "withdraw"),
+    _S.APPROVED: ("apply", "plan", "comment", "withdraw"),
     _S.SCHEDULED: ("plan", "withdraw"),
     _S.VERIFYING: ("rollback",),
-    _S.AWAITING_ATTESTATION: ("attest", "rollback"),
+    _S.AWAITING_ATTESTATION: ("attest", "rollback", "waive"),
     _S.FAILED: ("rollback",),
-    _S.ROLLED_BACK: ("attest",),
+    _S.ROLLED_BACK: ("attest", "waive"),
+    _S.CLOSED: ("undo",),
 }
 
 
@@ -174,6 +189,8 @@ def _attest(view: ChangeView) -> Block:
     made = _simple(label, "attest", label, "primary")(view)
     verdict = escape(view.said("verdict") or "no verdict", 60)
     text = f"You confirm that you have looked at the evidence after {view.change.id} (validation: {verdict})."
+    if cutover_words(view.change):
+        text += " You attest the cut-over, too: that calls go where they should."
     return {**made, "confirm": confirm(f"Attest {view.change.id}?", text, label)}
 
 
@@ -181,11 +198,15 @@ _MAKERS: Mapping[str, Callable[[ChangeView], Block]] = {
     "approve": _simple("Approve…", "approve", "Approve", "primary"),
     "reject": _simple("Reject…", "reject", "Reject", "danger"),
     "revise": _simple("Revise…", "revise", "Revise", "primary"),
+    "decide": _simple("Review…", "decide", "Review", "primary"),
+    "comment": _simple("Comment…", "comment", "Comment on"),
     "plan": _simple("View plan", "plan", "View plan of"),
     "withdraw": _simple("Withdraw…", "withdraw", "Withdraw"),
     "apply": _simple("Apply…", "apply", "Apply", "primary"),
     "rollback": _simple("Roll back…", "rollback", "Roll back", "danger"),
     "attest": _attest,
+    "undo": _simple("Roll back with a new change…", "undo", "Roll back with a new change"),
+    "waive": _simple("Waive…", "waive", "Waive the attestation of"),
     "break_glass": _simple("Break the glass…", "break_glass", "Break the glass for", "danger"),
     "review": _simple("Review the glass…", "review", "Review the glass of"),
 }

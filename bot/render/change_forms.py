@@ -127,6 +127,7 @@ class _Text:
     limit: int
     example: str
     multiline: bool = False
+    required: bool = True
 
 
 _TEXTS = (
@@ -147,13 +148,21 @@ _TEXTS = (
         "Set the capacity back to 120.",
         True,
     ),
+    _Text(
+        "rollback_trigger",
+        "Rollback trigger",
+        "Watched each minute while the signal is measured; passed, people are told, or policy rolls back.",
+        200,
+        "HTTP 5xx above 2 %",
+        required=False,
+    ),
 )
 
 
 def _facts(form: RequestForm) -> list[Block]:
     return [
         ask(
-            Ask(form.block(each.block), each.label, each.hint),
+            Ask(form.block(each.block), each.label, each.hint, required=each.required),
             text_input(
                 form.typed(each.block), limit=each.limit, placeholder=each.example, multiline=each.multiline
             ),

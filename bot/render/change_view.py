@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.change import Change, Choice, Vote
+from bot.domain.comment import Comment
 from bot.domain.errors import InvalidInputError
+from bot.domain.revision import Moved
 from bot.render.texts import one_line
 
 _VERBS = {
@@ -26,13 +28,18 @@ _VERBS = {
 
 @dataclass(frozen=True)
 class ChangeView:
-    """A change with the words around it: votes on its revision, plan, rule and queue as phrases."""
+    """A change with the words around it: votes on its revision, plan, rule and queue as phrases.
+
+    `moved` is what differs from the revision before, None where there is none on record.
+    """
 
     change: Change
     votes: Sequence[Vote] = ()
     summary: str = ""
     rule_words: str = ""
     queue_note: str = ""
+    comments: Sequence[Comment] = ()
+    moved: Sequence[Moved] | None = None
     may_break_glass: bool = False
 
     @property

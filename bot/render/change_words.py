@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.domain.change import ChangeState, Choice
+from bot.render.after_words import after_lines, follows, siblings_words
 from bot.render.change_view import ChangeView
 from bot.render.emergency_words import glass_lines, start_line, start_words
 from bot.render.texts import count, escape, mention, one_line, when
@@ -96,7 +97,7 @@ def who_line(view: ChangeView) -> str:
     change = view.change
     parts = [
         f"Requested by {mention(change.request.requester)} {when(change.submitted_at or change.created_at)}",
-        f"revision {change.revision}",
+        f"revision {change.revision}{follows(change)}",
     ]
     if start := start_line(change):
         parts.append(start)
@@ -127,24 +128,19 @@ def history(view: ChangeView) -> list[str]:
         lines.append(f"{mention(change.apply_asked_by)} asked to apply it")
     if change.executed_at:
         lines.append(f"Applied {when(change.executed_at)}{_siblings(view)}")
-    if change.rollback_asked_by:
-        lines.append(f"{mention(change.rollback_asked_by)} asked to roll it back")
-    if attested := view.said("attested"):
-        lines.append(f"{mention(attested)} attested the evidence")
+    lines += after_lines(view)
     why = view.said("why") or change.note
     told = {view.queue_note, *(vote.reason for vote in view.votes)}
+    if view.said("waived"):
+        told.add(change.note)
     if why and why not in told and not change.outcome.get("doubt"):
         lines.append(f"Why: {escape(one_line(why), 600)}")
     return lines
 
 
 def _siblings(view: ChangeView) -> str:
-    moved = view.change.outcome.get("strangers")
-    if not isinstance(moved, list | tuple):
-        return ""
-    if not moved:
-        return " · no other deployment of the account moved"
-    return f" · meanwhile these moved too, not by this change: {escape(one_line(', '.join(map(str, moved))), 400)}"
+    words = siblings_words(view.change)
+    return f" · {escape(words, 500)}" if words else ""
 
 
 def _vote_line(choice: Choice, person: str, at: datetime, reason: str) -> str:

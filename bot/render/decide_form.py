@@ -2,12 +2,14 @@
 
 from bot.domain.change import Choice
 from bot.ports.slack import Block
+from bot.render.after_words import trigger_facts
 from bot.render.blocks import fields, footer, option, section
 from bot.render.change_view import ChangeView, button_value
 from bot.render.change_words import state_line, who_line
 from bot.render.modal import Ask, Modal, ask, modal, text_input
 from bot.render.modal import choice as choice_element
 from bot.render.plan import diff_block, notes_blocks, rollback_block
+from bot.render.talk import revision_blocks
 from bot.render.texts import EMPTY, escape, mention, one_line, words
 
 _CHOICES = (
@@ -29,10 +31,12 @@ def render_decide(
         ("Evidence", escape(one_line(evidence_age), 200)),
         ("Expected cost", escape(one_line(change.request.expected_cost), 600)),
         ("Validation signal", escape(one_line(change.request.validation_signal), 600)),
+        *trigger_facts(change),
         ("Who may decide", words(who, 900)),
         ("Risk tier", f"{change.tier.value.capitalize()} · {escape(one_line(change.environment), 60)}"),
     ]
     blocks = [section(f"*{escape(view.action, 400)}*\n{state_line(view)}\n{who_line(view)}"), *fields(facts)]
+    blocks += revision_blocks(view)
     if change.plan is not None:
         blocks.append(diff_block(change.plan))
     blocks += [*notes_blocks(change), rollback_block(change.request.rollback_plan), *_inputs(choice)]

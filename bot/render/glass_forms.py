@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from bot.domain.break_glass import GlassVerdict
 from bot.domain.json import Json
 from bot.ports.slack import Block, Message
-from bot.render.answer import render_text
-from bot.render.blocks import footer, option, section
+from bot.render.blocks import SECTION, cut_markup, footer, option, say, section
 from bot.render.change_view import ChangeView, button_value
 from bot.render.change_words import state_line
 from bot.render.emergency_words import glass_lines
@@ -103,4 +102,7 @@ def render_glass_notice(view: ChangeView, what: str, ref: str) -> Message:
         case _:
             title = f"The glass that was broken for {change.id} was reviewed."
             end = ""
-    return render_text("\n".join([title, *(f"• {line}" for line in lines), end.strip()]).strip(), ref)
+    said = "\n".join([title, *(f"• {line}" for line in lines), end.strip()]).strip()
+    return say(
+        said, [section(cut_markup(said, SECTION)), footer(ref, f"change show {change.id} shows its card.")]
+    )

@@ -9,6 +9,7 @@ from bot.render.texts import units
 _OURS = re.compile(
     r"<@[UW][A-Z0-9]{2,30}>|<#[CGD][A-Z0-9]{1,30}>"
     r"|<!date\^\d{1,12}\^\{date_short_pretty\} at \{time\}\|[^<>|]{1,40}>"
+    r"|<https?://[^<>|\s\"']{1,200}/archives/[CGD][A-Z0-9]{1,30}/p[0-9]{6,20}\|Open the card>"
 )
 _ENTITY = re.compile(r"&(?!(?:amp|lt|gt);)")
 

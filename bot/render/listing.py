@@ -1,4 +1,4 @@
-"""Lists: changes, a timeline, and the Home tab."""
+"""Lists: changes, and a timeline."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,8 @@ from datetime import datetime
 
 from bot.domain.change import ChangeState
 from bot.ports.slack import Block, Message
-from bot.render.blocks import button, context, divider, footer, header, say, section
+from bot.render.after_words import follows
+from bot.render.blocks import button, footer, header, say, section
 from bot.render.change_view import ChangeView, button_value
 from bot.render.change_words import state_line
 from bot.render.texts import count, escape, mention, one_line, sentence, when
@@ -16,11 +17,12 @@ _ROWS = 20
 _LINES = 40
 
 
-def _row(view: ChangeView) -> Block:
+def row(view: ChangeView) -> Block:
+    """Return a change in three lines."""
     change = view.change
     asked = change.submitted_at or change.created_at
     row = section(
-        f"*{change.id}* · {escape(view.action, 300)}\n{state_line(view)}\n"
+        f"*{change.id}* · {escape(view.action, 300)}{follows(change)}\n{state_line(view)}\n"
         f"Owner {mention(change.request.owner)} · {escape(one_line(change.environment), 60)} · requested by "
         f"{mention(change.request.requester)} {when(asked)}"
     )
@@ -34,7 +36,7 @@ def _row(view: ChangeView) -> Block:
 
 def render_changes(views: Sequence[ChangeView], title: str, ref: str, note: str = "") -> Message:
     """Return a list of changes, newest first; `note` says what is left out of it."""
-    rows = [_row(view) for view in views[:_ROWS]] or [section("*None* · no change matches.")]
+    rows = [row(view) for view in views[:_ROWS]] or [section("*None* · no change matches.")]
     more = f"{len(views) - _ROWS} more are not shown." if len(views) > _ROWS else ""
     ids = ", ".join(view.change.id for view in views[:_ROWS])
     found = f"{count(len(views), 'change')}{f' ({ids})' if ids else ''}"
@@ -65,20 +67,3 @@ def render_timeline(lines: Sequence[TimelineLine], title: str, ref: str) -> Mess
 
 def _happened(line: TimelineLine) -> str:
     return f"{when(line.at)} · {mention(line.actor)} {safe(one_line(line.words), 240)}"
-
-
-def render_home(waiting: Sequence[ChangeView], mine: Sequence[ChangeView], ref: str) -> Block:
-    """Return the Home tab: what waits for this person, and what they asked for."""
-    blocks = [
-        header("Countersign"),
-        context("Evidence, approvals and an audit trail. Nothing changes in Azure without them."),
-        *_part("Waiting for your decision", waiting, "Nothing waits for you."),
-        divider(),
-        *_part("Your requests", mine, "You have no open request. Start one with `/cs change request`."),
-        footer(ref),
-    ]
-    return {"type": "home", "callback_id": "home", "blocks": blocks}
-
-
-def _part(title: str, views: Sequence[ChangeView], none: str) -> list[Block]:
-    return [header(title), *([_row(view) for view in views[:_ROWS]] or [section(none)])]

@@ -15,6 +15,8 @@ _FACTS = (
     "requester",
     "owner",
     "tier",
+    "origin",
+    "rollback_trigger",
     "plan_digest",
     "evidence",
 )

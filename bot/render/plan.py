@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from bot.domain.change import Change
 from bot.domain.evidence import evidence_id
 from bot.domain.json import Json
-from bot.domain.operation import Operation, Plan, differences
+from bot.domain.operation import Operation, Plan, differences, value_at
 from bot.ports.slack import Block, Message
 from bot.render.blocks import footer, header, preformatted, rich_line, rich_list, rich_text, say, section
 from bot.render.change_view import ChangeView
@@ -32,16 +32,8 @@ def diff_block(plan: Plan) -> Block:
 
 
 def _at(document: Mapping[str, Json], dotted: str) -> str:
-    value: Json = document
-    names = dotted.split(".")
-    while names and isinstance(value, Mapping):
-        name = next(
-            (".".join(names[:n]) for n in range(len(names), 0, -1) if ".".join(names[:n]) in value), ""
-        )
-        if not name:
-            return ""
-        value, names = value[name], names[name.count(".") + 1 :]
-    if value is None or names:
+    value = value_at(document, dotted)
+    if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
 
@@ -64,14 +56,15 @@ def notes_blocks(change: Change) -> list[Block]:
     return [rich_text(rich_line("Before you decide", bold=True), rich_list(said))] if said else []
 
 
-def _call(operation: Operation) -> str:
+def call_words(operation: Operation) -> str:
+    """Return a call as verb, address and body."""
     action = f"/{operation.action}" if operation.action else ""
     body = json.dumps(operation.body, indent=2, sort_keys=True, ensure_ascii=False) if operation.body else ""
     return f"{operation.verb} {operation.arm_id}{action}\n{body}".strip()
 
 
 def _calls(title: str, operations: Sequence[Operation], none: str) -> Block:
-    text = "\n\n".join(_call(operation) for operation in operations) or none
+    text = "\n\n".join(call_words(operation) for operation in operations) or none
     return rich_text(rich_line(title, bold=True), preformatted(text))
 
 

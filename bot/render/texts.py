@@ -10,6 +10,7 @@ EMPTY = "—"
 _USER = re.compile(r"[UW][A-Z0-9]{2,30}")
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]{1,30}")
 _ESCAPED_MENTION = re.compile(r"&lt;(@[UW][A-Z0-9]{2,30}|#[CGD][A-Z0-9]{1,30})&gt;")
+_CARD = re.compile(r"https?://[^<>|\s\"']{1,200}/archives/[CGD][A-Z0-9]{1,30}/p[0-9]{6,20}")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _JOINERS = "\u200d\ufe0f\ufe0e" + "".join(map(chr, range(0x1F3FB, 0x1F400)))
 _INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Co"))
@@ -86,6 +87,11 @@ def is_user(text: str) -> bool:
 def is_channel(text: str) -> bool:
     """Return whether this is a Slack channel id."""
     return _CHANNEL.fullmatch(text) is not None
+
+
+def card_link(address: str) -> str:
+    """Return the link to a card for mrkdwn, empty when the address is not that of a message."""
+    return f"<{address}|Open the card>" if _CARD.fullmatch(address) else ""
 
 
 def code(text: str, limit: int = 200) -> str:

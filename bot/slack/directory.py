@@ -46,7 +46,14 @@ class SlackWebDirectory:
         if not isinstance(found, dict) or found.get("id") != user:
             raise SlackUnavailableError("Slack's answer names nobody.")
         why_not = _why_not(found) or ("" if self._team in _teams(found) else _ELSEWHERE)
-        return Standing(user, full_member=not why_not, why_not=why_not)
+        zone, offset = found.get("tz"), found.get("tz_offset")
+        return Standing(
+            user,
+            full_member=not why_not,
+            why_not=why_not,
+            tz=zone if isinstance(zone, str) else "",
+            tz_offset=offset if isinstance(offset, int) else 0,
+        )
 
     async def members(self, usergroup: str) -> frozenset[str]:
         """Return the user ids of a user group. Raises SlackRefusedError when there is no such group."""

@@ -36,10 +36,17 @@ class SlackMessenger:
 
     async def post(self, channel: str, message: Message) -> str:
         """Post an ordinary message and return its ts; charts it could not show follow in its thread."""
+        return await self._post(channel, message, None)
 
+    async def reply(self, channel: str, thread_ts: str, message: Message) -> str:
+        """Post in the thread of a message and return the reply's ts."""
+        return await self._post(channel, message, thread_ts)
+
+    async def _post(self, channel: str, message: Message, thread_ts: str | None) -> str:
         async def send(tier: Message) -> str:
             answer = await self._patient.chat_postMessage(
                 channel=channel,
+                thread_ts=thread_ts,
                 text=tier.text,
                 blocks=list(tier.blocks) or None,
                 metadata=_metadata(tier),
@@ -88,9 +95,16 @@ class SlackMessenger:
 
     async def direct(self, user: str, message: Message) -> str:
         """Send a direct message and return its ts."""
-        return await self.post(await self._conversation(user), message)
+        return await self.post(await self.conversation(user), message)
 
-    async def _conversation(self, user: str) -> str:
+    async def link(self, channel: str, ts: str) -> str:
+        """Return the address of a message."""
+        async with slack_errors():
+            answer = await self._patient.chat_getPermalink(channel=channel, message_ts=ts)
+        return _text(answer, "permalink")
+
+    async def conversation(self, user: str) -> str:
+        """Return the channel of the direct messages with a person."""
         async with slack_errors():
             opened = await self._patient.conversations_open(users=user)
         channel = opened.get("channel")
@@ -102,7 +116,7 @@ class SlackMessenger:
         self, channel: str, files: Sequence[File], *, comment: str = "", thread_ts: str = ""
     ) -> Sequence[str]:
         """Share files in a channel, or with a person by user id, under one comment; return their ids."""
-        place = await self._conversation(channel) if is_user(channel) else channel
+        place = await self.conversation(channel) if is_user(channel) else channel
         return await upload_files(self._patient, place, files, comment=comment, thread_ts=thread_ts)
 
     async def respond(self, response_url: str, message: Message, *, replace: bool) -> None:

@@ -16,6 +16,7 @@ from bot.domain.json import Json
 from bot.domain.people import Standing
 from bot.domain.policy import Refused, quorum_met, solvable, who_could
 from bot.domain.request_events import ChangePlanned, ChangeRequested, EvidenceSnapshot, PolicyEvaluated
+from bot.domain.revision import revision_of
 from bot.evidence.sections import STATUS_SECTIONS
 from bot.ports.archive import Transaction
 from bot.ports.registry import Readers
@@ -23,6 +24,7 @@ from bot.usecases.check_history import look_back, others_open
 from bot.usecases.desk import Caller, Desk
 from bot.usecases.judge_change import not_standard, tier_today
 from bot.usecases.keep_baseline import State, keep_baseline
+from bot.usecases.link_change import link_back
 from bot.usecases.look import gather
 from bot.usecases.measure_figures import figures_to_keep
 from bot.usecases.plan_change import Checked, Sight, plan_change
@@ -183,7 +185,9 @@ def _starts_here(change: Change, target: Target) -> bool:
 async def _keep(
     change: Change, figures: Mapping[str, Json], caller: Caller, desk: Desk, tx: Transaction
 ) -> None:
-    """Keep the live state that the plan starts from as a baseline, with what it did until now."""
+    """Keep the revision, and the live state its plan starts from as a baseline, with what it did until now."""
+    await tx.keep_revision(revision_of(change, desk.clock.now()))
+    await link_back(change, tx)
     target = desk.configuration.target(change.request.target)
     if change.plan is None or not _starts_here(change, target):
         return
@@ -209,6 +213,7 @@ def _events(
             validation_signal=request.validation_signal,
             reason=request.reason,
             rollback_plan=request.rollback_plan,
+            rollback_trigger=request.rollback_trigger,
         ),
         ChangePlanned(
             **about,

@@ -8,11 +8,23 @@ from bot.domain.entry import EntryProof
 from bot.domain.errors import InvalidInputError
 from bot.domain.json import Json, canonical
 from bot.domain.pack import ChangeRecord
+from bot.domain.trigger import trigger_words
 from bot.ports.archive import Transaction
 
 FORMAT = "countersign.changerecord/1"
 _BASELINES = 500
-_OUTCOME = ("verdict", "signal", "before", "after", "usage", "cost", "figures")
+_OUTCOME = (
+    "verdict",
+    "signal",
+    "before",
+    "after",
+    "usage",
+    "cost",
+    "figures",
+    "breach",
+    "attested",
+    "waived",
+)
 
 
 async def describe_change(number: int, arm_id: str, snapshot: str, *, tx: Transaction) -> ChangeRecord:
@@ -62,6 +74,8 @@ def _facts(change: Change) -> dict[str, Json]:
         "tier": change.tier.value,
         "quorum": change.quorum,
         "impact": sorted(request.impact),
+        "origin": request.origin,
+        "rollback_trigger": trigger_words(request.rollback_trigger),
         "plan": change.plan.as_json() if change.plan else None,
         "plan_digest": change.plan_digest,
         "evidence": change.evidence,

@@ -50,7 +50,7 @@ async def looks_due(look: Look, *, desk: Desk) -> dict[str, datetime | None]:
     """Return the looks at accounts whose time has come, with that time (None: never looked at)."""
     if not desk.configuration.timing.reconcile_every:
         return {}
-    dues, now = await look.dues(), desk.clock.now()
+    dues, now = await look.dues("reconcile"), desk.clock.now()
     names = {f"reconcile:{target.ref.account.name}" for target in desk.configuration.targets}
     return {name: dues.get(name) for name in sorted(names) if dues.get(name, now) <= now}
 

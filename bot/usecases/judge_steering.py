@@ -1,14 +1,16 @@
-"""Judge who may withdraw, apply, roll back or attest a change, and whether it is one to do that to now."""
+"""Judge who may withdraw, apply, roll back, attest or waive a change, and whether it is one to do that to now."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from enum import StrEnum
 
 from bot.changes.kinds import kind_named
 from bot.domain.change import WAITING, Change, ChangeState
-from bot.domain.configuration import Freeze
+from bot.domain.configuration import Freeze, Rule
 from bot.domain.freeze import freeze_words, may_override, override_words
 from bot.domain.people import Standing
 from bot.domain.policy import Refused, may_act
+from bot.domain.waiver import is_open, may_waive
 from bot.usecases.desk import Desk
 
 ROLLBACK_FROM = frozenset({ChangeState.VERIFYING, ChangeState.AWAITING_ATTESTATION, ChangeState.FAILED})
@@ -21,6 +23,7 @@ class Verb(StrEnum):
     APPLY = "apply"
     ROLL_BACK = "roll back"
     ATTEST = "attest"
+    WAIVE = "waive"
 
 
 def steerers(change: Change) -> frozenset[str]:
@@ -41,6 +44,8 @@ def why_not(
 
     `freezes` hold when it would be applied; who may override each of them may apply in them, and nobody else.
     """
+    if verb is Verb.WAIVE:
+        return _why_not_waived(change, user, people, desk)
     names = (*_names(verb, change, desk), *(group for freeze in freezes for group in freeze.override))
     could = _who_could(change, names, people.values())
     verdict = may_act(people[user], change, names, verb.value, could=could)
@@ -60,9 +65,30 @@ def why_not(
             return None
 
 
+def who_may(verb: Verb, change: Change, people: Mapping[str, Standing], desk: Desk) -> tuple[str, ...]:
+    """Return who of these people the verb is for, whatever the change's state."""
+    return _who_could(change, _names(verb, change, desk), people.values())
+
+
 def is_undone(change: Change) -> bool:
-    """Return whether the change was rolled back and its owner has not attested that yet."""
-    return change.state is ChangeState.ROLLED_BACK and not change.outcome.get("attested")
+    """Return whether the change was rolled back and nobody has attested or waived that yet."""
+    return change.state is ChangeState.ROLLED_BACK and is_open(change)
+
+
+def _why_not_waived(change: Change, user: str, people: Mapping[str, Standing], desk: Desk) -> Refused | None:
+    rule = desk.configuration.rule_for(change)
+    parties = [people[each] for each in sorted(steerers(change)) if each in people]
+    verdict = may_waive(change, people[user], rule, parties)
+    if isinstance(verdict, Refused):
+        could = (
+            each
+            for each in people.values()
+            if not isinstance(may_waive(change, each, rule, parties), Refused)
+        )
+        return replace(verdict, could=tuple(sorted(each.user for each in could)))
+    if not is_open(change):
+        return Refused(f"There is nothing to waive: {change.id} is {change.state.replace('_', ' ')}.")
+    return None
 
 
 def _is_written(change: Change) -> bool:
@@ -87,9 +113,18 @@ def _names(verb: Verb, change: Change, desk: Desk) -> tuple[str, ...]:
         case Verb.APPLY:
             return rule.may_apply if rule else ()
         case Verb.ROLL_BACK:
-            return (rule.may_rollback or (*rule.may_apply, "owner")) if rule else ()
+            return _rolls_back(change, rule) if rule else ()
         case Verb.ATTEST:
             return ("owner",)
+        case Verb.WAIVE:
+            return tuple(sorted(rule.deciding)) if rule else ()
+
+
+def _rolls_back(change: Change, rule: Rule) -> tuple[str, ...]:
+    """Return who rolls back, and, where one has asked and another must confirm, who decides here, too."""
+    names = rule.may_rollback or (*rule.may_apply, "owner")
+    confirms = rule.rollback_approvals and change.outcome.get("rollback_waits")
+    return (*names, *sorted(rule.deciding)) if confirms else names
 
 
 def _who_could(change: Change, names: tuple[str, ...], people: Iterable[Standing]) -> tuple[str, ...]:

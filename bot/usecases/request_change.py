@@ -13,6 +13,7 @@ from bot.domain.moment import read_moment
 from bot.domain.people import Standing
 from bot.domain.policy import Refused
 from bot.domain.redaction import clean
+from bot.domain.trigger import parse_trigger
 from bot.ports.archive import Draft, Transaction
 from bot.usecases.decide_change import remember_refusal
 from bot.usecases.desk import Caller, Desk
@@ -36,6 +37,7 @@ class Form:
     impact: frozenset[str] = frozenset()
     number: int | None = None
     view_id: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ def read_form(
             problems[name] = words
         elif len(prose[name]) > longest:
             problems[name] = f"Keep it under {longest:,} characters."
+    trigger = _trigger(form, problems)
     owner = form.values.get("owner", "").strip()
     if not owner:
         problems["owner"] = "Name one person who owns the outcome."
@@ -98,6 +101,8 @@ def read_form(
         expected_cost=prose["expected_cost"],
         validation_signal=prose["validation_signal"],
         rollback_plan=prose["rollback_plan"],
+        rollback_trigger=trigger,
+        origin=form.origin,
     )
 
 
@@ -109,6 +114,16 @@ def may_request(standing: Standing, target: Target, configuration: Configuration
     if groups and not standing.groups & set(groups):
         return Refused("Not allowed: you may not request changes here.", f"may_request: {', '.join(groups)}")
     return None
+
+
+def _trigger(form: Form, problems: dict[str, str]) -> str:
+    text = clean(form.values.get("rollback_trigger", "")).strip()
+    try:
+        if text:
+            parse_trigger(text)
+    except InvalidInputError as error:
+        problems["rollback_trigger"] = str(error)
+    return text
 
 
 def _asked(form: Form, configuration: Configuration, problems: dict[str, str]) -> Mapping[str, str | int]:

@@ -22,6 +22,7 @@ from bot.domain.operation import differences
 from bot.ports.archive import Transaction
 from bot.usecases.desk import Desk
 from bot.usecases.keep_baseline import State, keep_baseline
+from bot.usecases.name_movers import movers
 from bot.usecases.plan_change import projection_in
 from bot.usecases.step import EXECUTOR, FORWARD, Step, fingerprints
 
@@ -72,7 +73,8 @@ async def _finish(step: Step, effect: Effect, strangers: tuple[str, ...], untouc
             return
         await _keep(step, tx, now)
         await _reconciled(tx, step, effect, applied=True)
-        outcome = _outcome(step.change, {"strangers": list(strangers)})
+        who = await movers(step, strangers, tx) if strangers else {}
+        outcome = _outcome(step.change, {"strangers": list(strangers), "untouched": untouched, "movers": who})
         if forward:
             ends = now + desk.configuration.timing.validation_window
             await _move(tx, step, ChangeState.VERIFYING, outcome, executed_at=now, window_ends_at=ends)

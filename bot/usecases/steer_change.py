@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.domain.change import Change, ChangeState
 from bot.domain.configuration import Freeze
 from bot.domain.errors import ConflictError
-from bot.domain.execution_events import ApplyAsked, ChangeAttested, ChangeClosed, RollbackStarted
+from bot.domain.execution_events import ApplyAsked, ChangeAttested, ChangeClosed
 from bot.domain.freeze import freeze_words
 from bot.domain.freeze_events import FreezeOverridden
 from bot.domain.json import Json
@@ -14,11 +14,13 @@ from bot.domain.people import Standing
 from bot.domain.policy import Refused
 from bot.domain.request_events import ChangeWithdrawn
 from bot.ports.archive import Transaction
+from bot.usecases.compare_beside import propose_deletion
 from bot.usecases.decide_change import remember_refusal
 from bot.usecases.desk import Caller, Desk
 from bot.usecases.freeze_targets import freezes_at
 from bot.usecases.judge_steering import Verb, is_undone, why_not
 from bot.usecases.queue_change import QUEUED
+from bot.usecases.roll_back_change import second_word, started
 from bot.usecases.schedule_change import schedule, start_of
 
 People = Mapping[str, Standing]
@@ -103,16 +105,18 @@ async def _handed_over(change: Change, outcome: dict[str, Json], caller: Caller,
 async def ask_to_roll_back(
     number: int, *, caller: Caller, people: People, tx: Transaction, desk: Desk
 ) -> Done | Refused:
-    """Start the rollback that was approved with the change."""
+    """Start the rollback that was approved with the change, at the second word where policy wants one."""
     change = await tx.change(number)
     refused = why_not(Verb.ROLL_BACK, change, user=caller.user, people=people, desk=desk)
     if refused is not None:
         return await _remembered(tx, change, caller, Verb.ROLL_BACK, refused)
-    event = RollbackStarted(
-        change=change.id, resource=change.arm_id, plan_digest=change.plan_digest, asked_by=caller.user
-    )
-    await tx.record(event, by=caller.actor, cause=caller.cause)
-    moved = await _moved(tx, change, ChangeState.ROLLING_BACK, rollback_asked_by=caller.user, note="")
+    asked = await second_word(change, caller=caller, people=people, tx=tx, desk=desk)
+    if isinstance(asked, Refused):
+        return await _remembered(tx, change, caller, Verb.ROLL_BACK, asked)
+    if asked is not None:
+        return Done(asked)
+    columns = await started(change, caller=caller, tx=tx)
+    moved = await _moved(tx, change, ChangeState.ROLLING_BACK, note="", **columns)
     await tx.enqueue("apply", f"apply:{change.id}")
     return Done(moved)
 
@@ -135,6 +139,7 @@ async def attest_change(
     await tx.record(
         ChangeClosed(change=change.id, resource=change.arm_id), by=caller.actor, cause=caller.cause
     )
+    await propose_deletion(change, tx=tx, desk=desk)
     return Done(await _moved(tx, change, ChangeState.CLOSED, outcome=outcome))
 
 

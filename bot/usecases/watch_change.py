@@ -8,21 +8,22 @@ from bot.domain.deployment import DeploymentRef
 from bot.domain.evidence import Point, Window
 from bot.domain.execution_events import ChangeValidated
 from bot.domain.json import Json
-from bot.domain.people import system
 from bot.domain.request_events import ChangeExpired
 from bot.domain.signal import Verdict, judge, parse_signal
 from bot.evidence.traffic import traffic_between
 from bot.ports.archive import Cause, ChangeQuery
 from bot.ports.registry import Readers
 from bot.usecases.break_glass import lapsed_glasses
+from bot.usecases.compare_beside import cutover
 from bot.usecases.desk import Desk
 from bot.usecases.find_unapproved import enqueue_looks, looks_due
 from bot.usecases.measure_traffic import measure_traffic, whole
 from bot.usecases.plan_change import written_to
+from bot.usecases.remind_people import enqueue_reminders
 from bot.usecases.schedule_change import start_changes
+from bot.usecases.watch_trigger import TIMER, enqueue_triggers, triggers_due
 from bot.usecases.weigh_change import weigh_change
 
-TIMER = system("timer")
 _MOST_POINTS = 20
 _STEPS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 360, 720, 1440))
 TIMED = WAITING | {ChangeState.VERIFYING}
@@ -36,7 +37,9 @@ async def sweep(desk: Desk) -> None:
         starts = await look.changes(ChangeQuery(start_before=now, limit=100))
         lapsed = await lapsed_glasses(look, now)
         looks = await looks_due(look, desk=desk)
-    if not any((due, starts, lapsed, looks)):
+        reminders = await look.reminders_due(now, 100)
+        triggers = await triggers_due(look, desk=desk)
+    if not any((due, starts, lapsed, looks, reminders, triggers)):
         return
     async with desk.archive.transaction() as tx:
         for change in due:
@@ -46,6 +49,8 @@ async def sweep(desk: Desk) -> None:
         for change in lapsed:
             await tx.enqueue("escalate", f"escalate:{change.id}")
         await enqueue_looks(looks, tx=tx, desk=desk)
+        await enqueue_reminders(reminders, tx=tx, desk=desk)
+        await enqueue_triggers(triggers, tx=tx, desk=desk)
 
 
 async def expire_change(number: int, *, desk: Desk, cause: Cause) -> None:
@@ -72,22 +77,18 @@ async def validate_change(number: int, *, readers: Readers, desk: Desk, cause: C
     """
     async with desk.archive.reading() as look:
         change = await look.change(number)
-    started, ends = change.executed_at, change.window_ends_at
-    if (
-        change.state is not ChangeState.VERIFYING
-        or started is None
-        or ends is None
-        or desk.clock.now() < ends
-    ):
+    after = _ended(change, desk)
+    if after is None:
         return
-    after = Window(started, ends)
     verdict = await _verdict(change, after, readers, desk)
     course = await _course(change, after, readers, desk)
     ref = desk.configuration.target(change.request.target).ref
     weighed = await weigh_change(change, after, ref, readers.metrics)
-    said = {**_said(verdict), **weighed.said, "figures": weighed.sha256}
-    outcome = {**change.outcome, **said, "course": course}
+    beside = await cutover(change, after, readers.metrics, desk)
+    said = {**_said(verdict), **weighed.said, **beside, "figures": weighed.sha256}
     async with desk.archive.transaction() as tx:
+        kept = (await tx.change(number)).outcome
+        outcome = {**kept, **said, "course": course}
         if await tx.move(change, ChangeState.AWAITING_ATTESTATION, outcome=outcome) is None:
             return
         await tx.keep_evidence(weighed.body, kind="figures", now=desk.clock.now())
@@ -103,6 +104,14 @@ async def validate_change(number: int, *, readers: Readers, desk: Desk, cause: C
         await tx.record(event, by=TIMER, cause=cause)
         await tx.enqueue("deliver", f"deliver:{change.id}:card")
         await tx.enqueue("deliver", f"deliver:{change.id}:owner")
+
+
+def _ended(change: Change, desk: Desk) -> Window | None:
+    """Return the validation window of a change that is watched, None while it lasts."""
+    started, ends = change.executed_at, change.window_ends_at
+    if change.state is not ChangeState.VERIFYING or started is None or ends is None:
+        return None
+    return Window(started, ends) if desk.clock.now() >= ends else None
 
 
 def _said(verdict: Verdict) -> dict[str, str]:

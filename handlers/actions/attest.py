@@ -9,7 +9,7 @@ from bot.usecases.find_people import FOR_A_DECISION, find_people
 from bot.usecases.judge_steering import steerers
 from bot.usecases.steer_change import attest_change
 from handlers.dependencies import Dependencies
-from handlers.dialogs import load_view
+from handlers.loading import load_view
 from handlers.shapes import Action, Click
 
 
@@ -20,6 +20,7 @@ async def _attest(click: Click, deps: Dependencies) -> Message | None:
     async with deps.desk.archive.transaction() as tx:
         change = await tx.change(value.number)
         if not is_current(change, value.revision, value.digest):
+            await tx.enqueue("deliver", f"deliver:{change.id}:card")
             return render_text(out_of_date_words(change.id), click.asked.ref)
         answer = await attest_change(value.number, caller=caller, people=people, tx=tx, desk=deps.desk)
     if isinstance(answer, Refused):

@@ -4,7 +4,7 @@ from bot.ports.slack import Message
 from bot.render.change_view import read_button_value
 from bot.render.plan import render_plan_view
 from handlers.dependencies import Dependencies
-from handlers.dialogs import load_view
+from handlers.loading import load_view
 from handlers.shapes import Action, Click
 
 

@@ -1,6 +1,7 @@
 """Every click there is a door for."""
 
 from handlers.actions.attest import ATTEST
+from handlers.actions.comment import COMMENT, DECIDE
 from handlers.actions.decide import APPROVE, REJECT
 from handlers.actions.drift import OPEN_EXCEPT, OPEN_LIFT, PUT_BACK
 from handlers.actions.evidence import REFRESH, SHARE
@@ -8,18 +9,24 @@ from handlers.actions.form import REDRAW
 from handlers.actions.freeze import OPEN_FREEZE
 from handlers.actions.glass import BREAK_GLASS, REVIEW_GLASS
 from handlers.actions.plan import PLAN
-from handlers.actions.steer import APPLY, OPEN, REVISE, ROLLBACK, WITHDRAW
+from handlers.actions.steer import APPLY, OPEN, REVISE, ROLLBACK, WAIVE, WITHDRAW
+from handlers.actions.undo import RETIRE, UNDO
 from handlers.shapes import Action
 
 ACTIONS: tuple[Action, ...] = (
     APPROVE,
     REJECT,
+    DECIDE,
+    COMMENT,
     PLAN,
     APPLY,
     ROLLBACK,
     WITHDRAW,
     REVISE,
     ATTEST,
+    WAIVE,
+    UNDO,
+    RETIRE,
     OPEN,
     BREAK_GLASS,
     REVIEW_GLASS,

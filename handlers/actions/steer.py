@@ -1,4 +1,4 @@
-"""`change.apply`, `.rollback`, `.withdraw`: open their confirmation; `.revise` and `.open`: their modal."""
+"""`change.apply`, `.rollback`, `.withdraw`, `.waive`: open their confirmation; `.revise` and `.open`: their modal."""
 
 from collections.abc import Awaitable, Callable
 
@@ -8,6 +8,7 @@ from handlers.dependencies import Dependencies
 from handlers.dialogs import open_revision
 from handlers.dialogs_decide import Seen, open_confirm, open_verb
 from handlers.shapes import Action, Click
+from handlers.talking import open_comment
 
 Run = Callable[[Click, Dependencies], Awaitable[Message | None]]
 
@@ -26,11 +27,16 @@ async def _revise(click: Click, deps: Dependencies) -> Message | None:
 
 async def _open(click: Click, deps: Dependencies) -> Message | None:
     verb, _, what = click.value.partition("|")
+    if verb == "comment":
+        number, _, typed = what.partition(":")
+        await open_comment(int(number), typed, click.asked, deps)
+        return None
     return await open_verb(verb, what, click.asked, deps)
 
 
 APPLY = Action("change.apply", _confirming("apply"))
 ROLLBACK = Action("change.rollback", _confirming("rollback"))
 WITHDRAW = Action("change.withdraw", _confirming("withdraw"))
+WAIVE = Action("change.waive", _confirming("waive"))
 REVISE = Action("change.revise", _revise)
 OPEN = Action("change.open", _open)

@@ -11,7 +11,7 @@ from bot.ports.slack import Message
 from bot.render.listing import render_changes
 from bot.usecases.find_people import FOR_A_DECISION, find_people
 from handlers.dependencies import Dependencies
-from handlers.dialogs import view_of
+from handlers.loading import view_of
 from handlers.shapes import Asked, Command
 
 

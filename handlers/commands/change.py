@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from bot.changes.kinds import KINDS, kind_named
 from bot.domain.change import ChangeState, change_number
 from bot.domain.command_line import did_you_mean, parse
+from bot.domain.comment import LONGEST
 from bot.domain.errors import InvalidInputError
 from bot.ports.archive import ChangeQuery
 from bot.ports.slack import Message
@@ -12,16 +13,20 @@ from bot.render.change_card import render_change
 from bot.render.listing import render_changes
 from bot.render.notice import render_open_button
 from handlers.dependencies import Dependencies
-from handlers.dialogs import load_view, view_of
 from handlers.dialogs_decide import open_verb
 from handlers.explaining import answer_why
+from handlers.loading import load_view, view_of
+from handlers.release_note import answer_note
 from handlers.shapes import Asked, Command
+from handlers.talking import nudge, open_comment
 
 Sub = Callable[[tuple[str, ...], Asked, Dependencies], Awaitable[Message | None]]
 
 
 async def _request(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
-    words = parse(typed)
+    words = parse(typed, options=("from",))
+    if "from" in words.options:
+        return await _or_button(asked, "undo", str(change_number(words.options["from"])), deps)
     kinds = {kind.name for kind in KINDS}
     kind = next((word for word in words.arguments if word.lower() in kinds), "")
     targets = [word for word in words.arguments if word != kind]
@@ -53,7 +58,7 @@ async def _list(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Mes
 
 async def _show(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
     view = await load_view(_number(typed), deps)
-    return render_change(view, now=deps.desk.clock.now(), ref=asked.ref)
+    return render_change(view, now=deps.desk.clock.now(), ref=asked.ref, in_full=True)
 
 
 def _opening(verb: str) -> Sub:
@@ -75,6 +80,18 @@ async def _or_button(asked: Asked, verb: str, what: str, deps: Dependencies) -> 
     )
 
 
+async def _comment(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
+    number, words = _number(typed[:1]), " ".join(typed[1:])
+    if asked.trigger_id:
+        await open_comment(number, words, asked, deps)
+        return None
+    return await _or_button(asked, "comment", f"{number}:{words[:LONGEST]}", deps)
+
+
+async def _nudge(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
+    return await nudge(_number(typed), asked, deps)
+
+
 def _number(typed: tuple[str, ...]) -> int:
     words = parse(typed)
     if len(words.arguments) != 1:
@@ -93,6 +110,8 @@ SUBS: Mapping[str, Sub] = {
     "request": _request,
     "list": _list,
     "show": _show,
+    "comment": _comment,
+    "nudge": _nudge,
     "why": answer_why,
     "approve": _opening("approve"),
     "reject": _opening("reject"),
@@ -102,6 +121,8 @@ SUBS: Mapping[str, Sub] = {
     "apply": _opening("apply"),
     "rollback": _opening("rollback"),
     "close": _opening("close"),
+    "waive": _opening("waive"),
+    "release-note": answer_note,
 }
 
 
@@ -114,8 +135,9 @@ async def _change(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> M
 
 CHANGE = Command(
     "change",
-    "change request [kind] [target] · list [--mine|--state s|--target t] · "
-    "show|why|approve|reject|withdraw|apply|rollback|close CHG-n · break-glass|review CHG-n",
+    "change request [kind] [target] | --from CHG-n · list [--mine|--state s|--target t] · "
+    "show|why|approve|reject|withdraw|apply|rollback|close|waive|comment|nudge CHG-n · "
+    "release-note CHG-n [--share] · break-glass|review CHG-n",
     f"Ask for a change, decide one, follow it to its end. Kinds: {', '.join(kind.name for kind in KINDS)}.",
     _change,
 )

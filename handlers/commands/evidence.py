@@ -15,7 +15,7 @@ from bot.render.metrics import render_catalogue
 from bot.usecases.ask_question import Asking, ask_question
 from bot.usecases.choose_reference import NEWEST
 from handlers.dependencies import Dependencies
-from handlers.dialogs import load_view
+from handlers.loading import load_view
 from handlers.shapes import SHARED, Asked, Command
 
 Run = Callable[[tuple[str, ...], Asked, Dependencies], Awaitable[Message | None]]

@@ -1,22 +1,88 @@
-"""`app_home_opened`: what waits for this person, and what they asked for."""
+"""`app_home_opened`: what waits for this person, what they asked for and own, and what runs."""
 
-from bot.domain.change import TERMINAL, ChangeState
-from bot.ports.archive import ChangeQuery
-from bot.render.listing import render_home
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from bot.changes.kinds import KINDS
+from bot.domain.change import OPEN_ON_ACCOUNT, TERMINAL, Change, ChangeState
+from bot.domain.deployment import Target
+from bot.domain.json import Json
+from bot.domain.people import Standing
+from bot.domain.policy import Allowed, may_decide
+from bot.domain.retirements import fine_tuned_end
+from bot.ports.archive import ChangeQuery, Look
+from bot.render.home import HomeView, Owned, render_home
+from bot.render.texts import count
+from bot.usecases.find_people import FOR_AN_APPLY, find_people
 from handlers.dependencies import Dependencies
-from handlers.dialogs import view_of
+from handlers.loading import view_of
 from handlers.shapes import SlackEvent
+
+_WEEK = timedelta(days=7)
+_SOON = timedelta(days=90)
+_OPEN = frozenset(set(ChangeState) - TERMINAL)
 
 
 async def _run(user: str, deps: Dependencies) -> None:
-    open_states = frozenset(set(ChangeState) - TERMINAL)
-    pending = frozenset({ChangeState.PENDING_APPROVAL})
-    async with deps.desk.archive.reading() as look:
-        waiting = await look.changes(ChangeQuery(states=pending))
-        mine = await look.changes(ChangeQuery(states=open_states, requester=user))
-    others = [view_of(change, deps) for change in waiting if change.request.requester != user]
-    home = render_home(others, [view_of(change, deps) for change in mine], deps.cause("home").ref)
-    await deps.messenger.publish_home(user, home)
+    desk = deps.desk
+    now, configuration = desk.clock.now(), desk.configuration
+    people = await find_people({user}, desk=desk, max_age=FOR_AN_APPLY)
+    async with desk.archive.reading() as look:
+        waiting = await _waiting(people[user], look, deps)
+        mine = await look.changes(ChangeQuery(states=_OPEN, requester=user))
+        running = await look.changes(ChangeQuery(states=OPEN_ON_ACCOUNT))
+        chat = await look.freezes(now)
+        owned = [await _owned(each, look, now) for each in configuration.targets if each.owner == user]
+    known = [*configuration.freezes, *(each.as_freeze(()) for each in chat)]
+    freezes = [each for each in known if each.start < now + _WEEK and now < each.end]
+    home = HomeView(
+        [view_of(change, deps) for change in waiting],
+        [view_of(change, deps) for change in mine],
+        owned,
+        [view_of(change, deps) for change in running],
+        freezes,
+        deps.last_trail(),
+        request=f"request|{KINDS[0].name}:",
+    )
+    await deps.messenger.publish_home(user, render_home(home, now=now, ref=deps.cause("home").ref))
+
+
+async def _waiting(person: Standing, look: Look, deps: Dependencies) -> list[Change]:
+    """Return what this person may decide and has not, and what they own and have not attested."""
+    found: list[Change] = []
+    for change in await look.changes(ChangeQuery(states=frozenset({ChangeState.PENDING_APPROVAL}), limit=50)):
+        allowed = may_decide(change, person, deps.desk.configuration.rule_for(change))
+        if isinstance(allowed, Allowed) and person.user not in {
+            vote.person for vote in await look.votes(change)
+        }:
+            found.append(change)
+    attesting = ChangeQuery(states=frozenset({ChangeState.AWAITING_ATTESTATION}), limit=50)
+    return [*found, *(each for each in await look.changes(attesting) if each.request.owner == person.user)]
+
+
+async def _owned(target: Target, look: Look, now: datetime) -> Owned:
+    """Return a deployment as it is on record; Azure is not asked while Slack waits."""
+    seen = await look.sighting(target.ref.key)
+    if seen is None:
+        return Owned(target.alias, "not looked at yet")
+    if not seen.state:
+        return Owned(target.alias, "is not there", ("It was deleted, or never deployed.",), seen.seen_at)
+    writes = await look.unexplained_on(target.ref.key, now - _WEEK)
+    hints = [f"{count(len(writes), 'write')} in 7 days that no change explains"] if writes else []
+    sku, properties = _part(seen.state, "sku"), _part(seen.state, "properties")
+    model = str(_part(properties, "model").get("name") or "")
+    end = fine_tuned_end(model)
+    if end is not None and end - now.date() <= _SOON:
+        hints.append(f"its deployments retire on {end}, in {(end - now.date()).days} days")
+    if properties.get("deploymentState") == "Paused":
+        hints.append("it is paused; Azure may delete a deployment that is idle for 15 days")
+    state = f"{model} · {sku.get('name', '')} · capacity {sku.get('capacity', '')}"
+    return Owned(target.alias, state, tuple(hints), seen.seen_at)
+
+
+def _part(document: Mapping[str, Json], name: str) -> Mapping[str, Json]:
+    found = document.get(name)
+    return found if isinstance(found, Mapping) else {}
 
 
 HOME = SlackEvent("app_home_opened", _run)

@@ -5,15 +5,15 @@ from bot.domain.errors import SlackRefusedError
 from bot.ports.slack import Message
 from bot.render.answer import render_text
 from bot.render.change_card import render_change
-from bot.render.texts import mention
 from bot.usecases.step import STARTING
+from bot.usecases.tell_people import tell_people
+from handlers.after_messages import AFTER, tell_after
 from handlers.dependencies import Dependencies
-from handlers.dialogs import load_view
+from handlers.loading import load_view
 from handlers.shapes import Job
+from handlers.telling import GONE, tell_one
 from handlers.telling_of_glass import TOLD, tell_of_glass
 from handlers.unapproved import tell_of_unexplained
-
-GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 
 
 async def _run(key: str, deps: Dependencies) -> None:
@@ -23,18 +23,26 @@ async def _run(key: str, deps: Dependencies) -> None:
     if key.startswith("deliver:unexplained:"):
         await tell_of_unexplained(int(key.rsplit(":", 1)[1]), deps)
         return
-    _, change_id, what = key.split(":", 2)
-    match what:
-        case "card":
+    match key.split(":", 4):
+        case [_, change_id, "card"]:
             await _card(change_number(change_id), deps)
-        case _ if what.partition(":")[0] in TOLD:
-            about, _, user = what.partition(":")
-            await tell_of_glass(change_number(change_id), about, user, deps)
-        case _:
-            await _tell_owner(change_number(change_id), deps)
+        case [_, change_id, "dm", person, kind]:
+            await tell_one(change_number(change_id), person, kind, deps)
+        case [_, change_id, what, *where] if what in AFTER:
+            await tell_after(change_number(change_id), what, "".join(where), deps)
+        case [_, change_id, about, *users] if about in TOLD:
+            await tell_of_glass(change_number(change_id), about, "".join(users), deps)
+        case [_, change_id, *_]:
+            await tell_people(change_number(change_id), desk=deps.desk)
 
 
 async def _card(number: int, deps: Dependencies) -> None:
+    await _show_card(number, deps)
+    async with deps.desk.archive.transaction() as tx:
+        await tx.enqueue("deliver", f"deliver:CHG-{number}:people")
+
+
+async def _show_card(number: int, deps: Dependencies) -> None:
     view = await load_view(number, deps)
     message = render_change(view, now=deps.desk.clock.now(), ref=deps.cause("deliver").ref)
     change = view.change
@@ -78,16 +86,6 @@ async def _let_ask_again(number: int, deps: Dependencies) -> None:
         note = "Not applied: it could not be checked. Press Apply again."
         if await tx.mark(change, apply_asked_by="", note=note) is not None:
             await tx.enqueue("deliver", f"deliver:{change.id}:card")
-
-
-async def _tell_owner(number: int, deps: Dependencies) -> None:
-    view = await load_view(number, deps)
-    change = view.change
-    words = (
-        f"{change.id} ({view.summary}) was validated: *{view.said('verdict')}*. "
-        f"Look at its card in <#{change.channel}> and attest, {mention(change.request.owner)}."
-    )
-    await deps.messenger.direct(change.request.owner, render_text(words, deps.cause("deliver").ref))
 
 
 DELIVER = Job("deliver", _run)

@@ -4,7 +4,7 @@ from bot.domain.change import change_number
 from bot.usecases.break_glass import escalate_glass, parties
 from bot.usecases.find_people import FOR_AN_APPLY, find_people
 from handlers.dependencies import Dependencies
-from handlers.dialogs import load_view
+from handlers.loading import load_view
 from handlers.shapes import Job
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from bot.domain.change import Change, ChangeState, change_number
 from bot.domain.errors import CountersignError, NotFoundError, SlackRefusedError
+from bot.domain.json import Json
 from bot.domain.operation import moved_words
 from bot.domain.people import Person
 from bot.domain.policy import who_could
@@ -17,19 +18,27 @@ from bot.usecases.desk import Caller
 from bot.usecases.find_people import FOR_A_DECISION, find_people
 from bot.usecases.plan_change import written_to
 from bot.usecases.read_offer import read_offer
+from bot.usecases.remind_people import keep_draft_for_a_week
 from handlers.dependencies import Dependencies
-from handlers.dialogs import load_view, request_form
+from handlers.dialogs import request_form
 from handlers.dialogs_decide import decide_view
+from handlers.loading import load_view
 from handlers.shapes import Job
 from handlers.unapproved import back, unexplained
+from handlers.undoing import following_form
 
 
 async def _run(key: str, deps: Dependencies) -> None:
     match key.split(":"):
         case ["precheck", "form", view_id, kind, target]:
             await _fill_form(view_id, kind, target, deps)
+        case ["precheck", "form", view_id, kind, target, number]:
+            await _fill_form(view_id, kind, target, deps, number=int(number))
         case ["precheck", "back", view_id, number]:
             await _put_back(view_id, int(number), deps)
+        case ["precheck", "undo" | "retire" as what, view_id, change_id]:
+            form = await following_form(what, change_number(change_id), deps)
+            await _show(view_id, render_request_form(form), deps)
         case ["precheck", "revise", view_id, change_id]:
             await _revise(view_id, change_number(change_id), deps)
         case ["precheck", "review", view_id, choice, change_id]:
@@ -40,7 +49,7 @@ async def _run(key: str, deps: Dependencies) -> None:
             raise CountersignError(f"There is no such pre-check: {key}.")
 
 
-async def _fill_form(view_id: str, kind: str, target: str, deps: Dependencies) -> None:
+async def _fill_form(view_id: str, kind: str, target: str, deps: Dependencies, *, number: int = 0) -> None:
     ref = deps.cause("precheck").ref
     form = request_form(kind, target, Offer(), deps, ref=ref)
     if target:
@@ -49,7 +58,22 @@ async def _fill_form(view_id: str, kind: str, target: str, deps: Dependencies) -
             form = request_form(kind, target, offer, deps, ref=ref)
         except CountersignError as error:
             form = replace(form, problems=(f"The live values could not be read: {error_words(error)}",))
+    if number:
+        form = await _of_draft(form, number, deps)
     await _show(view_id, render_request_form(form), deps)
+
+
+async def _of_draft(form: RequestForm, number: int, deps: Dependencies) -> RequestForm:
+    """Return the form as one of a draft: it keeps its number, and says why where it could not be sent so."""
+    async with deps.desk.archive.reading() as look:
+        change = await look.change(number)
+    if form.target == change.request.target:
+        return replace(form, metadata={"number": number})
+    why = (
+        f"{change.id} is about {change.request.target}, and stays so. For {form.target} make a new request: "
+        "close this and write `/cs change request`."
+    )
+    return replace(form, problems=(*form.problems, why), metadata={"number": number})
 
 
 async def _put_back(view_id: str, number: int, deps: Dependencies) -> None:
@@ -133,6 +157,7 @@ async def _send_back(change: Change, problems: tuple[str, ...], deps: Dependenci
     if change.state is ChangeState.DRAFT:
         async with deps.desk.archive.transaction() as tx:
             await tx.mark(change, note="\n".join(problems))
+    await keep_draft_for_a_week(change, desk=deps.desk)
     form = render_request_form(await _again(change, problems, deps, ref))
     if await _show(change.view_id, form, deps):
         return
@@ -153,15 +178,18 @@ async def _again(change: Change, problems: tuple[str, ...], deps: Dependencies, 
         "expected_cost": request.expected_cost,
         "validation_signal": request.validation_signal,
         "rollback_plan": request.rollback_plan,
+        "rollback_trigger": request.rollback_trigger,
         "impact": ",".join(sorted(request.impact)),
         "type": request.type.value,
         "incident": request.incident,
         "start_at": str(int(request.start_at.timestamp())) if request.start_at else "",
         **{name: str(value) for name, value in request.asked.items()},
     }
-    return replace(
-        form, values={**form.values, **typed}, problems=problems, metadata={"number": change.number}
-    )
+    about: dict[str, Json] = {
+        "number": change.number,
+        **({"origin": request.origin} if request.origin else {}),
+    }
+    return replace(form, values={**form.values, **typed}, problems=problems, metadata=about)
 
 
 async def _offer_or_none(target: str, deps: Dependencies) -> Offer:

@@ -3,6 +3,7 @@
 from handlers.jobs.deliver import DELIVER
 from handlers.jobs.execute import APPLY, POLL, READ_BACK
 from handlers.jobs.glass import ESCALATE
+from handlers.jobs.notify import REMIND
 from handlers.jobs.permissions import PERMISSIONS
 from handlers.jobs.precheck import PRECHECK
 from handlers.jobs.reconcile import RECONCILE
@@ -10,5 +11,5 @@ from handlers.jobs.snapshot import SNAPSHOT
 from handlers.jobs.timers import DIRECTORY, EXPIRE, VERIFY
 from handlers.shapes import ExecutorJob, Job
 
-JOBS: tuple[Job, ...] = (DELIVER, SNAPSHOT, PRECHECK, VERIFY, EXPIRE, DIRECTORY, RECONCILE, ESCALATE)
+JOBS: tuple[Job, ...] = (DELIVER, SNAPSHOT, PRECHECK, VERIFY, EXPIRE, DIRECTORY, RECONCILE, ESCALATE, REMIND)
 EXECUTOR_JOBS: tuple[ExecutorJob, ...] = (APPLY, POLL, READ_BACK, PERMISSIONS)

@@ -3,6 +3,7 @@
 from bot.domain.change import change_number
 from bot.usecases.find_people import refresh_directory
 from bot.usecases.watch_change import expire_change, validate_change
+from bot.usecases.watch_trigger import watch_trigger
 from handlers.dependencies import Dependencies
 from handlers.shapes import Job
 
@@ -13,8 +14,9 @@ async def _expire(key: str, deps: Dependencies) -> None:
 
 
 async def _verify(key: str, deps: Dependencies) -> None:
-    number = change_number(key.split(":")[1])
-    await validate_change(number, readers=deps.readers, desk=deps.desk, cause=deps.cause("verify"))
+    number, cause = change_number(key.split(":")[1]), deps.cause("verify")
+    look = watch_trigger if key.endswith(":trigger") else validate_change
+    await look(number, readers=deps.readers, desk=deps.desk, cause=cause)
 
 
 async def _directory(key: str, deps: Dependencies) -> None:

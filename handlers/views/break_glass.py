@@ -15,7 +15,7 @@ from bot.usecases.break_glass import Glass, break_glass, parties, told_of
 from bot.usecases.decide_change import is_current
 from bot.usecases.find_people import FOR_A_DECISION, find_people
 from handlers.dependencies import Dependencies
-from handlers.dialogs import load_view
+from handlers.loading import load_view
 from handlers.shapes import FieldErrors, Replace, Submission, View, ViewAnswer
 
 

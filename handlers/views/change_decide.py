@@ -18,8 +18,9 @@ from bot.usecases.decide_change import (
 )
 from bot.usecases.find_people import FOR_A_DECISION, find_people
 from handlers.dependencies import Dependencies
-from handlers.dialogs import load_view, refresh_card
+from handlers.dialogs import refresh_card
 from handlers.dialogs_decide import decided_words
+from handlers.loading import load_view
 from handlers.shapes import FieldErrors, Replace, Submission, View, ViewAnswer
 
 

@@ -1,6 +1,7 @@
 """`change.request`: the form is read here; the pre-checks run in a job, before anyone is asked."""
 
 import json
+from collections.abc import Mapping
 
 from bot.domain.change import Change
 from bot.domain.policy import Refused
@@ -15,11 +16,13 @@ from handlers.shapes import FieldErrors, Replace, Submission, View, ViewAnswer
 async def _run(submission: Submission, deps: Dependencies) -> ViewAnswer:
     caller, ref = submission.asked.caller, submission.asked.ref
     people = await find_people({caller.user}, desk=deps.desk, max_age=FOR_A_DECISION)
+    about = _about(submission.metadata)
     form = Form(
         values=submission.values,
         impact=submission.chosen.get("impact", frozenset()),
-        number=_number(submission.metadata),
+        number=number if isinstance(number := about.get("number"), int) else None,
         view_id=submission.view_id,
+        origin=str(about.get("origin", "")),
     )
     answer = await request_change(form, caller=caller, standing=people[caller.user], desk=deps.desk)
     match answer:
@@ -31,12 +34,13 @@ async def _run(submission: Submission, deps: Dependencies) -> ViewAnswer:
             return Replace(render_checking(change.id, ref))
 
 
-def _number(metadata: str) -> int | None:
+def _about(metadata: str) -> Mapping[str, object]:
+    """Return what the form was opened for: the draft it belongs to, the change it follows."""
     try:
-        found = json.loads(metadata or "{}").get("number")
-    except (ValueError, AttributeError):
-        return None
-    return found if isinstance(found, int) else None
+        found = json.loads(metadata or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 CHANGE_REQUEST = View("change.request", _run)

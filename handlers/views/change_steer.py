@@ -21,7 +21,7 @@ from bot.usecases.steer_change import (
     withdraw_change,
 )
 from handlers.dependencies import Dependencies
-from handlers.dialogs import load_view
+from handlers.loading import load_view
 from handlers.shapes import Replace, Submission, View, ViewAnswer
 
 
@@ -34,6 +34,7 @@ async def _run(submission: Submission, deps: Dependencies) -> ViewAnswer:
         async with deps.desk.archive.transaction() as tx:
             change = await tx.change(value.number)
             if value.digest and not is_current(change, value.revision, value.digest):
+                await tx.enqueue("deliver", f"deliver:{change.id}:card")
                 return Replace(render_notice_view("Out of date", out_of_date_words(change.id), ref))
             answer = await _steer(submission, value, people, tx, deps)
     except ConflictError as error:

@@ -10,7 +10,7 @@ from bot.render.notice import render_notice_view
 from bot.usecases.break_glass import Review, parties, review_glass
 from bot.usecases.find_people import FOR_A_DECISION, find_people
 from handlers.dependencies import Dependencies
-from handlers.dialogs import load_view
+from handlers.loading import load_view
 from handlers.shapes import FieldErrors, Replace, Submission, View, ViewAnswer
 
 

@@ -155,6 +155,17 @@ async def update(world: Workspace, args: Args) -> Args:
     return {"channel": message.channel, "ts": message.ts, "text": text, "message": message.as_slack()}
 
 
+async def get_permalink(world: Workspace, args: Args) -> Args:
+    """chat.getPermalink: the address of a message."""
+    require(args, "channel", "message_ts")
+    channel, ts = world.channel(str(args["channel"])), str(args["message_ts"])
+    message = world.messages.get((channel.id, ts))
+    if message is None or message.ephemeral_to is not None:
+        raise SlackError("message_not_found")
+    address = f"{world.base_url}/archives/{channel.id}/p{ts.replace('.', '')}"
+    return {"channel": channel.id, "permalink": address}
+
+
 async def delete(world: Workspace, args: Args) -> Args:
     """chat.delete: remove a message of the app."""
     message = _own_message(world, args, "cant_delete_message")

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -68,6 +69,10 @@ async def _index(request: web.Request) -> web.StreamResponse:
     return web.FileResponse(page)
 
 
+async def _permalink(request: web.Request) -> web.StreamResponse:
+    raise web.HTTPFound(f"/?at={quote(request.match_info['channel'])}")
+
+
 def simulated_slack(clock: SandboxClock, settings: SlackSettings) -> SimulatedSlack:
     """The simulated Slack, ready to be served; set `world.base_url` once the port is known."""
     world = Workspace(clock, settings.manifest)
@@ -82,6 +87,7 @@ def simulated_slack(clock: SandboxClock, settings: SlackSettings) -> SimulatedSl
     app.router.add_route("*", "/api/{method}", api.handle)
     app.router.add_post("/hooks/{kind}/{team}/{number}/{secret}", Hooks(world).handle)
     app.router.add_get("/", _index)
+    app.router.add_get("/archives/{channel}/{ts}", _permalink)
     app.add_routes(UserInterface(world, People(world, dispatcher), settings.transport).routes())
     app.add_routes(FileDoor(world).routes())
     app.add_routes(Control(world, dispatcher).routes())

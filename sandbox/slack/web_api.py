@@ -34,6 +34,7 @@ METHODS: dict[str, Method] = {
     "chat.postMessage": Method(methods_chat.post_message, ("chat:write",), 5),
     "chat.postEphemeral": Method(methods_chat.post_ephemeral, ("chat:write",), 4),
     "chat.update": Method(methods_chat.update, ("chat:write",), 3),
+    "chat.getPermalink": Method(methods_chat.get_permalink, (), 5),
     "chat.delete": Method(methods_chat.delete, ("chat:write",), 3),
     "files.getUploadURLExternal": Method(files.get_upload_url, ("files:write",), 4),
     "files.completeUploadExternal": Method(files.complete_upload, ("files:write",), 4),

@@ -19,6 +19,7 @@ from tests.architecture.house import ROOT, modules
 METHODS = {
     "apps.connections.open",
     "auth.test",
+    "chat.getPermalink",
     "chat.postEphemeral",
     "chat.postMessage",
     "chat.update",

@@ -48,6 +48,21 @@ async def test_a_draft_comes_back_as_it_was_stored(archives: Archives) -> None:
     assert (stored.request, stored.created_at, stored.view_id) == (request, NOW, "V1")
 
 
+async def test_what_the_request_says_of_afterwards_comes_back(archives: Archives) -> None:
+    async with archives.opened.archive.transaction() as tx:
+        about = replace(REQUEST, rollback_trigger="HTTP 5xx above 2 %", origin="CHG-7")
+        stored = await tx.add_draft(replace(archives.draft(), request=about), NOW)
+        again = await tx.change(stored.number)
+    assert (again.request.rollback_trigger, again.request.origin) == ("HTTP 5xx above 2 %", "CHG-7")
+
+
+async def test_a_look_that_cannot_write_reads_a_change_too(archives: Archives) -> None:
+    async with archives.opened.archive.transaction() as tx:
+        stored = await tx.add_draft(archives.draft(), NOW)
+    async with archives.opened.archive.reading() as look:
+        assert await look.change(stored.number) == stored
+
+
 async def test_a_change_nobody_made_is_not_found(archives: Archives) -> None:
     async with archives.opened.archive.transaction() as tx:
         with pytest.raises(NotFoundError):

@@ -191,3 +191,23 @@ async def test_when_the_commit_itself_fails_everybody_hears_of_it(file: Archives
     event.remove(engine, "commit", full)
     assert [type(each) for each in found] == [AuditBusyError] * 3
     assert await kept(file) == set()
+
+
+async def test_closing_waits_for_what_is_under_way(database_url: str) -> None:
+    async with opened_archives(database_url) as archives:
+        begun, may_end = asyncio.Event(), asyncio.Event()
+
+        async def slow(connection: AsyncConnection, items: Sequence[int]) -> Sequence[int]:
+            begun.set()
+            await may_end.wait()
+            return items
+
+        database = archives.opened.database
+        asked = asyncio.create_task(database.look(slow, 1))
+        await begun.wait()
+        closing = asyncio.create_task(database.close())
+        await asyncio.sleep(0.05)
+        assert not closing.done()
+        may_end.set()
+        assert await asked == 1
+        await closing

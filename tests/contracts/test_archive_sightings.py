@@ -104,4 +104,5 @@ async def test_a_look_that_is_due_is_taken_by_one_replica(archives: Archives) ->
     assert sorted(await both(archives, first)) == [False, True]
     assert sorted(await both(archives, second)) == [False, True]
     async with archives.opened.archive.transaction() as tx:
-        assert await tx.dues() == {"reconcile:prod": LATER}
+        assert await tx.dues("reconcile") == {"reconcile:prod": LATER}
+        assert await tx.dues("verify") == {}

@@ -23,9 +23,10 @@ from bot.ports.archive import Cause, ChangeQuery, Draft, Look
 from tests.fakes.archive_freezes import FakeFreezes
 from tests.fakes.archive_sightings import FakeSightings
 from tests.fakes.archive_state import Entry, State, checked, stored_request, through_json
+from tests.fakes.archive_talks import FakeTalks
 
 
-class FakeTransaction(FakeSightings, FakeFreezes):
+class FakeTransaction(FakeSightings, FakeFreezes, FakeTalks):
     """One transaction on a copy of the rows."""
 
     def __init__(self, archive: "FakeArchive", state: State) -> None:
@@ -84,6 +85,7 @@ class FakeTransaction(FakeSightings, FakeFreezes):
             card_ts=now.card_ts,
             view_id=view_id,
             tier=Tier.NORMAL,
+            expires_at=now.expires_at,
         )
         self._state.changes[now.number] = anew
         return anew

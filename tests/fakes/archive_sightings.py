@@ -62,9 +62,9 @@ class FakeSightings:
         """Remember what the executor is allowed."""
         self._state.permissions[permissions.account] = permissions
 
-    async def dues(self) -> Mapping[str, datetime]:
+    async def dues(self, kind: str) -> Mapping[str, datetime]:
         """Return when each look is next due."""
-        return dict(self._state.dues)
+        return {name: at for name, at in self._state.dues.items() if name.startswith(f"{kind}:")}
 
     async def put_off(self, name: str, *, due: datetime | None, until: datetime) -> bool:
         """Make a look due later, by compare-and-set."""

@@ -8,12 +8,15 @@ from typing import Any
 
 from bot.domain.baseline import Baseline, DriftException
 from bot.domain.change import Change, Request, Vote
+from bot.domain.comment import Comment
 from bot.domain.effect import Effect, Question
 from bot.domain.event import AuditEvent
 from bot.domain.freeze import ChatFreeze
+from bot.domain.notice import Notice
 from bot.domain.operation import Plan, plan_from_json
 from bot.domain.people import Actor, Standing
 from bot.domain.permission import Permissions
+from bot.domain.revision import Revision
 from bot.domain.sighting import Sighting, Unexplained
 from bot.ports.archive import Cause
 
@@ -66,6 +69,9 @@ class State:
     unexplained: dict[int, Unexplained] = field(default_factory=dict)
     permissions: dict[str, Permissions] = field(default_factory=dict)
     dues: dict[str, datetime] = field(default_factory=dict)
+    notices: dict[tuple[str, str, str], Notice] = field(default_factory=dict)
+    comments: list[Comment] = field(default_factory=list)
+    revisions: dict[tuple[int, int], Revision] = field(default_factory=dict)
     freezes: dict[int, ChatFreeze] = field(default_factory=dict)
     numbers: int = 0
 

@@ -14,6 +14,7 @@ from bot.domain.people import Standing
 from bot.domain.policy import Refused
 from bot.domain.signal import Traffic
 from bot.ports.slack import Message
+from bot.render.after_messages import render_breach
 from bot.render.answer import (
     render_bug,
     render_error,
@@ -34,13 +35,15 @@ from bot.render.confirm_forms import render_confirm
 from bot.render.decide_form import render_decide
 from bot.render.evidence import render_compact, render_evidence, render_skeleton
 from bot.render.figures import render_quota, render_status
-from bot.render.listing import render_changes, render_home, render_timeline
+from bot.render.listing import render_changes, render_timeline
 from bot.render.metrics import MetricsView, render_catalogue, render_metrics, verdict_words
 from bot.render.notice import render_notice_view, render_open_button
 from bot.render.plan import render_plan, render_plan_view
 from bot.usecases.compare_kept import judge_all
 from tests.golden import charts
 from tests.golden.drift_values import DRIFT_EXAMPLES
+from tests.golden.emergency_values import EMERGENCY_EXAMPLES
+from tests.golden.people_values import PEOPLE_EXAMPLES
 from tests.golden.policy_values import POLICY_EXAMPLES
 from tests.golden.values import (
     ACCOUNT,
@@ -100,6 +103,7 @@ EXAMPLES: Mapping[str, Callable[[], Made]] = {
     "form_checking": partial(render_checking, "CHG-12", REF),
     "form_submitted": partial(render_submitted, CHANGE, REF),
     "confirm_apply": partial(render_confirm, VIEWS["approved"], CONFIRM_APPLY, REF),
+    "breach": partial(render_breach, VIEWS["verifying_breached"], REF),
     "confirm_withdraw": partial(render_confirm, view(), CONFIRM_WITHDRAW, REF),
     "notice": partial(render_notice_view, "Not recorded", "CHG-12 is already approved by <@U0BOB>.", REF),
     "open_button": partial(
@@ -157,8 +161,6 @@ EXAMPLES: Mapping[str, Callable[[], Made]] = {
     "changes": partial(render_changes, tuple(VIEWS.values())[:4], "Changes · Open", REF),
     "changes_none": partial(render_changes, (), "Changes · Mine", REF),
     "timeline": partial(render_timeline, LINES, "CHG-12 · Timeline", REF),
-    "home": partial(render_home, (view(),), (VIEWS["closed"],), REF),
-    "home_empty": partial(render_home, (), (), REF),
     "metrics": partial(
         render_metrics,
         MetricsView(
@@ -181,7 +183,9 @@ EXAMPLES: Mapping[str, Callable[[], Made]] = {
     "quota_none": partial(render_quota, ACCOUNT, (), now=NOW, ref=REF),
     "status": partial(render_status, STATUS, accounts=(ACCOUNT,), now=NOW, ref=REF),
     **DRIFT_EXAMPLES,
+    **EMERGENCY_EXAMPLES,
     **WATCH_EXAMPLES,
+    **PEOPLE_EXAMPLES,
     **POLICY_EXAMPLES,
 }
 

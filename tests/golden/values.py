@@ -153,6 +153,20 @@ def view(state: ChangeState = S.PENDING_APPROVAL, **columns: Any) -> ChangeView:
     return ChangeView(change, votes, Scale().summary(PLAN), RULE, note)
 
 
+BREACH = {
+    "value": "share of HTTP 5xx 4.20 %",
+    "limit": "above 2.00 %",
+    "at": (NOW + timedelta(minutes=7)).isoformat(),
+    "automatic": False,
+}
+
+
+def triggered(state: ChangeState, **columns: Any) -> ChangeView:
+    """The example change with a rollback trigger."""
+    request = replace(REQUEST, rollback_trigger="HTTP 5xx above 2 %")
+    return view(state, request=request, **columns)
+
+
 VIEWS: Mapping[str, ChangeView] = {
     "draft": view(S.DRAFT, plan=None, plan_digest="", evidence="", evidence_at=None, submitted_at=None),
     "pending": view(),
@@ -220,6 +234,30 @@ VIEWS: Mapping[str, ChangeView] = {
     "rolled_back": view(S.ROLLED_BACK, **DONE, rollback_asked_by="U0OWNER"),
     "rolled_back_attested": view(
         S.ROLLED_BACK, **DONE, rollback_asked_by="U0OWNER", outcome={"attested": "U0OWNER"}
+    ),
+    "verifying_breached": triggered(
+        S.VERIFYING, **DONE, window_ends_at=NOW + timedelta(minutes=30), outcome={"breach": BREACH}
+    ),
+    "rollback_asked": view(
+        S.AWAITING_ATTESTATION,
+        **DONE,
+        rollback_asked_by="U0ALICE",
+        outcome={**VERDICT, "rollback_waits": True, "strangers": []},
+    ),
+    "rolling_back_by_itself": triggered(
+        S.ROLLING_BACK, **DONE, outcome={"breach": {**BREACH, "automatic": True}, "automatic": True}
+    ),
+    "rolled_back_confirmed": view(
+        S.ROLLED_BACK,
+        **DONE,
+        rollback_asked_by="U0ALICE",
+        outcome={"confirmed": "U0BOB", "attested": "U0OWNER"},
+    ),
+    "closed_waived": view(
+        S.CLOSED,
+        **DONE,
+        note="The owner is on leave & cannot be reached.",
+        outcome={**VERDICT, "waived": "U0DAN"},
     ),
     "verifying_strangers": view(S.VERIFYING, **DONE, outcome={"strangers": ["summaries-v2"]}),
 }

@@ -29,6 +29,14 @@ from tests.journeys.ways import (
 ON_SQLITE = pytest.mark.parametrize(
     "house", [pytest.param(("sqlite", "http"), id="sqlite-http")], indirect=True
 )
+EACH_DATABASE = pytest.mark.parametrize(
+    "house",
+    [
+        pytest.param(("sqlite", "http"), id="sqlite-http"),
+        pytest.param(("postgresql", "socket"), id="postgresql-socket"),
+    ],
+    indirect=True,
+)
 EMERGENCY = {**FACTS, "capacity": "150", "type": "emergency", "incident": "INC-7"}
 HOUR = 3600
 
@@ -70,7 +78,7 @@ async def broken(house: House, card: Json, user: str = DAN) -> Json:
     return await house.people.card(user, "CHG-1", "approved")
 
 
-@ON_SQLITE
+@EACH_DATABASE
 async def test_a_glass_is_broken_told_applied_and_its_missing_review_escalated(house: House) -> None:
     card = await broken(house, await burning(house))
     assert "broke the glass, incident INC-7" in words_of(card)

@@ -37,8 +37,9 @@ from bot.render.confirm_forms import Confirmation, render_confirm
 from bot.render.decide_form import render_decide
 from bot.render.evidence import render_compact, render_evidence, render_skeleton
 from bot.render.figures import StatusLine, render_quota, render_status
+from bot.render.home import HomeView, render_home
 from bot.render.lint import check_message, check_view
-from bot.render.listing import TimelineLine, render_changes, render_home, render_timeline
+from bot.render.listing import TimelineLine, render_changes, render_timeline
 from bot.render.metrics import MetricRow, MetricsView, render_metrics
 from bot.render.notice import render_notice_view, render_open_button
 from bot.render.plan import render_plan, render_plan_view
@@ -111,6 +112,7 @@ def change_of(text: Draw, state: ChangeState) -> ChangeView:
         expected_cost=text(),
         validation_signal=text(),
         rollback_plan=text(),
+        rollback_trigger=text(),
     )
     operation = Operation("PATCH", text(), {text(): text()}, text())
     plan = Plan(
@@ -118,6 +120,10 @@ def change_of(text: Draw, state: ChangeState) -> ChangeView:
     )
     outcome = {
         name: text() for name in ("verdict", "signal", "before", "after", "explanation", "why", "attested")
+    } | {
+        "waived": text(),
+        "confirmed": text(),
+        "breach": {"value": text(), "limit": text(), "at": text(), "automatic": False},
     }
     change = replace(
         ex.CHANGE,
@@ -155,7 +161,7 @@ def test_arbitrary_text_in_a_change_breaks_no_card(pool: list[str], state: Chang
     sound(render_decide(view, choice=text(), live=text(), who=text(), evidence_age=text(), ref=ref))
     sound(render_confirm(view, Confirmation("c", text(), "Go", text(), with_reason=True), ref))
     sound(render_changes([view] * 25, text(), ref))
-    sound(render_home([view] * 25, [view], ref))
+    sound(render_home(HomeView([view] * 25, [view], running=[view] * 9), now=ex.NOW, ref=ref))
     sound(render_submitted(view.change, ref))
     sound(render_checking(text(), ref))
 

@@ -1,5 +1,6 @@
 """The directory says who is a full member, why somebody is not, and who is in a user group."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -40,6 +41,25 @@ async def test_somebody_slack_does_not_know_is_no_member() -> None:
         standing = await peer.directory.standing("U0NOBODY")
         assert not standing.full_member
         assert "does not know" in standing.why_not
+
+
+@pytest.mark.parametrize(
+    ("flags", "hours"),
+    [
+        ({}, 1),
+        ({"tz": "Asia/Kolkata"}, 5.5),
+        ({"tz": "Moon/Base", "tz_offset": -18000}, -5),
+        ({"tz": None, "tz_offset": "late"}, 0),
+        ({"tz": "", "tz_offset": 10**9}, 0),
+    ],
+)
+async def test_a_person_has_the_time_zone_slack_names_or_its_distance_or_utc(
+    flags: dict[str, Any], hours: float
+) -> None:
+    async with simulated() as (peer, world):
+        world.change_person("U0BOB", flags)
+        zone = await peer.directory.zone("U0BOB")
+    assert datetime(2026, 11, 24, tzinfo=zone).utcoffset() == timedelta(hours=hours)
 
 
 async def test_a_user_group_is_read_afresh() -> None:

@@ -10,8 +10,12 @@ down_revision = "0005"
 def upgrade() -> None:
     for name in ("start_at", "review_due_at"):
         op.add_column("change", sa.Column(name, sa.Text, nullable=True))
-    for name in ("origin", "incident", "template", "broke_glass_by", "reviewed_by"):
+    for name in ("origin", "incident", "template", "broke_glass_by", "reviewed_by", "rollback_trigger"):
         op.add_column("change", sa.Column(name, sa.Text, nullable=False, server_default=""))
+    op.add_column("person_observation", sa.Column("tz", sa.Text, nullable=False, server_default=""))
+    op.add_column(
+        "person_observation", sa.Column("tz_offset", sa.Integer, nullable=False, server_default="0")
+    )
     op.create_index("ix_change_start", "change", ["state", "start_at"])
     op.create_index("ix_change_review", "change", ["reviewed_by", "review_due_at"])
     _freezes()
@@ -87,3 +91,4 @@ def _sightings() -> None:
     op.create_index("ux_unexplained_key", "unexplained", ["key"], unique=True)
     op.create_table("permission_observation", *_keys("account"), *_texts("allowed", "observed_at"))
     op.create_table("due", *_keys("name"), *_texts("at"))
+    op.create_index("ix_due_at", "due", ["at"])

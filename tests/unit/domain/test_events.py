@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from bot.domain import after_events as after
 from bot.domain import break_glass_events as glass
 from bot.domain import drift_events as drift
 from bot.domain import execution_events as execution
 from bot.domain import freeze_events as freeze
 from bot.domain import request_events as request
+from bot.domain import talk_events as talk
 from bot.domain import watch_events as watch
 from bot.domain.event import AuditEvent
 from bot.domain.events import EVENT_TYPES, plain
@@ -41,7 +43,7 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
             expected_cost="none",
             validation_signal="429",
             reason="a long queue",
-            rollback_plan="back",
+            rollback_plan="down to 120",
         ),
         "requested CHG-1: scale, owner <@U0OTTO>, ticket OPS-1",
     ),
@@ -154,6 +156,27 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
         "could not roll CHG-1 back: refused",
     ),
     (
+        "change.waived",
+        after.ChangeWaived(**ABOUT, verdict="better", owner="U0OTTO", groups=("a",), reason="away on leave"),
+        "waived the attestation of CHG-1 in the place of <@U0OTTO>",
+    ),
+    (
+        "change.trigger_breached",
+        after.TriggerBreached(
+            **ABOUT,
+            trigger="HTTP 5xx above 2 %",
+            value="share of HTTP 5xx 4.00 %",
+            measured_at="now",
+            automatic=True,
+        ),
+        "saw the rollback trigger of CHG-1 breached: share of HTTP 5xx 4.00 %; the rollback starts by itself",
+    ),
+    (
+        "rollback.requested",
+        after.RollbackAsked(**ABOUT, plan_digest="d" * 64),
+        "asked to roll CHG-1 back; one more confirms",
+    ),
+    (
         "change.break_glass",
         glass.GlassBroken(
             **ABOUT,
@@ -256,6 +279,11 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
         ),
         "learned who made the write of triage-prod that no change explains",
     ),
+    (
+        "change.commented",
+        talk.ChangeCommented(**ABOUT, revision=2, n=3, words="Is the quota enough?"),
+        "commented on CHG-1 revision 2 (comment 3)",
+    ),
 )
 NOT_PAST = {"change.break_glass", "evidence.read", "evidence.snapshot", "change.execution.unknown"}
 
@@ -276,7 +304,9 @@ def test_a_start_nobody_had_to_approve_names_the_policy() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", [request, execution, drift, watch, glass, freeze], ids=lambda module: module.__name__
+    "module",
+    [request, execution, after, drift, watch, glass, freeze, talk],
+    ids=lambda module: module.__name__,
 )
 def test_no_event_is_forgotten_in_the_list(module: ModuleType) -> None:
     found = {kind for _, kind in getmembers(module, isclass) if issubclass(kind, AuditEvent)} - {AuditEvent}

@@ -76,7 +76,10 @@ class Died(BaseException):
 
 @dataclass
 class Mortal(Writer):
-    """A writer whose process dies before its call leaves, or when the answer has come and is not yet written down."""
+    """A writer whose process dies before its call leaves, or when the answer has come and is not yet written down.
+
+    What Azure accepted by then is done: one that still ran would show as Updating, which this world does not.
+    """
 
     dies: str = ""
 
@@ -84,6 +87,8 @@ class Mortal(Writer):
         """Send one operation, or die."""
         if self.dies == "before":
             raise Died(self.dies)
+        if self.dies == "after":
+            self.fates = []
         sent = await super().send(operation, change=change, correlation=correlation)
         if self.dies == "after":
             raise Died(self.dies)
@@ -384,7 +389,8 @@ class Workflow(RuleBasedStateMachine):
                 assert ENTRY_OF[change.state] in moves
             if change.state is S.FAILED:
                 assert moves[-1] in ("change.execution.failed", "rollback.failed")
-            assert ("policy.evaluated" in told) is (change.state is not S.DRAFT)
+            if change.state is not S.WITHDRAWN:
+                assert ("policy.evaluated" in told) is (change.state is not S.DRAFT)
 
     @invariant()
     def one_change_at_a_time_holds_the_account(self) -> None:

@@ -1,0 +1,198 @@
+"""Direct messages about a change: the question, the reminder, what became of it, and who handled it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from bot.domain.change import ChangeState
+from bot.domain.notice import ASK, ATTEST, ESCALATE, EXPIRING, HANDLED, OUTCOME, REMIND, VOTED, Notice
+from bot.ports.slack import Block, Message
+from bot.render.blocks import actions, fields, footer, say, section
+from bot.render.change_card import card_button
+from bot.render.change_view import ChangeView
+from bot.render.change_words import state_detail, state_word
+from bot.render.texts import age, card_link, count, escape, mention, one_line
+
+_S = ChangeState
+
+
+def render_direct(
+    notice: Notice, view: ChangeView, stage: int, *, link: str, now: datetime, ref: str
+) -> Message:
+    """Return what a person's message about a change says by now."""
+    if stage == HANDLED:
+        return _plain(view, handled_words(view), (), link, ref)
+    if stage == VOTED:
+        said = f"*You have voted* · {escape(state_word(view.change.state))}: {escape(state_detail(view))}."
+        return _plain(view, said, (), link, ref)
+    return _MAKERS[notice.word](notice, view, link=link, now=now, ref=ref)
+
+
+def handled_words(view: ChangeView) -> str:
+    """Return who answered a question and how: `Handled by <@…> · CHG-12 is approved.`."""
+    change = view.change
+    if change.state is _S.PENDING_APPROVAL:
+        return f"*Handled* · {change.id} is at revision {change.revision} now; this was about an earlier one."
+    names = _names(view)
+    title = f"*Handled by {names}*" if names else "*Handled*"
+    return f"{title} · {change.id} is {state_word(change.state).lower()}."
+
+
+def _names(view: ChangeView) -> str:
+    change = view.change
+    by = [vote.person for vote in view.approvals] or [change.decided_by]
+    if change.state in (_S.REJECTED, _S.WITHDRAWN, _S.CHANGES_REQUESTED):
+        by = [change.decided_by]
+    if change.state in (_S.CLOSED, _S.ROLLED_BACK) and view.said("attested"):
+        by = [view.said("attested")]
+    return "" if change.state is _S.EXPIRED else " and ".join(mention(user) for user in by if user)
+
+
+def _plain(view: ChangeView, said: str, buttons: Sequence[Block], link: str, ref: str) -> Message:
+    shown = section(f"{said}\n{_about(view)}{_card(link)}")
+    return _said(view, f"{said.replace('*', '')} {_about(view)}.", [shown, *actions(buttons), footer(ref)])
+
+
+def _said(view: ChangeView, text: str, blocks: Sequence[Block]) -> Message:
+    payload = {"change": view.change.id, "rev": view.change.revision}
+    return say(text, blocks, {"event_type": "countersign.notice", "event_payload": payload})
+
+
+def _about(view: ChangeView) -> str:
+    return f"{view.change.id} · {escape(view.action, 300)} · {escape(one_line(view.change.environment), 60)}"
+
+
+def _card(link: str) -> str:
+    shown = card_link(link)
+    return f" · {shown}" if shown else ""
+
+
+def _ask(notice: Notice, view: ChangeView, *, link: str, now: datetime, ref: str) -> Message:
+    change = view.change
+    said = f"*{mention(change.request.requester)} asks for your decision* on {change.id}"
+    return _question(view, said, link=link, now=now, ref=ref)
+
+
+def _remind(notice: Notice, view: ChangeView, *, link: str, now: datetime, ref: str) -> Message:
+    asked = view.change.submitted_at
+    since = f", asked {age(asked, now)} ago" if asked else ""
+    said = f"*Reminder* · {view.change.id} still waits for your decision{since}"
+    return _question(view, said, link=link, now=now, ref=ref)
+
+
+def _escalate(notice: Notice, view: ChangeView, *, link: str, now: datetime, ref: str) -> Message:
+    said = (
+        f"*{view.change.id} still waits* · those who were asked have not answered two reminders. "
+        "Whoever may decide it, please look"
+    )
+    return _question(view, said, link=link, now=now, ref=ref)
+
+
+def _expiring(notice: Notice, view: ChangeView, *, link: str, now: datetime, ref: str) -> Message:
+    change = view.change
+    left = f"in {age(now, change.expires_at)}" if change.expires_at and change.expires_at > now else "now"
+    if notice.person != change.request.requester:
+        said = f"*{change.id} expires {left}* and still waits for your decision"
+        return _question(view, said, link=link, now=now, ref=ref)
+    step = {
+        _S.PENDING_APPROVAL: f"Remind its approvers with `/cs change nudge {change.id}`.",
+        _S.CHANGES_REQUESTED: "Press *Revise…* on its card, or make a new request.",
+    }.get(change.state, "Apply it before; after that it needs a new request.")
+    said = f"*{change.id} expires {left}* · {escape(state_word(change.state))}. {step}"
+    return _plain(view, said, (), link, ref)
+
+
+def _question(view: ChangeView, said: str, *, link: str, now: datetime, ref: str) -> Message:
+    change = view.change
+    facts = [
+        (
+            "Risk tier",
+            f"{escape(change.tier.value.capitalize())} · {escape(one_line(change.environment), 60)}",
+        ),
+        ("Approvals", f"{len(view.approvals)} of {count(change.quorum, 'approval')}"),
+        ("Owner", mention(change.request.owner)),
+        ("Expires", f"in {age(now, change.expires_at)}" if change.expires_at else "never"),
+        ("Expected cost", escape(one_line(change.request.expected_cost), 300)),
+        ("Validation signal", escape(one_line(change.request.validation_signal), 300)),
+    ]
+    blocks = [section(f"{said}\n{escape(view.action, 300)}{_card(link)}"), *fields(facts)]
+    buttons = [card_button(view, name) for name in ("decide", "plan")]
+    plain = f"{said.replace('*', '')}: {escape(view.action, 300)}."
+    return _said(view, plain, [*blocks, *actions(buttons), footer(ref, escape(view.rule_words, 300))])
+
+
+def _attest(notice: Notice, view: ChangeView, *, link: str, now: datetime, ref: str) -> Message:
+    verdict = escape(view.said("verdict") or "rolled back", 60)
+    said = (
+        f"*Please attest {view.change.id}* · validation: *{verdict}*. Look at the evidence on its card first."
+    )
+    return _plain(view, said, [card_button(view, "attest")], link, ref)
+
+
+def _outcome(notice: Notice, view: ChangeView, *, link: str, now: datetime, ref: str) -> Message:
+    title, step = _OUTCOMES[notice.detail.partition(":")[0]]
+    is_now = notice.detail == view.change.state.value
+    by = f" by {_names(view)}" if is_now and notice.detail in _BY_PEOPLE and _names(view) else ""
+    said = " ".join(filter(None, (f"*{view.change.id} {title}{by}.*", _why(notice, view), step)))
+    name = {"changes_requested": "revise", "approved": "apply"}.get(notice.detail)
+    buttons = [card_button(view, name)] if name and is_now else []
+    return _plain(view, said, buttons, link, ref)
+
+
+def _why(notice: Notice, view: ChangeView) -> str:
+    """Return the reason, the field that moved, or the verdict."""
+    change = view.change
+    if notice.detail == "validated":
+        before, after = view.said("before"), view.said("after")
+        return f"Verdict: *{escape(view.said('verdict'), 60)}* ({escape(before, 80)} → {escape(after, 80)})."
+    if notice.detail.startswith("failed"):
+        written = change.outcome.get("written")
+        left = "Something was written" if written else "Nothing was changed in Azure"
+        return f"{escape(one_line(view.said('why')).rstrip('.'), 600)}. {left}."
+    why = change.note if notice.detail in _WITH_REASON else ""
+    return f"Why: {escape(one_line(why).rstrip('.'), 600)}." if why else ""
+
+
+_BY_PEOPLE = frozenset({"approved", "rejected", "changes_requested", "withdrawn"})
+_WITH_REASON = frozenset({"rejected", "changes_requested", "withdrawn", "superseded"})
+_OUTCOMES: Mapping[str, tuple[str, str]] = {
+    "approved": ("is approved", "Nothing has been sent to Azure yet: apply it from its card."),
+    "rejected": ("is rejected", "Nothing was changed. A new request can answer the reason."),
+    "changes_requested": ("is sent back for changes", "Press *Revise…*: everything you wrote is kept."),
+    "expired": ("expired", "Nothing was changed. Ask again with `/cs change request`."),
+    "withdrawn": ("was withdrawn", "Nothing was changed."),
+    "superseded": ("is superseded", "Nothing was sent. Request it again on the state of now."),
+    "applied": ("is applied", "Azure shows what was approved; the validation signal is watched now."),
+    "validated": ("was validated", "Its owner is asked to attest."),
+    "failed": (
+        "failed",
+        "Look at its card: it says what can be done; *Roll back…* is there if anything was written.",
+    ),
+    "rolled_back": ("is rolled back", "The state of before is back; its owner is asked to attest that."),
+}
+_MAKERS: Mapping[str, Callable[..., Message]] = {
+    ASK: _ask,
+    REMIND: _remind,
+    ESCALATE: _escalate,
+    EXPIRING: _expiring,
+    ATTEST: _attest,
+    OUTCOME: _outcome,
+}
+
+
+def render_nudged(
+    change_id: str,
+    reminded: Sequence[str],
+    later: Sequence[tuple[str, datetime | None]],
+    *,
+    now: datetime,
+    ref: str,
+) -> Message:
+    """Return who was reminded, and who cannot be before when."""
+    lines = [f"Reminded {' '.join(mention(user) for user in reminded)}."] if reminded else []
+    for user, at in later:
+        why = f"can be reminded in {age(now, at)}" if at else "was reminded as often as anybody may be"
+        lines.append(f"{mention(user)} {why}.")
+    if later:
+        lines.append("Nobody is reminded more than once in four hours, or outside their working hours.")
+    said = "\n".join(lines) or f"Nobody who was asked still has to decide {change_id}."
+    return say(said, [section(f"*{change_id}*\n{said}"), footer(ref)])

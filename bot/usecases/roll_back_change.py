@@ -1,0 +1,75 @@
+"""What comes before a rollback: the second person policy may want, and the timer that needs none."""
+
+from collections.abc import Mapping
+
+from bot.domain.after_events import RollbackAsked
+from bot.domain.ballots import is_same_person
+from bot.domain.change import Change, ChangeState
+from bot.domain.errors import ConflictError
+from bot.domain.execution_events import RollbackStarted
+from bot.domain.people import Actor, Standing
+from bot.domain.policy import Refused
+from bot.ports.archive import Cause, Transaction
+from bot.usecases.desk import Caller, Desk
+
+
+async def second_word(
+    change: Change, *, caller: Caller, people: Mapping[str, Standing], tx: Transaction, desk: Desk
+) -> Change | Refused | None:
+    """Return None when the rollback may start now; where policy wants another's word, remember who asked first.
+
+    Who asked cannot confirm, under whichever account.
+    """
+    rule = desk.configuration.rule(change.environment, change.tier)
+    if rule is None or not rule.rollback_approvals:
+        return None
+    if change.outcome.get("rollback_waits"):
+        first = change.rollback_asked_by
+        asked, now = people.get(first), people[caller.user]
+        same = caller.user == first or (asked is not None and is_same_person(asked, now))
+        words = (
+            f"rollback_approvals = {rule.rollback_approvals}: asked by <@{first}>, confirmed by somebody else"
+        )
+        return (
+            Refused("Not allowed: you asked for this rollback; another person confirms it.", words)
+            if same
+            else None
+        )
+    event = RollbackAsked(change=change.id, resource=change.arm_id, plan_digest=change.plan_digest)
+    await tx.record(event, by=caller.actor, cause=caller.cause)
+    outcome = {**change.outcome, "rollback_waits": True}
+    marked = await tx.mark(change, rollback_asked_by=caller.user, outcome=outcome)
+    if marked is None:
+        raise ConflictError(f"{change.id} moved in the same instant.", advice="Look at the card again.")
+    await tx.enqueue("deliver", f"deliver:{change.id}:card")
+    return marked
+
+
+async def started(change: Change, *, caller: Caller, tx: Transaction) -> dict[str, object]:
+    """Record that a rollback starts, and return the columns that say who asked and who confirmed."""
+    outcome = {name: said for name, said in change.outcome.items() if name != "rollback_waits"}
+    first = change.rollback_asked_by if outcome != change.outcome else caller.user
+    confirmed = caller.user if first != caller.user else ""
+    event = RollbackStarted(
+        change=change.id,
+        resource=change.arm_id,
+        plan_digest=change.plan_digest,
+        asked_by=first,
+        confirmed_by=confirmed,
+    )
+    await tx.record(event, by=caller.actor, cause=caller.cause)
+    if confirmed:
+        outcome["confirmed"] = confirmed
+    return {"rollback_asked_by": first, "outcome": outcome}
+
+
+async def start_by_itself(change: Change, *, by: Actor, cause: Cause, tx: Transaction) -> Change | None:
+    """Start the rollback that policy has approved beforehand; None when the change moved away."""
+    event = RollbackStarted(
+        change=change.id, resource=change.arm_id, plan_digest=change.plan_digest, asked_by=by.id
+    )
+    await tx.record(event, by=by, cause=cause)
+    outcome = {**change.outcome, "automatic": True}
+    moved = await tx.move(change, ChangeState.ROLLING_BACK, outcome=outcome, note="")
+    await tx.enqueue("apply", f"apply:{change.id}")
+    return moved

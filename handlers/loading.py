@@ -1,0 +1,45 @@
+"""A change as the database holds it, with the words around it, for whatever shows it."""
+
+from dataclasses import replace
+
+from bot.changes.kinds import kind_named
+from bot.domain.change import Change, ChangeState
+from bot.domain.policy import rule_words
+from bot.domain.revision import moved_between, revision_of
+from bot.render.change_view import ChangeView
+from handlers.dependencies import Dependencies
+
+
+async def load_view(number: int, deps: Dependencies) -> ChangeView:
+    """Return a change with its votes and the words around it; raise NotFoundError."""
+    async with deps.desk.archive.reading() as look:
+        change = await look.change(number)
+        votes = await look.votes(change)
+        comments = await look.comments(number)
+        earlier = await look.revision(number, change.revision - 1)
+    view = view_of(change, deps, votes=tuple(votes))
+    if earlier is None or not change.plan_digest:
+        return replace(view, comments=comments)
+    moved = moved_between(earlier, revision_of(change, deps.desk.clock.now()))
+    return replace(view, comments=comments, moved=moved)
+
+
+def view_of(change: Change, deps: Dependencies, *, votes: tuple[object, ...] = ()) -> ChangeView:
+    """Return a loaded change with the words around it."""
+    rule = deps.desk.configuration.rule_for(change)
+    summary = kind_named(change.request.kind).summary(change.plan) if change.plan is not None else ""
+    return ChangeView(
+        change,
+        votes=votes,  # type: ignore[arg-type]
+        summary=summary,
+        rule_words=rule_words(rule) if rule is not None else "",
+        queue_note=_queue_note(change),
+        may_break_glass=rule is not None and rule.break_glass,
+    )
+
+
+def _queue_note(change: Change) -> str:
+    if change.state not in (ChangeState.APPROVED, ChangeState.SCHEDULED, ChangeState.EXECUTING):
+        return ""
+    asked = "Everything is checked again before anything is sent." if change.apply_asked_by else ""
+    return change.note or (asked if change.state is ChangeState.APPROVED else "")
