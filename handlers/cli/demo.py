@@ -15,7 +15,7 @@ from typing import Literal
 
 from bot.domain.errors import CountersignError
 from bot.domain.note import Signer
-from handlers.cli.demo_company import ORIGIN, company_files, company_toml
+from handlers.cli.demo_company import ORIGIN, PACE, company_files, company_toml
 from handlers.clock import WallClock
 from handlers.settings import Settings
 from handlers.version import BUILD
@@ -36,7 +36,7 @@ class Plan:
     database_url: str = ""
     port: int = 0
     rate_limits: Literal["off", "strict", "generous"] = "generous"
-    more_toml: str = ""
+    more_toml: str = PACE
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The `countersign.toml` of the pretended company."""
 
+PACE = '\n[timing]\nobservation_window = "15m"\n'  # who plays with it does not wait two hours for a second change
 ORIGIN = "countersign.contoso.example/audit/2026"
 
 _RULE = """

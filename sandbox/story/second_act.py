@@ -94,6 +94,7 @@ async def rollback(stage: Stage) -> None:
 
 async def withdrawal(stage: Stage) -> None:
     """Alice takes her own request back."""
+    await stage.later(16, ALICE)  # until the change before is no longer observed
     card = await ask(stage, ALICE, Wish(190, "OPS-2260", "Perhaps a little more.", 160))
     reason = "The launch moved to next week."
     await confirm(stage, ALICE, card, "change.withdraw", {"reason": reason}, show=False)

@@ -14,7 +14,7 @@ from bot.domain.people import Standing
 from bot.domain.policy import Refused
 from bot.domain.signal import Traffic
 from bot.ports.slack import Message
-from bot.render.after_messages import render_breach
+from bot.render.after_messages import render_breach, render_note, render_old_one
 from bot.render.answer import (
     render_bug,
     render_error,
@@ -103,6 +103,8 @@ EXAMPLES: Mapping[str, Callable[[], Made]] = {
     "form_checking": partial(render_checking, "CHG-12", REF),
     "form_submitted": partial(render_submitted, CHANGE, REF),
     "confirm_apply": partial(render_confirm, VIEWS["approved"], CONFIRM_APPLY, REF),
+    "old_one": partial(render_old_one, VIEWS["awaiting_cutover"], "support-triage-ft", REF),
+    "release_note": partial(render_note, CHANGE, "## CHG-12", shared=False, ref=REF),
     "breach": partial(render_breach, VIEWS["verifying_breached"], REF),
     "confirm_withdraw": partial(render_confirm, view(), CONFIRM_WITHDRAW, REF),
     "notice": partial(render_notice_view, "Not recorded", "CHG-12 is already approved by <@U0BOB>.", REF),

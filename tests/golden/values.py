@@ -161,6 +161,15 @@ BREACH = {
 }
 
 
+CUTOVER = {
+    "old": "support-triage-ft",
+    "new": "support-triage-ft-g3",
+    "old_requests": 12,
+    "new_requests": 1240,
+    "minutes": 30,
+}
+
+
 def triggered(state: ChangeState, **columns: Any) -> ChangeView:
     """The example change with a rollback trigger."""
     request = replace(REQUEST, rollback_trigger="HTTP 5xx above 2 %")
@@ -258,6 +267,20 @@ VIEWS: Mapping[str, ChangeView] = {
         **DONE,
         note="The owner is on leave & cannot be reached.",
         outcome={**VERDICT, "waived": "U0DAN"},
+    ),
+    "awaiting_cutover": view(
+        S.AWAITING_ATTESTATION,
+        **DONE,
+        outcome={**VERDICT, "cutover": CUTOVER, "strangers": [], "untouched": 4},
+    ),
+    "closed_followed": view(
+        S.CLOSED, **DONE, outcome={**VERDICT, "attested": "U0OWNER", "followed_by": ["CHG-13"]}
+    ),
+    "pending_following": view(request=replace(REQUEST, origin="CHG-11")),
+    "verifying_moved_by": view(
+        S.VERIFYING,
+        **DONE,
+        outcome={"strangers": ["summaries-v2"], "untouched": 3, "movers": {"summaries-v2": "CHG-10"}},
     ),
     "verifying_strangers": view(S.VERIFYING, **DONE, outcome={"strangers": ["summaries-v2"]}),
 }

@@ -67,3 +67,6 @@ async def test_a_closed_change_has_a_note_and_is_taken_back_by_a_new_one(house: 
     assert filled["element"]["initial_value"] == "120"
     sent = await people.submit(ALICE, form, {"expected_cost": "none"})
     assert sent["view"]["title"]["text"] == "Checking CHG-2"
+    card = await people.card(BOB, "CHG-2", "pending_approval")
+    assert "follows CHG-1" in words_of(card)
+    await people.message(BOB, "Followed by CHG-2")
