@@ -17,6 +17,7 @@ from bot.usecases.decide_change import is_current, remember_refusal
 from bot.usecases.find_people import FOR_A_DECISION, find_people
 from bot.usecases.freeze_targets import freezes_at
 from bot.usecases.judge_steering import Verb, steerers, why_not
+from bot.usecases.roll_back_change import needs_second
 from bot.usecases.schedule_change import start_of
 from handlers.dependencies import Dependencies
 from handlers.dialogs import open_request, refresh_card
@@ -166,6 +167,8 @@ def _worded(
     words = usual.words
     if verb is Verb.APPLY and start is not None and start > deps.desk.clock.now():
         words = f"It is scheduled: it starts by itself at {utc(start)}. {words}"
+    if verb is Verb.ROLL_BACK and needs_second(change, deps.desk):
+        words = "Another person confirms it before anything is sent: policy wants two for a rollback here."
     if not freezes:
         return replace(usual, words=words)
     over = f"{freeze_words(freezes)} You may override that; your reason is recorded and shown on the card."

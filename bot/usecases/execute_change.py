@@ -17,7 +17,7 @@ from bot.usecases.freeze_targets import freezes_at, overrides
 from bot.usecases.queue_change import BUSY_SECONDS, QUEUED, stand_in_line
 from bot.usecases.recheck_change import rollback_fits, still_good
 from bot.usecases.settle_step import doubt_step, refuse_step
-from bot.usecases.step import EXECUTOR, FORWARD, Step, fingerprints, step_of
+from bot.usecases.step import EXECUTOR, FORWARD, ROLLBACK, Step, fingerprints, step_of
 
 NOT_SENT = "not applied: Azure was busy with another operation on the account"
 
@@ -32,15 +32,16 @@ async def execute_change(number: int, *, executor: Executor, desk: Desk, cause: 
         change = await tx.change(number)
         step = step_of(change, desk, cause)
         effect = await tx.effect(change, step.name) if step else None
-        if effect is not None:
+        failed = effect if effect is not None and _is_asked_again(step, effect) else None
+        if effect is not None and failed is None:
             await _resume(tx, effect)
-    if step is None or effect is not None:
+    if step is None or effect is not failed:
         return
     if step.name == FORWARD:
         await stand_in_line(step, desk)
         if not await still_good(step, executor=executor, desk=desk):
             return
-    intended = await _intend(step, executor=executor, desk=desk)
+    intended = await _intend(step, failed, executor=executor, desk=desk)
     if intended is None:
         return
     why = "" if step.name == FORWARD else await rollback_fits(step, executor=executor)
@@ -92,7 +93,14 @@ async def _resume(tx: Transaction, effect: Effect) -> None:
         await tx.enqueue("read-back", f"read-back:CHG-{effect.number}")
 
 
-async def _intend(step: Step, *, executor: Executor, desk: Desk) -> tuple[Step, Effect] | None:
+def _is_asked_again(step: Step | None, effect: Effect) -> bool:
+    """Return whether a rollback that failed was asked for once more."""
+    return step is not None and step.name == ROLLBACK and effect.phase is Phase.FAILED
+
+
+async def _intend(
+    step: Step, failed: Effect | None, *, executor: Executor, desk: Desk
+) -> tuple[Step, Effect] | None:
     """Commit the move to executing, its audit entry and the journal's intent; only then may anything be sent."""
     change, now = step.change, desk.clock.now()
     siblings = fingerprints(
@@ -104,14 +112,14 @@ async def _intend(step: Step, *, executor: Executor, desk: Desk) -> tuple[Step, 
         step=step.name,
         phase=Phase.INTENDED,
         at=now,
-        fence=1,
+        fence=1 if failed is None else failed.fence + 1,
         correlation=new_ulid(now),
     )
     try:
         async with desk.archive.transaction() as tx:
             if step.name == FORWARD:
                 step = await _started(tx, step, siblings, desk)
-            if not await tx.journal(effect, expected=""):
+            if not await tx.journal(effect, expected="" if failed is None else failed.phase.value):
                 return None
     except ConflictError as busy:
         raise RunAgain(now + timedelta(seconds=BUSY_SECONDS), str(busy)) from busy

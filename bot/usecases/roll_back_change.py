@@ -20,21 +20,10 @@ async def second_word(
 
     Who asked cannot confirm, under whichever account.
     """
-    rule = desk.configuration.rule(change.environment, change.tier)
-    if rule is None or not rule.rollback_approvals:
+    if not _wants_two(change, desk):
         return None
     if change.outcome.get("rollback_waits"):
-        first = change.rollback_asked_by
-        asked, now = people.get(first), people[caller.user]
-        same = caller.user == first or (asked is not None and is_same_person(asked, now))
-        words = (
-            f"rollback_approvals = {rule.rollback_approvals}: asked by <@{first}>, confirmed by somebody else"
-        )
-        return (
-            Refused("Not allowed: you asked for this rollback; another person confirms it.", words)
-            if same
-            else None
-        )
+        return _why_not_confirmed(change, people, caller.user)
     event = RollbackAsked(change=change.id, resource=change.arm_id, plan_digest=change.plan_digest)
     await tx.record(event, by=caller.actor, cause=caller.cause)
     outcome = {**change.outcome, "rollback_waits": True}
@@ -43,6 +32,25 @@ async def second_word(
         raise ConflictError(f"{change.id} moved in the same instant.", advice="Look at the card again.")
     await tx.enqueue("deliver", f"deliver:{change.id}:card")
     return marked
+
+
+def needs_second(change: Change, desk: Desk) -> bool:
+    """Return whether a rollback that is asked for now waits for another person's word."""
+    return _wants_two(change, desk) and not change.outcome.get("rollback_waits")
+
+
+def _wants_two(change: Change, desk: Desk) -> bool:
+    rule = desk.configuration.rule(change.environment, change.tier)
+    return rule is not None and rule.rollback_approvals > 0
+
+
+def _why_not_confirmed(change: Change, people: Mapping[str, Standing], user: str) -> Refused | None:
+    first = change.rollback_asked_by
+    asked = people.get(first)
+    if user != first and (asked is None or not is_same_person(asked, people[user])):
+        return None
+    words = f"rollback_approvals: asked by <@{first}>, confirmed by somebody else"
+    return Refused("Not allowed: you asked for this rollback; another person confirms it.", words)
 
 
 async def started(change: Change, *, caller: Caller, tx: Transaction) -> dict[str, object]:

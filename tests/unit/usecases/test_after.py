@@ -23,6 +23,7 @@ from bot.usecases.step import step_of
 from bot.usecases.waive_change import waive_change
 from bot.usecases.watch_trigger import watch_trigger
 from tests.fakes.azure_reads import THING
+from tests.fakes.azure_world import Fate
 from tests.fakes.every_kind import WISHES, roomy_world
 from tests.fakes.house import ANNA, BOB, CAROL, DAN, EVE, OTTO, House, company, rule
 
@@ -345,3 +346,16 @@ async def test_a_change_in_place_measures_one_and_proposes_nothing(house: House)
     house.forget_jobs()
     await house.attest()
     assert house.jobs == {"deliver:CHG-1:card"}
+
+
+async def test_a_rollback_that_failed_can_be_asked_for_again_and_is_sent_once_more(house: House) -> None:
+    await house.applied()
+    house.writer.fates.append(Fate.REFUSED)
+    await house.ask_rollback(BOB)
+    await house.finish()
+    assert house.change().state is S.FAILED
+    await house.ask_rollback(BOB)
+    await house.finish()
+    assert house.change().state is S.ROLLED_BACK
+    assert (len(house.writer.calls), house.effect("rollback").fence) == (3, 2)
+    assert house.tags.count("rollback.finished") == house.tags.count("rollback.failed") == 1
