@@ -1,5 +1,6 @@
 """One transaction: its rows, the audit entries it will append, and the jobs it leaves behind."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -56,8 +57,8 @@ class SqlTransaction(
         """Put a job in the queue; one that waits under the same kind and key is enough."""
         self._wanted.append((kind, key, run_at))
 
-    async def verified_approvals(self, change: Change) -> list[str]:
-        """Return a leaf hash for each approval of this revision and plan, a broken glass too, verified in the trail.
+    async def verified_approvals(self, change: Change) -> Mapping[str, str]:
+        """Return who approved this revision and plan, a broken glass too, by the leaf that proves it in the trail.
 
         Raises:
             LedgerBrokenError: the trail does not prove them.
@@ -66,11 +67,11 @@ class SqlTransaction(
         given = (ChangeApproved.tag, GlassBroken.tag)
         approved = [entry for entry in entries if entry.document["type"] in given]
         plan = (change.revision, change.plan_digest)
-        return [
-            entry.leaf_hash
+        return {
+            str(entry.document["actor"]["id"]): entry.leaf_hash
             for entry in approved
             if (entry.document["data"]["revision"], entry.document["data"]["plan_digest"]) == plan
-        ]
+        }
 
     async def proof_of(self, entry_id: str) -> EntryProof:
         """Return the proof that an entry is in the signed trail."""

@@ -84,8 +84,8 @@ class Look(SightingsLook, FreezesLook, TalksLook, Protocol):
         """Return a stored snapshot."""
         ...
 
-    async def verified_approvals(self, change: Change) -> Sequence[str]:
-        """Return a leaf hash for each approval of this revision and plan, a broken glass too, verified in the trail.
+    async def verified_approvals(self, change: Change) -> Mapping[str, str]:
+        """Return who approved this revision and plan, a broken glass too, by the leaf that proves it in the trail.
 
         Raises LedgerBrokenError when the trail does not prove them.
         """

@@ -134,9 +134,10 @@ async def _started(tx: Transaction, step: Step, siblings: dict[str, Json], desk:
     approvals = await tx.verified_approvals(change)
     votes = [vote for vote in await tx.votes(change) if vote.choice is Choice.APPROVE]
     people = [vote.person for vote in votes] + [change.broke_glass_by] * bool(change.broke_glass_by)
-    if len(approvals) < len(people):
+    unproved = [person for person in people if person not in approvals]
+    if unproved:
         raise LedgerBrokenError(
-            f"{change.id} has {len(people)} approvals and the trail proves {len(approvals)}."
+            f"{change.id} has approvals that the trail does not prove: {', '.join(unproved)}."
         )
     applied_on = evidence_words(change, now, configuration.timing.evidence_max_age)
     outcome = {name: said for name, said in change.outcome.items() if name != QUEUED}
@@ -149,7 +150,7 @@ async def _started(tx: Transaction, step: Step, siblings: dict[str, Json], desk:
         revision=change.revision,
         plan_digest=change.plan_digest,
         approvers=tuple(people),
-        approvals=tuple(approvals),
+        approvals=tuple(approvals.values()),
     )
     await tx.record(event, by=EXECUTOR, cause=step.cause)
     await tx.enqueue("deliver", f"deliver:{change.id}:card")

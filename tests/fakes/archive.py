@@ -184,17 +184,17 @@ class FakeTransaction(FakeSightings, FakeFreezes, FakeTalks):
         """Remember a group."""
         self._state.groups[usergroup] = (users, now)
 
-    async def verified_approvals(self, change: Change) -> Sequence[str]:
-        """Return a leaf per approval of this revision and plan in the trail."""
+    async def verified_approvals(self, change: Change) -> Mapping[str, str]:
+        """Return who approved this revision and plan, by a leaf in the trail."""
         if self._archive.is_broken:
             raise LedgerBrokenError("The trail does not prove itself.")
-        return [
-            sha256(entry.id.encode()).hexdigest()
+        return {
+            entry.by.id: sha256(entry.id.encode()).hexdigest()
             for entry in self._state.entries
             if isinstance(entry.event, ChangeApproved | GlassBroken)
             and (entry.event.change, entry.event.revision) == (change.id, change.revision)
             and entry.event.plan_digest == change.plan_digest
-        ]
+        }
 
     async def proof_of(self, entry_id: str) -> EntryProof:
         """Return a proof of an entry that was recorded."""

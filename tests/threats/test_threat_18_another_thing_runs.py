@@ -13,7 +13,7 @@ from bot.domain.operation import MODEL_FIELDS, PROPERTIES
 from bot.domain.request_events import ChangeSuperseded
 from bot.usecases.decide_change import OutOfDate
 from bot.usecases.steer_change import Done
-from tests.fakes.house import BOB, DAN, House
+from tests.fakes.house import BOB, CAROL, DAN, House
 
 MOVES: dict[str, dict[str, Any]] = {
     **{f"properties.{name}": {"properties": {name: "moved"}} for name in PROPERTIES},
@@ -126,7 +126,19 @@ async def test_a_request_plan_and_vote_that_were_all_swapped_are_not_those_the_t
     )
     for key, vote in house.archive.state.votes.items():
         house.archive.state.votes[key] = replace(vote, plan_digest=forged.plan_digest)
-    with pytest.raises(LedgerBrokenError, match="has 1 approvals and the trail proves 0"):
+    with pytest.raises(LedgerBrokenError, match="has approvals that the trail does not prove"):
+        await house.apply()
+    assert (house.writer.calls, house.archive.state.effects) == ([], {})
+
+
+@pytest.mark.threat(18)
+@pytest.mark.asvs("15.4.2")
+async def test_an_approval_that_was_put_under_another_name_in_the_database_is_not_one() -> None:
+    house = await asked()
+    (key, vote), *_ = house.archive.state.votes.items()
+    del house.archive.state.votes[key]
+    house.archive.state.votes[key[0], key[1], CAROL] = replace(vote, person=CAROL)
+    with pytest.raises(LedgerBrokenError, match=CAROL):
         await house.apply()
     assert (house.writer.calls, house.archive.state.effects) == ([], {})
 
