@@ -70,9 +70,9 @@ class Verdict:
 
 # The first that fits: a span of time ("within 90 seconds") says least about what is watched.
 _NAMES = (
-    (SignalMetric.THROTTLED_SHARE, r"429|throttl"),
+    (SignalMetric.THROTTLED_SHARE, r"(?<![\d.])429(?![\d.])|throttl"),
     (SignalMetric.LATENCY, r"latency|response time|time to response|\bms\b"),
-    (SignalMetric.ERROR_SHARE, r"5xx|\b50[0-4]\b|error|failure"),
+    (SignalMetric.ERROR_SHARE, r"5xx|(?<![\d.])50[0-4](?![\d.])|error|failure"),
     (SignalMetric.REQUESTS, r"requests? (rate|count|volume)|traffic"),
     (SignalMetric.LATENCY, r"seconds"),
 )

@@ -130,7 +130,7 @@ async def test_a_move_from_an_older_revision_loses(archives: Archives) -> None:
         assert await tx.redraft(back, REQUEST, "V3") is None
 
 
-async def test_a_revision_forgets_the_plan_before_it(archives: Archives) -> None:
+async def test_a_revision_forgets_the_plan_before_it_and_still_expires(archives: Archives) -> None:
     change = await stored_change(
         archives.opened, ChangeState.PENDING_APPROVAL, plan=PLAN, plan_digest=PLAN.digest, expires_at=NOW
     )
@@ -139,7 +139,7 @@ async def test_a_revision_forgets_the_plan_before_it(archives: Archives) -> None
         assert back is not None
         revised = await tx.redraft(back, REQUEST, "")
     assert revised is not None
-    assert (revised.plan, revised.plan_digest, revised.expires_at) == (None, "", None)
+    assert (revised.plan, revised.plan_digest, revised.expires_at) == (None, "", NOW)
 
 
 async def test_a_draft_written_anew_keeps_its_revision(archives: Archives) -> None:

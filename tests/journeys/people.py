@@ -77,6 +77,9 @@ class People:
         """Move everybody's clock forward."""
         async with self._session.post(f"{self.slack}/clock", json={"advance_seconds": seconds}) as answer:
             assert answer.status == 200
+        await asyncio.sleep(
+            0.7
+        )  # the app hears of it a moment later, and until then refuses what is signed ahead
 
     async def now(self) -> datetime:
         """Return everybody's time."""

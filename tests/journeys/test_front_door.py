@@ -99,7 +99,7 @@ async def test_up_and_ready_are_said_on_the_port(house: House) -> None:
 @HTTP
 async def test_a_replay_byte_for_byte_is_answered_as_before_and_runs_nothing(house: House) -> None:
     await house.people.say("U0ALICE", "/cs status triage-prod")
-    await house.people.message("U0ALICE", "Read-only")
+    await house.people.message("U0ALICE", "all 8 sections looked at")
     (first,) = (await house.people.get("/control/deliveries"))["deliveries"]
     before = await calls(house)
     shown = len(await house.people.messages("U0ALICE"))

@@ -34,9 +34,10 @@ def test_the_request_form_has_its_ids_and_asks_for_every_fact() -> None:
     assert view["callback_id"] == "change.request"
     assert list(asked) == [
         "target", "kind", "capacity", "owner", "ticket", "reason", "expected_cost", "validation_signal",
-        "rollback_plan", "impact", "type", "incident", "start_at",
+        "rollback_plan", "rollback_trigger", "impact", "type", "incident", "start_at",
     ]  # fmt: skip
-    assert {name for name, block in asked.items() if block["optional"]} == {"impact", "incident", "start_at"}
+    optional = {name for name, block in asked.items() if block["optional"]}
+    assert optional == {"rollback_trigger", "impact", "incident", "start_at"}
     actions = {name: block["element"]["action_id"] for name, block in asked.items()}
     assert actions.pop("owner") == "user"
     assert set(actions.values()) == {"value"}
