@@ -3,7 +3,7 @@
 .PHONY: help demo test check fmt lint lock clean bench peers mutants venv
 BIN := .venv/bin
 HOUSE := bot handlers storage sandbox
-LOCK := uv pip compile --quiet --generate-hashes --universal --no-header --python-version 3.11 $(LOCKFLAGS)
+LOCK := uv pip compile --quiet --no-strip-extras --generate-hashes --universal --no-header --python-version 3.11 $(LOCKFLAGS)
 WORKERS := 2
 COVER := $(if $(COVERAGE),--cov --cov-report=term-missing:skip-covered)
 
