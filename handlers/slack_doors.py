@@ -18,6 +18,7 @@ from handlers.commands.registry import run_command
 from handlers.dependencies import Dependencies
 from handlers.events.registry import SLACK_EVENTS
 from handlers.shapes import Asked, FieldErrors, Replace, ViewAnswer
+from handlers.shortcuts.registry import SHORTCUTS
 from handlers.slack_payloads import asked_of, click_of, delivery_key, foreign, submission_of
 from handlers.strangers import refuse_stranger, remember_stranger
 from handlers.views.registry import VIEWS
@@ -109,6 +110,20 @@ class Doors:
         if problem is not None:
             return _view_answer(Replace(render_notice_view("Not done", problem.text, asked.ref)), {})
         return _view_answer(answer[0], submission.blocks)
+
+    async def shortcut(self, body: Body, asked: Asked) -> Answer:
+        """Run a global shortcut's door; it opens a modal, and what went wrong is told in a direct message."""
+        door = next((found for found in SHORTCUTS if found.callback_id == body["callback_id"]), None)
+        if door is None:
+            return {}
+        run = door.run
+
+        async def opened() -> Message | None:
+            await run(asked, self._deps)
+            return None
+
+        await self._show(await self._answered(opened, asked), asked)
+        return {}
 
     async def _once(self, body: Body, door: Door) -> Answer:
         asked = asked_of(body, self._deps.desk, source="slack", auth=self._auth)

@@ -111,6 +111,7 @@ class UserInterface:
             "transport": self._transport,
             "connected": world.connected,
             "commands": [{"command": c.command, "usage_hint": c.usage_hint} for c in world.manifest.commands],
+            "shortcuts": [{"callback_id": s.callback_id, "name": s.name} for s in world.manifest.shortcuts],
         }
 
     def _person(self, person: Person) -> dict[str, Json]:
