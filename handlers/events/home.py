@@ -51,7 +51,9 @@ async def _waiting(person: Standing, look: Look, deps: Dependencies) -> list[Cha
     """Return what this person may decide and has not, and what they own and have not attested."""
     found: list[Change] = []
     for change in await look.changes(ChangeQuery(states=frozenset({ChangeState.PENDING_APPROVAL}), limit=50)):
-        allowed = may_decide(change, person, deps.desk.configuration.rule_for(change))
+        configuration, asker = deps.desk.configuration, change.request.requester
+        requester = Standing(asker, full_member=False, entra_oid=configuration.entra_oids.get(asker, ""))
+        allowed = may_decide(change, person, configuration.rule_for(change), requester=requester)
         if isinstance(allowed, Allowed) and person.user not in {
             vote.person for vote in await look.votes(change)
         }:
