@@ -12,6 +12,7 @@ from bot.domain.errors import InvalidInputError
 
 Transport = Literal["socket", "http"]
 IdentityName = Literal["managed", "workload", "cli", "sandbox"]
+ENV_FILE = ".env"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _NEW_KEY = (
     "Make one with `countersign audit keygen --origin <origin>`, or name its file as @path (mode 0600)."
@@ -21,7 +22,7 @@ _NEW_KEY = (
 class Settings(BaseSettings):
     """Every variable, with its default. Secrets never show in a representation."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(env_file=ENV_FILE, extra="ignore", populate_by_name=True)
 
     slack_bot_token: SecretStr = Field(SecretStr(""), alias="SLACK_BOT_TOKEN")
     slack_app_token: SecretStr = Field(SecretStr(""), alias="SLACK_APP_TOKEN")
@@ -85,7 +86,7 @@ class Settings(BaseSettings):
             found.append(
                 ("COUNTERSIGN_AZURE_IDENTITY", "is sandbox, but not every endpoint is on loopback.", fix)
             )
-        return found
+        return found if self.is_sandbox else [*_open_to_others(Path(ENV_FILE)), *found]
 
     def _transport_problems(self) -> list[tuple[str, str, str]]:
         if self.transport == "socket":
@@ -113,6 +114,16 @@ def read_settings() -> Settings:
         raise InvalidInputError(
             f"{name} cannot be read: {first['msg']}.", advice="See the table of settings in the README."
         ) from None
+
+
+def _open_to_others(path: Path) -> list[tuple[str, str, str]]:
+    """Return what is wrong with the file of settings: secrets stand in it, so nobody else may read it."""
+    try:
+        mode = path.stat().st_mode & 0o777
+    except OSError:
+        return []
+    problem = f"in the working directory is open to others (mode {mode:o}), and secrets stand in it."
+    return [(f"The file {path}", problem, f"Run `chmod 600 {path}`.")] if mode & 0o077 else []
 
 
 def _private_file(path: Path) -> str:

@@ -111,6 +111,15 @@ class SlackEvent:
 
 
 @dataclass(frozen=True)
+class Shortcut:
+    """A global shortcut's door, by callback id; `name` is what people see. It opens a modal."""
+
+    callback_id: str
+    name: str
+    run: Callable[[Asked, Dependencies], Awaitable[None]]
+
+
+@dataclass(frozen=True)
 class Job:
     """Work of the Slack role, by kind."""
 

@@ -10,6 +10,7 @@ from bot.render.after_words import follows
 from bot.render.blocks import button, footer, header, say, section
 from bot.render.change_view import ChangeView, button_value
 from bot.render.change_words import state_line
+from bot.render.modal import Modal, modal
 from bot.render.texts import count, escape, mention, one_line, sentence, when
 from bot.render.texts import words as safe
 
@@ -42,6 +43,11 @@ def render_changes(views: Sequence[ChangeView], title: str, ref: str, note: str 
     found = f"{count(len(views), 'change')}{f' ({ids})' if ids else ''}"
     text = f"{sentence(escape(one_line(title), 200))}: {found}."
     return say(text, [header(title), *rows, footer(ref, more, note, "change show CHG-n shows one in full.")])
+
+
+def render_changes_view(views: Sequence[ChangeView], title: str, ref: str) -> Block:
+    """Return the list of changes as a modal with nothing to submit."""
+    return modal(Modal(title, "notice", close="Close"), render_changes(views, title, ref).blocks)
 
 
 @dataclass(frozen=True)

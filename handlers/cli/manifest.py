@@ -22,6 +22,10 @@ _SCOPES = [
     "users:read",
 ]
 _EVENTS = ["app_home_opened", "app_mention", "subteam_members_changed"]
+_SHORTCUTS = (
+    ("shortcut.request", "Request a model change", "Open the form that asks for a change of a deployment"),
+    ("shortcut.approvals", "My approvals", "List the changes that wait for your decision"),
+)
 _LONG = (
     "Countersign shows read-only evidence about fine-tuned models on Azure OpenAI, asks named people to"
     " approve every change to them, applies exactly the plan that was approved, once, and keeps an audit"
@@ -68,6 +72,10 @@ def _features(to: dict[str, str]) -> dict[str, Any]:
             "messages_tab_read_only_enabled": True,
         },
         "bot_user": {"display_name": "Countersign", "always_online": True},
+        "shortcuts": [
+            {"name": name, "type": "global", "callback_id": callback_id, "description": words}
+            for callback_id, name, words in _SHORTCUTS
+        ],
         "slash_commands": [
             {"command": name, **to, "description": words, "usage_hint": _HINT, "should_escape": True}
             for name, words in _COMMANDS.items()

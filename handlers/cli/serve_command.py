@@ -8,11 +8,12 @@ from bot.domain.command_line import did_you_mean
 from bot.domain.errors import InvalidInputError
 from handlers.clock import WallClock
 from handlers.configuration_file import read_configuration
+from handlers.house import Role
 from handlers.logs import configure_logs
 from handlers.settings import read_settings
 from handlers.version import BUILD
 from handlers.web.serve import serve
-from handlers.wiring import Role, signer_of
+from handlers.wiring import signer_of
 from storage.engine import migrate
 
 ROLES: tuple[Role, ...] = ("all", "slack", "executor")

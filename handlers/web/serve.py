@@ -8,11 +8,12 @@ import structlog
 from aiohttp import web
 
 from bot.domain.errors import CountersignError
+from handlers.house import House, Role
 from handlers.settings import Settings
 from handlers.version import VERSION
 from handlers.web.metrics import Metrics, new_metrics
 from handlers.web.server import web_app
-from handlers.wiring import House, Role, open_house
+from handlers.wiring import open_house
 
 LOG = structlog.get_logger("serve")
 DRAIN_SECONDS = 5.0

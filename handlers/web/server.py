@@ -11,9 +11,9 @@ from aiohttp import web
 from bot.domain.entry import new_ulid
 from bot.domain.errors import CountersignError
 from bot.render.notice import render_notice_view
+from handlers.house import House
 from handlers.web.door import MOST_BYTES, Genuine, Refuse, examine
 from handlers.web.metrics import Metrics, Now
-from handlers.wiring import House
 from storage.figures import Figures
 
 LOG = structlog.get_logger("door")

@@ -1,4 +1,4 @@
-"""What the app asked for when it was installed: scopes, events, commands."""
+"""What the app asked for when it was installed: scopes, events, commands, shortcuts."""
 
 import re
 from dataclasses import dataclass
@@ -25,6 +25,14 @@ class SlashCommand:
     should_escape: bool = True
 
 
+@dataclass(frozen=True)
+class Shortcut:
+    """A global shortcut the app registered."""
+
+    callback_id: str
+    name: str
+
+
 DEFAULT_COMMANDS = (
     SlashCommand("/cs", "help | status | change request | approvals"),
     SlashCommand("/countersign", "help | status | change request | approvals"),
@@ -38,6 +46,7 @@ class Manifest:
     scopes: tuple[str, ...] = DEFAULT_SCOPES
     events: tuple[str, ...] = DEFAULT_EVENTS
     commands: tuple[SlashCommand, ...] = DEFAULT_COMMANDS
+    shortcuts: tuple[Shortcut, ...] = ()
 
 
 def _list_under(text: str, *keys: str) -> tuple[str, ...]:
@@ -71,6 +80,16 @@ def _commands(text: str) -> tuple[SlashCommand, ...]:
     return tuple(found)
 
 
+def _shortcuts(text: str) -> tuple[Shortcut, ...]:
+    found = []
+    for part in re.split(r"^\s*- (?=name:)", text, flags=re.MULTILINE)[1:]:
+        name = re.match(r"name:\s*[\"']?(.+?)[\"']?\s*$", part, re.MULTILINE)
+        callback_id = re.search(r"^\s*callback_id:\s*[\"']?([\w.]+)", part, re.MULTILINE)
+        if name and callback_id and re.search(r"^\s*type:\s*[\"']?global", part, re.MULTILINE):
+            found.append(Shortcut(callback_id.group(1), name.group(1)))
+    return tuple(found)
+
+
 def read_manifest(path: Path) -> Manifest:
     """The manifest at this path; the defaults where there is none or a part is missing."""
     if not path.is_file():
@@ -80,4 +99,5 @@ def read_manifest(path: Path) -> Manifest:
         scopes=_list_under(text, "scopes", "bot") or DEFAULT_SCOPES,
         events=_list_under(text, "bot_events") or DEFAULT_EVENTS,
         commands=_commands(text) or DEFAULT_COMMANDS,
+        shortcuts=_shortcuts(text),
     )

@@ -112,6 +112,7 @@ class UserInterface:
             "connected": world.connected,
             "world": world.run,
             "commands": [{"command": c.command, "usage_hint": c.usage_hint} for c in world.manifest.commands],
+            "shortcuts": [{"callback_id": s.callback_id, "name": s.name} for s in world.manifest.shortcuts],
         }
 
     def _person(self, person: Person) -> dict[str, Json]:

@@ -16,6 +16,7 @@ REGISTRIES = (
     "handlers.commands.registry",
     "handlers.events.registry",
     "handlers.jobs.registry",
+    "handlers.shortcuts.registry",
     "handlers.views.registry",
 )
 
@@ -72,14 +73,24 @@ def test_the_manifest_subscribes_to_exactly_the_events_there_are_doors_for() -> 
     assert doors | {"app_mention"} == subscribed
 
 
-def test_every_click_and_every_modal_there_is_a_door_for_is_let_in() -> None:
+def test_the_manifest_offers_exactly_the_shortcuts_there_are_doors_for() -> None:
+    manifest = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
+    doors = {each.callback_id: each.name for each in import_module("handlers.shortcuts.registry").SHORTCUTS}
+    offered = manifest["features"]["shortcuts"]
+    assert {each["callback_id"]: each["name"] for each in offered} == doors
+    assert all(each["type"] == "global" and len(each["name"]) <= 24 for each in offered)
+
+
+def test_every_click_modal_and_shortcut_there_is_a_door_for_is_let_in() -> None:
     text = (ROOT / "handlers/slack_app.py").read_text(encoding="utf-8")
     patterns = {
-        kind: re.search(rf'app\.{kind}\(re\.compile\(r"(.*?)"\)\)', text) for kind in ("action", "view")
+        kind: re.search(rf'app\.{kind}\(re\.compile\(r"(.*?)"\)\)', text)
+        for kind in ("action", "view", "shortcut")
     }
     doors = {
         "action": [each.action_id for each in import_module("handlers.actions.registry").ACTIONS],
         "view": [each.callback_id for each in import_module("handlers.views.registry").VIEWS],
+        "shortcut": [each.callback_id for each in import_module("handlers.shortcuts.registry").SHORTCUTS],
     }
     for kind, pattern in patterns.items():
         assert pattern is not None

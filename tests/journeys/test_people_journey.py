@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests.journeys.conftest import House
-from tests.journeys.manners import check_slack
+from tests.journeys.manners import REF, check_slack
 from tests.journeys.people import Json, words_of
 from tests.journeys.ways import (
     ALICE,
@@ -191,3 +191,21 @@ async def _home(house: House, user: str, words: str) -> Json:
     await until(look)
     found: Json = (await house.people.state(user))["home"]
     return found
+
+
+@ON_SQLITE
+async def test_the_shortcuts_open_the_request_form_and_the_list_of_what_waits(house: House) -> None:
+    people = house.people
+    for offered in (await people.state(BOB))["shortcuts"]:
+        body = {"user": BOB, "callback_id": offered["callback_id"]}
+        assert await people.post("/ui/shortcut", body) == {"ok": True}, offered
+        view = await people.view(BOB, lambda found: found["type"] == "modal" and REF.search(words_of(found)))
+        await people.close(BOB, view)
+    await requested(house)
+    assert (await people.post("/ui/shortcut", {"user": BOB, "callback_id": "shortcut.approvals"}))["ok"]
+    view = await people.view(BOB, "notice")
+    assert "*CHG-1*" in words_of(view)
+    await people.close(BOB, view)
+    assert (await people.post("/ui/shortcut", {"user": ALICE, "callback_id": "shortcut.request"}))["ok"]
+    assert "Kind" in words_of(await people.view(ALICE, "change.request"))
+    check_slack(await calls(house))

@@ -17,11 +17,11 @@ from aiohttp import web
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from handlers.house import House
 from handlers.settings import Settings
 from handlers.web.door import MOST_BYTES
 from handlers.web.metrics import new_metrics
 from handlers.web.server import DEADLINE_SECONDS, web_app
-from handlers.wiring import House
 from storage.open import OpenArchive
 from tests.fakes.clock import FakeClock
 from tests.fakes.house import company

@@ -151,3 +151,28 @@ def test_no_signing_key_is_refused_with_the_fix_and_without_quoting_it(
         of(monkeypatch, COUNTERSIGN_SIGNING_KEY=value).signing_keys()
     assert "countersign audit keygen" in refused.value.advice
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.threat(27)
+@pytest.mark.asvs("13.2.2")
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o620, 0o660, 0o666])
+def test_a_start_beside_settings_that_others_can_read_is_refused_with_the_chmod(
+    monkeypatch: pytest.MonkeyPatch, mode: int
+) -> None:
+    path = Path(".env")
+    path.write_text("COUNTERSIGN_HTTP_PORT=4000\n", encoding="utf-8")
+    path.chmod(mode)
+    settings = of(monkeypatch, **GOOD)
+    for role in ("all", "slack", "executor"):
+        with pytest.raises(InvalidInputError, match=rf"\.env .*mode {mode:o}") as refused:
+            settings.refuse_bad(role)
+        assert refused.value.advice == "Run `chmod 600 .env`."
+    path.chmod(0o600)
+    settings.refuse_bad("all")
+
+
+def test_the_pretended_world_starts_whoever_can_read_its_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = Path(".env")
+    path.write_text("COUNTERSIGN_HTTP_PORT=4000\n", encoding="utf-8")
+    path.chmod(0o644)
+    of(monkeypatch, **{**GOOD, **SANDBOX, **LOCAL}).refuse_bad("all")

@@ -19,6 +19,7 @@ export const api = {
   action: (body) => call("POST", "/ui/action", body),
   submit: (body) => call("POST", "/ui/submit", body),
   close: (body) => call("POST", "/ui/close", body),
+  shortcut: (body) => call("POST", "/ui/shortcut", body),
   home: (user) => call("POST", "/ui/home", { user }),
   advance: (seconds) => call("POST", "/clock", { advance_seconds: seconds }),
 };

@@ -50,7 +50,7 @@ function fail(error) {
 const hooks = { context, openThread };
 const list = new MessageList(hooks, "Messages");
 const threadList = new MessageList({ ...hooks, inThread: true }, "Thread");
-const composer = new Composer({ id: "composer", label: "Message", send: (text) => post(text) });
+const composer = new Composer({ id: "composer", label: "Message", send: (text) => post(text), shortcut: (id) => play(id) });
 const threadComposer = new Composer({ id: "thread", label: "Reply…", send: (text) => post(text, store.thread?.ts) });
 const view = new ViewDialog({
   context: (v) => context({ kind: "view", id: v.id }),
@@ -70,6 +70,11 @@ async function post(text, threadTs) {
   const answer = await api.say({ user: store.me, channel, text: text.startsWith("/") ? text : encode(text, store), ...(threadTs ? { thread_ts: threadTs } : {}) });
   if (!answer.ok) fail(answer.error);
   return answer.ok || answer.error !== "unreachable";
+}
+
+async function play(callbackId) {
+  const answer = await api.shortcut({ user: store.me, callback_id: callbackId });
+  if (!answer.ok) fail(answer.error);
 }
 
 function openThread(message) {

@@ -1,13 +1,19 @@
-/** The message box: grows, hints, sends. */
+/** The message box: grows, hints, sends, and offers the app's shortcuts. */
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
 import { avatar } from "./messages.js";
+import { openMenu } from "./menu.js";
 import { hints } from "./commands.js";
 import { store } from "./store.js";
 
+function shortcutButton(play) {
+  const entries = () => store.shortcuts.map((s) => ({ label: s.name, value: s.callback_id, note: store.workspace.app.name, pick: () => play(s.callback_id) }));
+  return el("button", { type: "button", class: "btn btn-icon btn-quiet btn-shortcuts", "aria-label": "Shortcuts", title: "Shortcuts", "aria-haspopup": "menu", "aria-expanded": "false", onclick: (event) => openMenu(event.currentTarget, entries()) }, icon("plus"));
+}
+
 export class Composer {
-  /** `send(text)` resolves to true when the text may be cleared. */
-  constructor({ id, label, send }) {
+  /** `send(text)` resolves to true when the text may be cleared; `shortcut(id)` plays a global shortcut. */
+  constructor({ id, label, send, shortcut }) {
     this.sendText = send;
     this.options = [];
     this.at = 0;
@@ -21,7 +27,7 @@ export class Composer {
       event.preventDefault();
       this.send();
     } }, this.list, el("div", { class: "composer-box" }, this.input, el("div", { class: "composer-foot" },
-      el("span", { class: "muted small" }, el("kbd", {}, "/"), " commands  ", el("kbd", {}, "@"), " mention  ", el("kbd", {}, "Enter"), " send"), this.button)));
+      shortcut && shortcutButton(shortcut), el("span", { class: "muted small" }, el("kbd", {}, "/"), " commands  ", el("kbd", {}, "@"), " mention  ", el("kbd", {}, "Enter"), " send"), this.button)));
   }
 
   label(text) {

@@ -2,7 +2,7 @@
 
 export const store = {
   me: "", workspace: { name: "", app: {} }, people: new Map(), usergroups: new Map(), channels: new Map(), messages: new Map(),
-  home: null, commands: [], transport: "http", connected: false, linked: true,
+  home: null, commands: [], shortcuts: [], transport: "http", connected: false, linked: true,
   clock: { base: Date.now(), at: Date.now(), offset: 0 },
   place: { kind: "channel", id: null }, thread: null, guide: true, unread: new Map(), drafts: new Map(),
 };
@@ -20,7 +20,7 @@ export const now = () => new Date(store.clock.base + Date.now() - store.clock.at
 export function load(state, me) {
   Object.assign(store, {
     me, workspace: state.workspace, people: byId(state.people), usergroups: byId(state.usergroups), channels: byId(state.channels),
-    home: state.home || null, commands: state.commands || [], transport: state.transport, connected: Boolean(state.connected), world: state.world, messages: new Map(),
+    home: state.home || null, commands: state.commands || [], shortcuts: state.shortcuts || [], transport: state.transport, connected: Boolean(state.connected), world: state.world, messages: new Map(),
   });
   for (const [channel, list] of Object.entries(state.messages || {})) for (const message of list) put({ channel, ...message });
   setClock(state.clock);

@@ -87,6 +87,7 @@ class CannedSlack:
             "clock": {"now": "2026-11-24T20:24:00+00:00", "offset_seconds": 0.0},
             "transport": "http",
             "connected": True,
+            "shortcuts": [{"callback_id": "shortcut.request", "name": "Request a model change"}],
             "commands": [
                 {"command": "/cs", "usage_hint": "help | status"},
                 {"command": "/countersign", "usage_hint": "help"},

@@ -48,6 +48,15 @@ def test_a_thread_opens_beside_the_channel_and_takes_replies(page: Page, slack: 
     until(page, lambda: slack.posted("/ui/say") == [said])
 
 
+def test_the_plus_of_the_composer_plays_a_shortcut(page: Page, slack: CannedSlack) -> None:
+    opened(page)
+    page.get_by_role("button", name="Shortcuts").click()
+    page.get_by_role("menuitem", name="Request a model change").click()
+    until(
+        page, lambda: slack.posted("/ui/shortcut") == [{"user": "U0ALICE", "callback_id": "shortcut.request"}]
+    )
+
+
 def test_the_composer_hints_commands_and_mentions_and_sends_ids(page: Page, slack: CannedSlack) -> None:
     opened(page)
     box = page.locator("#composer-input")

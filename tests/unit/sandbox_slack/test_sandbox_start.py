@@ -12,9 +12,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from handlers.cli.manifest import as_yaml, manifest_for
 from sandbox.__main__ import parser, settings_from
 from sandbox.clock import SandboxClock
-from sandbox.slack.manifest import DEFAULT_SCOPES, read_manifest
+from sandbox.slack.manifest import DEFAULT_SCOPES, _shortcuts, read_manifest
+from tests.architecture.house import ROOT
 
 EVENTS = ["--events-url", "http://127.0.0.1:3000/slack/events"]
 
@@ -124,6 +126,13 @@ def test_scopes_events_and_commands_come_from_the_manifest(tmp_path: Path) -> No
         ("/cs", "help", False),
     ]
     assert read_manifest(tmp_path / "nothing.yml").scopes == DEFAULT_SCOPES
+
+
+def test_the_shortcuts_of_both_ways_to_write_the_manifest_are_the_same() -> None:
+    offered = read_manifest(ROOT / "manifest.yml").shortcuts
+    names = ["Request a model change", "My approvals"]
+    assert [each.name for each in offered] == names
+    assert _shortcuts(as_yaml(manifest_for("socket"))) == offered
 
 
 async def test_the_clock_only_moves_forward_and_wakes_who_waits() -> None:
