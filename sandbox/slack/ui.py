@@ -110,6 +110,7 @@ class UserInterface:
             "clock": world.clock.as_json(),
             "transport": self._transport,
             "connected": world.connected,
+            "world": world.run,
             "commands": [{"command": c.command, "usage_hint": c.usage_hint} for c in world.manifest.commands],
             "shortcuts": [{"callback_id": s.callback_id, "name": s.name} for s in world.manifest.shortcuts],
         }

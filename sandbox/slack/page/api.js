@@ -37,7 +37,7 @@ export function listen(user, onEvent, onLink) {
 
 const SAID = {
   unreachable: "The simulated Slack does not answer. Is it still running?",
-  no_such_element: "That button is no longer on the card.",
-  operation_timeout: "Countersign took longer than 3 seconds to answer.",
+  no_such_element: "That button is no longer on the card. Look at the card as it is now.",
+  operation_timeout: "Countersign took longer than 3 seconds to answer. Try it again.",
 };
-export const say = (error) => SAID[error] || `That did not work: ${String(error || "unknown error").replaceAll("_", " ")}`;
+export const say = (error) => SAID[error] || `That did not work: ${String(error || "unknown error").replaceAll("_", " ")}. Try it again; if that does not help, reload this page.`;

@@ -10,7 +10,7 @@ import { blocks } from "./blocks.js";
 import { closeMenu } from "./menu.js";
 import { drop, everything, inChannel, inThread, isReply, load, now, put, setClock, store } from "./store.js";
 import { encode } from "./commands.js";
-import { guidePanel } from "./guide.js";
+import { drawGuide, exampleFor, pointAt } from "./guide.js";
 import { toast } from "./toast.js";
 
 const $ = (id) => document.getElementById(id);
@@ -55,6 +55,7 @@ const threadComposer = new Composer({ id: "thread", label: "Reply…", send: (te
 const view = new ViewDialog({
   context: (v) => context({ kind: "view", id: v.id }),
   close: (v) => api.close({ user: store.me, view_id: v.id }),
+  example: (v) => (store.guide ? exampleFor(v, whatIsSeen()) : null),
   submit: async (v, values) => {
     acted();
     const answer = await api.submit({ user: store.me, view_id: v.id, values });
@@ -127,6 +128,9 @@ function drawHome() {
     el("p", { class: "topic" }, `Home, as ${store.people.get(store.me)?.real_name || store.me} sees it`)), el("div", { class: "home", "data-panel": "home", tabindex: 0, role: "region", "aria-label": "App home" }, body));
 }
 
+/** What the guide reads its ticks from. */
+const whatIsSeen = () => ({ messages: everything(), view: view.view, world: store.world });
+
 function drawSide() {
   const side = $("side");
   if (store.thread) {
@@ -136,7 +140,7 @@ function drawSide() {
           el("button", { type: "button", class: "btn btn-icon btn-quiet", "aria-label": "Close the thread", onclick: closeThread }, icon("close"))), threadList.node, threadComposer.node));
     }
     threadList.draw(inThread(store.thread.channel, store.thread.ts), null);
-  } else if (store.guide) side.replaceChildren(guidePanel({ run: runStep, close: () => setGuide(false), messages: everything() }));
+  } else if (store.guide) drawGuide(side, { run: runStep, close: () => setGuide(false), ...whatIsSeen() });
   else side.replaceChildren();
   side.hidden = !store.thread && !store.guide;
   $("app").classList.toggle("has-side", !side.hidden);
@@ -300,7 +304,10 @@ const HANDLERS = {
     drop(channel, ts);
     draw();
   },
-  view: (data) => view.show(data.view),
+  view: (data) => {
+    view.show(data.view);
+    drawSide();
+  },
   home: (data) => {
     store.home = data.view;
     draw();
@@ -329,19 +336,6 @@ async function advance(seconds, node) {
 
 const firstChannel = () => (store.channels.has("C0OPS") ? "C0OPS" : [...store.channels.values()].find((c) => c.kind === "channel")?.id);
 
-/** Scrolls to the newest card with that button and lights it up. */
-function point(actionId) {
-  const found = [...list.node.querySelectorAll(`[data-action-id="${CSS.escape(actionId)}"]`)].at(-1);
-  if (!found) return false;
-  found.scrollIntoView({ block: "center", behavior: "smooth" });
-  found.focus({ preventScroll: true });
-  found.classList.add("is-pointed");
-  setTimeout(() => found.classList.remove("is-pointed"), 2600);
-  return true;
-}
-
-const WAITING = { "change.approve": "No card waits for approval here yet. Do step 2 first.", "change.apply": "No approved change yet. Do step 3 first.", "change.attest": "Nothing waits for an attestation yet. Apply, then move the clock." };
-
 /** Where the guide lies over the messages instead of beside them. */
 const NARROW = matchMedia("(max-width: 1060px)");
 
@@ -354,7 +348,7 @@ async function runStep(step) {
   if (NARROW.matches) store.guide = false;
   drawSide();
   if (step.fill) composer.fill(step.fill);
-  if (step.find && !point(step.find)) toast(WAITING[step.find], "info");
+  if (step.find && !pointAt(step, list.node, everything())) toast("No card here has that button yet: do the step before this one first.", "info");
 }
 
 const topbar = new TopBar({ advance, guide: () => setGuide(!(store.guide && !store.thread)) });

@@ -1,55 +1,93 @@
-/** "Start here": the story of one change in a few clicks. */
+/** "Start here": the chapters, one of them open, with what happened ticked. */
+import { CHAPTERS } from "./chapters.js";
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
+import { avatar } from "./messages.js";
+import { isOf, seenSteps } from "./progress.js";
+import { messageKey, store } from "./store.js";
 
-const SEEN = "countersign.guide";
+const ALL = CHAPTERS.reduce((sum, chapter) => sum + chapter.steps.length, 0);
+const first = (id) => store.people.get(id)?.real_name.split(" ")[0] || id;
 
-export const STEPS = [
-  { title: "Look before you touch", words: "As Alice, ask what is deployed. Evidence is read-only and only she sees it.", action: "/cs status triage-prod", as: "U0ALICE", fill: "/cs status triage-prod" },
-  { title: "Ask for a change", words: "A form opens: owner, ticket, cost, validation signal and rollback plan, before anyone is asked.", action: "/cs change request scale triage-prod", as: "U0ALICE", fill: "/cs change request scale triage-prod" },
-  { title: "Decide as an approver", words: "Alice cannot approve her own request. Bob reads the plan and presses Approve.", action: "Act as Bob", as: "U0BOB", find: "change.approve" },
-  { title: "Apply the approved plan", words: "Press Apply on the card: that plan, byte for byte, once.", action: "Show me Apply", find: "change.apply" },
-  { title: "Let it prove itself", words: "Move the clock past the validation window: the card shows before and after.", action: "Move the clock 30 min", advance: 1800 },
-  { title: "The owner attests", words: "Olivia owns triage-prod. She reads the evidence and attests; the change closes.", action: "Act as Olivia", as: "U0OWNER", find: "change.attest" },
-  { title: "Check the record", words: "Verify that nobody edited the trail.", action: "/cs audit verify", fill: "/cs audit verify" },
-];
+/** The chapter that somebody opened (-1: closed all), until it is finished; and the panel as it was drawn last. */
+let chosen = null;
+let drawn = { key: "", node: null };
 
-/** The last step that a change in this state has behind it. */
-const REACHED = { pending_approval: 1, changes_requested: 1, rejected: 2, approved: 2, scheduled: 2, executing: 3, verifying: 3, failed: 3, rolling_back: 3, rolled_back: 3, awaiting_attestation: 4, closed: 5 };
-
-/** What only its asker was shown is gone when another person is looked through: it is kept for this tab. */
-function kept() {
-  try {
-    return new Set(JSON.parse(sessionStorage.getItem(SEEN) || "[]"));
-  } catch {
-    return new Set();
-  }
+/** The first step that is left in each chapter (-1: none), and the chapter that is open. */
+function position(seen) {
+  const left = CHAPTERS.map((chapter, c) => chapter.steps.findIndex((_, s) => !seen.has(`${c + 1}.${s + 1}`)));
+  if (chosen && !chosen.whole && left[chosen.chapter] === -1) chosen = null;
+  const current = left.findIndex((s) => s >= 0);
+  return { left, open: chosen ? chosen.chapter : current < 0 ? CHAPTERS.length - 1 : current };
 }
 
-/** The steps that happened, whoever did them and however: read off the app's messages. */
-function happened(messages) {
-  const said = messages.filter((m) => m.app);
-  const own = kept();
-  if (said.some((m) => /^Evidence \S+ of /.test(m.text))) own.add(0);
-  if (said.some((m) => m.text.startsWith("The audit trail holds"))) own.add(STEPS.length - 1);
-  sessionStorage.setItem(SEEN, JSON.stringify([...own]));
-  const states = said.map((m) => m.metadata?.event_payload?.state).filter((state) => state in REACHED);
-  const furthest = Math.max(0, ...states.map((state) => REACHED[state]));
-  return new Set([...own, ...Array.from({ length: furthest }, (_, n) => n + 1)]);
+/** An example for the open form: of the first step that is left in the open chapter and has one that fits. */
+export function exampleFor(view, what) {
+  const seen = seenSteps(what);
+  const { open } = position(seen);
+  const asked = new Set(view.blocks.filter((b) => b.type === "input").map((b) => b.block_id.split(":")[0]));
+  const left = (CHAPTERS[open]?.steps || []).filter((step, s) => step.form && !seen.has(`${open + 1}.${s + 1}`));
+  return left.map((step) => step.form).find((form) => Object.keys(form).every((name) => asked.has(name))) || null;
 }
 
-/** `run(step)` does what the step's button says; `close()` hides the panel. */
-export function guidePanel({ run, close, messages }) {
-  const done = happened(messages);
-  const next = STEPS.findIndex((_, n) => !done.has(n));
-  const rows = STEPS.map((step, n) => el("li", { class: `step${done.has(n) ? " is-done" : ""}${n === next ? " is-next" : ""}` },
-    el("span", { class: "step-mark", "aria-hidden": "true" }, done.has(n) ? icon("check", 14) : String(n + 1)),
-    el("div", { class: "step-words" }, el("h3", {}, step.title), el("p", {}, step.words),
-      el("button", { type: "button", class: `btn btn-step${step.fill ? " is-code" : ""}`, "data-step": n + 1, onclick: () => run(step) }, step.action))));
+function stepRow(step, s, { done, next, run }) {
+  const state = `${done ? " is-done" : ""}${next ? " is-next" : ""}`;
+  const label = step.action || step.fill || `Act as ${first(step.as)}`;
+  return el("li", { class: `step${state}` },
+    el("span", { class: "step-mark", "aria-hidden": "true" }, done ? icon("check", 14) : String(s + 1)),
+    el("div", { class: "step-words" },
+      el("div", { class: "step-head" }, el("h4", {}, step.title), step.as && el("span", { class: "step-who" }, avatar(step.as, "xs"), first(step.as))),
+      !done && [el("p", {}, step.words), el("p", { class: "step-expect" }, el("strong", {}, "Expect "), step.expect),
+        el("button", { type: "button", class: `btn btn-step${step.fill ? " is-code" : ""}`, "data-step": s + 1, onclick: () => run(step) }, label)]));
+}
+
+function chapterNode(chapter, c, { seen, at, run, choose }) {
+  const open = at.open === c;
+  const done = chapter.steps.filter((_, s) => seen.has(`${c + 1}.${s + 1}`)).length;
+  const whole = done === chapter.steps.length;
+  const rows = open && chapter.steps.map((step, s) => stepRow(step, s, { done: seen.has(`${c + 1}.${s + 1}`), next: at.left[c] === s, run }));
+  return el("section", { class: `chapter${open ? " is-open" : ""}${whole ? " is-whole" : ""}` },
+    el("h3", {}, el("button", { type: "button", class: "chapter-head", "data-chapter": c + 1, "aria-expanded": String(open), onclick: () => choose(open ? -1 : c) },
+      icon("chevron", 15), el("span", { class: "chapter-name" }, `${c + 1}. ${chapter.name}`), el("span", { class: "chapter-count", "aria-label": `${done} of ${chapter.steps.length} steps done` }, whole ? icon("check", 14) : `${done}/${chapter.steps.length}`))),
+    open && el("p", { class: "chapter-about muted small" }, chapter.about),
+    open && el("ol", { class: "steps" }, rows));
+}
+
+function panel({ seen, at, run, close, choose }) {
+  const all = el("div", { class: "chapters" }, CHAPTERS.map((chapter, c) => chapterNode(chapter, c, { seen, at, run, choose })));
   return el("section", { class: "panel guide", "aria-label": "Start here", "data-panel": "guide" },
-    el("header", { class: "panel-head" }, el("div", {}, el("h2", {}, "Start here"), el("p", { class: "muted small" }, "One change, from question to proof")),
+    el("header", { class: "panel-head" }, el("div", {}, el("h2", {}, "Start here"), el("p", { class: "muted small" }, "Play everybody: five people, four chapters")),
       el("button", { type: "button", class: "btn btn-icon btn-quiet", "aria-label": "Hide the guide", onclick: close }, icon("close"))),
-    el("div", { class: "meter", role: "progressbar", "aria-label": "Steps done", "aria-valuemin": 0, "aria-valuemax": STEPS.length, "aria-valuenow": done.size }, el("span", { style: { "--part": done.size / STEPS.length } })),
-    el("ol", { class: "steps" }, rows),
+    el("div", { class: "meter", role: "progressbar", "aria-label": "Steps done", "aria-valuemin": 0, "aria-valuemax": ALL, "aria-valuenow": seen.size }, el("span", { style: { "--part": seen.size / ALL } })),
+    all,
     el("footer", { class: "guide-foot muted small" }, icon("shield", 15), "Simulated on this machine. Nothing leaves it."));
+}
+
+/** Puts the panel into `side`; it is left alone while nothing new happened, so that scroll and focus stay. */
+export function drawGuide(side, { run, close, ...what }) {
+  const seen = seenSteps(what);
+  const at = position(seen);
+  const key = JSON.stringify([[...seen], at.open]);
+  if (key === drawn.key && side.contains(drawn.node)) return;
+  const choose = (chapter) => {
+    chosen = { chapter, whole: at.left[chapter] === -1 };
+    drawGuide(side, { run, close, ...what });
+    side.querySelector(`[data-chapter="${chapter + 1}"]`)?.focus();
+  };
+  drawn = { key, node: panel({ seen, at, run, close, choose }) };
+  side.replaceChildren(drawn.node);
+  drawn.node.querySelector(".is-open .is-next")?.scrollIntoView({ block: "nearest" });
+}
+
+/** Scrolls to the button that a step names, on the newest card that it is about, and lights it up. */
+export function pointAt(step, node, messages) {
+  const about = new Set(messages.filter((m) => isOf(step.on || step.done.card, m)).map(messageKey));
+  const named = [...node.querySelectorAll(`[data-action-id="${CSS.escape(step.find)}"]`)];
+  const found = named.filter((button) => about.has(button.closest("article")?.dataset.key)).at(-1);
+  if (!found) return false;
+  found.scrollIntoView({ block: "center", behavior: "smooth" });
+  found.focus({ preventScroll: true });
+  found.classList.add("is-pointed");
+  setTimeout(() => found.classList.remove("is-pointed"), 2600);
+  return true;
 }

@@ -51,7 +51,7 @@ export function ask(question, ctx, back) {
   });
 }
 
-/** The one open view. `hooks`: submit(view, values), close(view), context(view). */
+/** The one open view. `hooks`: submit(view, values), close(view), context(view), example(view). */
 export class ViewDialog {
   constructor(hooks) {
     this.hooks = hooks;
@@ -124,12 +124,30 @@ export class ViewDialog {
     el("header", { class: "dialog-head" }, brand(28), el("h2", { class: "dialog-title", id: "view-title" }, textObject(view.title, ctx)),
       el("button", { type: "button", class: "btn btn-icon btn-quiet", "aria-label": "Close", onclick: () => this.dismiss() }, icon("close"))),
     el("div", { class: "dialog-body" }, blocks(view.blocks, ctx)),
-    el("footer", { class: "dialog-foot" },
+    el("footer", { class: "dialog-foot" }, this.exampleButton(view),
       el("button", { type: "button", class: "btn", "data-view-close": true, onclick: () => this.dismiss() }, view.close ? textObject(view.close, ctx) : "Cancel"),
       view.submit && el("button", { type: "submit", class: "btn btn-primary", "data-view-submit": true }, el("span", { class: "btn-text" }, textObject(view.submit, ctx)))));
     this.dialog.replaceChildren(form);
     form.querySelector(".dialog-body").scrollTop = scroll || 0;
     this.focusFirst(form, held);
+  }
+
+  /** For newcomers: types what the guide's next step would have typed. */
+  exampleButton(view) {
+    const typed = view.submit && this.hooks.example?.(view);
+    return typed && el("button", { type: "button", class: "btn btn-quiet btn-example", "data-view-example": true, onclick: () => this.type(typed) }, "Fill in the example");
+  }
+
+  type(typed) {
+    for (const node of this.dialog.querySelectorAll("[data-input]")) {
+      const value = typed[node.dataset.input.split(":")[0]];
+      if (value === undefined) continue;
+      const control = node.querySelector("input:not([type=radio]), select, textarea") || node.querySelector(`input[value="${CSS.escape(value)}"]`);
+      if (control.type === "radio") control.checked = true;
+      else control.value = value;
+      for (const kind of ["input", "change"]) control.dispatchEvent(new Event(kind, { bubbles: true }));
+    }
+    this.dialog.querySelector("[data-view-submit]").focus();
   }
 
   focusFirst(form, held) {

@@ -20,7 +20,7 @@ export const now = () => new Date(store.clock.base + Date.now() - store.clock.at
 export function load(state, me) {
   Object.assign(store, {
     me, workspace: state.workspace, people: byId(state.people), usergroups: byId(state.usergroups), channels: byId(state.channels),
-    home: state.home || null, commands: state.commands || [], shortcuts: state.shortcuts || [], transport: state.transport, connected: Boolean(state.connected), messages: new Map(),
+    home: state.home || null, commands: state.commands || [], shortcuts: state.shortcuts || [], transport: state.transport, connected: Boolean(state.connected), world: state.world, messages: new Map(),
   });
   for (const [channel, list] of Object.entries(state.messages || {})) for (const message of list) put({ channel, ...message });
   setClock(state.clock);

@@ -1,4 +1,4 @@
-"""People, channels, threads, composer, clock and guide of the demo page."""
+"""People, channels, threads, composer and clock of the demo page."""
 
 from playwright.sync_api import Page, expect
 
@@ -88,43 +88,6 @@ def test_the_clock_moves_by_its_buttons_and_shows_the_offset(page: Page, slack: 
     assert slack.posted("/clock") == [{"advance_seconds": 3600}]
 
 
-def test_the_guide_fills_the_composer_switches_person_and_goes_away(page: Page, slack: CannedSlack) -> None:
-    slack.messages.append(
-        message(
-            "1.000001",
-            "card",
-            [
-                {
-                    "type": "actions",
-                    "block_id": "a",
-                    "elements": [
-                        {
-                            "type": "button",
-                            "text": plain("Approve"),
-                            "action_id": "change.approve",
-                            "value": "1",
-                        }
-                    ],
-                }
-            ],
-        )
-    )
-    opened(page, "U0CAROL")
-    page.locator('[data-step="1"]').click()
-    expect(page.locator("#composer-input")).to_have_value("/cs status triage-prod")
-    expect(page.locator('[data-act-as="U0ALICE"]')).to_have_attribute("aria-pressed", "true")
-    page.locator('[data-step="3"]').click()
-    expect(page.locator('[data-act-as="U0BOB"]')).to_have_attribute("aria-pressed", "true")
-    expect(page.locator('[data-action-id="change.approve"]')).to_be_focused()
-    page.locator('[data-step="5"]').click()
-    until(page, lambda: slack.posted("/clock") == [{"advance_seconds": 1800}])
-    page.get_by_role("button", name="Hide the guide").click()
-    expect(page.locator('[data-panel="guide"]')).to_have_count(0)
-    page.reload()
-    expect(page.locator("#app[aria-busy]")).to_have_count(0)
-    expect(page.locator('[data-panel="guide"]')).to_have_count(0)
-
-
 def test_the_home_tab_is_opened_and_its_buttons_name_the_view(page: Page, slack: CannedSlack) -> None:
     slack.home = {
         "id": "VHOME",
@@ -160,17 +123,3 @@ def test_the_newest_message_is_in_sight_unless_one_reads_above(page: Page, slack
     slack.tell("message", message("1.000061", "one more"))
     expect(page.get_by_text("one more")).to_have_count(1)
     expect(page.get_by_text("one more")).not_to_be_in_viewport()
-
-
-def test_the_guide_ticks_what_happened_and_nothing_else(page: Page, slack: CannedSlack) -> None:
-    opened(page)
-    done = page.locator(".step.is-done")
-    page.locator('[data-step="1"]').click()
-    page.locator('[data-step="5"]').click()
-    expect(done).to_have_count(0)
-    slack.tell("message", message("1.000001", "Evidence EV-1 of triage-prod: all.", ephemeral_to="U0ALICE"))
-    expect(done).to_have_count(1)
-    card = {"event_type": "countersign.change", "event_payload": {"id": "CHG-1", "state": "approved"}}
-    slack.tell("message", message("1.000002", "a card", metadata=card))
-    expect(done).to_have_count(3)
-    expect(page.locator(".step.is-next [data-step]")).to_have_attribute("data-step", "4")
