@@ -169,6 +169,8 @@ def _worded(
         words = f"It is scheduled: it starts by itself at {utc(start)}. {words}"
     if verb is Verb.ROLL_BACK and needs_second(change, deps.desk):
         words = "Another person confirms it before anything is sent: policy wants two for a rollback here."
+    if verb is Verb.ATTEST and change.outcome.get("missed"):
+        words = f"The validation signal was missed: at most {change.outcome['missed']} was asked for. {words}"
     if not freezes:
         return replace(usual, words=words)
     over = f"{freeze_words(freezes)} You may override that; your reason is recorded and shown on the card."

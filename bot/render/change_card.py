@@ -7,7 +7,7 @@ from bot.domain.change import Change, ChangeState
 from bot.domain.course import course_chart
 from bot.domain.evidence import evidence_id
 from bot.ports.slack import Block, Message
-from bot.render.after_words import breach_blocks, cutover_words, trigger_facts
+from bot.render.after_words import breach_blocks, cutover_words, signal_facts, trigger_facts, verdict_words
 from bot.render.blocks import (
     SECTION,
     actions,
@@ -71,17 +71,17 @@ def _facts(change: Change) -> list[tuple[str, str]]:
         ),
         ("Risk tier", escape(tier)),
         ("Expected cost", escape(one_line(request.expected_cost), 600)),
-        ("Validation signal", escape(one_line(request.validation_signal), 600)),
+        *signal_facts(change),
         *trigger_facts(change),
     ]
 
 
 def _verdict(view: ChangeView) -> list[Block]:
-    word = view.said("verdict")
-    if not word:
+    words = verdict_words(view)
+    if not words:
         return []
     signal, why = escape(view.said("signal"), 200), escape(one_line(view.said("explanation")), 400)
-    blocks = [section(f"*Validation: {escape(word, 60)}* · {signal}{f'{chr(10)}{why}' if why else ''}")]
+    blocks = [section(f"*Validation: {words}* · {signal}{f'{chr(10)}{why}' if why else ''}")]
     before, after = escape(view.said("before"), 200), escape(view.said("after"), 200)
     calls = cutover_words(view.change)
     beside = [section(f"*Which deployment receives calls*\n{calls}")] if calls else []
@@ -187,7 +187,7 @@ def _simple(label: str, name: str, says: str, style: str = "") -> Callable[[Chan
 def _attest(view: ChangeView) -> Block:
     label = "Attest" if view.change.state is _S.ROLLED_BACK else "Attest and close"
     made = _simple(label, "attest", label, "primary")(view)
-    verdict = escape(view.said("verdict") or "no verdict", 60)
+    verdict = verdict_words(view) or "no verdict"
     text = f"You confirm that you have looked at the evidence after {view.change.id} (validation: {verdict})."
     if cutover_words(view.change):
         text += " You attest the cut-over, too: that calls go where they should."

@@ -2,7 +2,7 @@
 
 from bot.domain.change import Choice
 from bot.ports.slack import Block
-from bot.render.after_words import trigger_facts
+from bot.render.after_words import signal_facts, trigger_facts
 from bot.render.blocks import fields, footer, option, section
 from bot.render.change_view import ChangeView, button_value
 from bot.render.change_words import state_line, who_line
@@ -30,7 +30,7 @@ def render_decide(
         ("Live now", words(live, 600) or EMPTY),
         ("Evidence", escape(one_line(evidence_age), 200)),
         ("Expected cost", escape(one_line(change.request.expected_cost), 600)),
-        ("Validation signal", escape(one_line(change.request.validation_signal), 600)),
+        *signal_facts(change),
         *trigger_facts(change),
         ("Who may decide", words(who, 900)),
         ("Risk tier", f"{change.tier.value.capitalize()} · {escape(one_line(change.environment), 60)}"),

@@ -6,6 +6,7 @@ from datetime import datetime
 from bot.domain.change import ChangeState
 from bot.domain.notice import ASK, ATTEST, ESCALATE, EXPIRING, HANDLED, OUTCOME, REMIND, VOTED, Notice
 from bot.ports.slack import Block, Message
+from bot.render.after_words import signal_facts, verdict_words
 from bot.render.blocks import actions, fields, footer, say, section
 from bot.render.change_card import card_button
 from bot.render.change_view import ChangeView
@@ -112,7 +113,7 @@ def _question(view: ChangeView, said: str, *, link: str, now: datetime, ref: str
         ("Owner", mention(change.request.owner)),
         ("Expires", f"in {age(now, change.expires_at)}" if change.expires_at else "never"),
         ("Expected cost", escape(one_line(change.request.expected_cost), 300)),
-        ("Validation signal", escape(one_line(change.request.validation_signal), 300)),
+        *signal_facts(change),
     ]
     blocks = [section(f"{said}\n{escape(view.action, 300)}{_card(link)}"), *fields(facts)]
     buttons = [card_button(view, name) for name in ("decide", "plan")]
@@ -121,7 +122,7 @@ def _question(view: ChangeView, said: str, *, link: str, now: datetime, ref: str
 
 
 def _attest(notice: Notice, view: ChangeView, *, link: str, now: datetime, ref: str) -> Message:
-    verdict = escape(view.said("verdict") or "rolled back", 60)
+    verdict = verdict_words(view) or "rolled back"
     said = (
         f"*Please attest {view.change.id}* · validation: *{verdict}*. Look at the evidence on its card first."
     )
@@ -143,7 +144,7 @@ def _why(notice: Notice, view: ChangeView) -> str:
     change = view.change
     if notice.detail == "validated":
         before, after = view.said("before"), view.said("after")
-        return f"Verdict: *{escape(view.said('verdict'), 60)}* ({escape(before, 80)} → {escape(after, 80)})."
+        return f"Verdict: *{verdict_words(view)}* ({escape(before, 80)} → {escape(after, 80)})."
     if notice.detail.startswith("failed"):
         written = change.outcome.get("written")
         left = "Something was written" if written else "Nothing was changed in Azure"
