@@ -113,13 +113,13 @@ async def open_decide(seen: Seen, choice: str, asked: Asked, deps: Dependencies)
 def decide_view(
     view: ChangeView, choice: str, live: str, could: tuple[str, ...], deps: Dependencies, *, ref: str
 ) -> Block:
-    """Return the review modal."""
-    taken = view.change.evidence_at
+    """Return the review modal; whoever has voted may not decide again."""
+    taken, voted = view.change.evidence_at, {vote.person for vote in view.votes}
     return render_decide(
         view,
         choice=choice,
         live=live,
-        who=" ".join(mention(user) for user in could),
+        who=" ".join(mention(user) for user in could if user not in voted),
         evidence_age=_evidence_age(taken, deps) if taken else "none",
         ref=ref,
     )

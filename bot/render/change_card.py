@@ -17,16 +17,13 @@ from bot.render.blocks import (
     fields,
     footer,
     header,
-    rich_line,
-    rich_quote,
-    rich_text,
     say,
     section,
 )
 from bot.render.change_view import ChangeView, button_value
 from bot.render.change_words import history, state_line, summary_sentence, who_line
 from bot.render.chart_blocks import native_chart
-from bot.render.plan import diff_block, notes_blocks, rollback_block
+from bot.render.plan import diff_block, notes_blocks, reason_block, rollback_block
 from bot.render.talk import comment_blocks, comments_line, revision_blocks
 from bot.render.texts import age, code, escape, mention, one_line, sentence
 
@@ -47,7 +44,7 @@ def render_change(view: ChangeView, *, now: datetime, ref: str, in_full: bool = 
     ]
     if change.plan is not None:
         blocks.append(diff_block(change.plan))
-    blocks += [*notes_blocks(change), _reason(change.request.reason)]
+    blocks += [*notes_blocks(change), reason_block(change.request.reason)]
     blocks.append(rollback_block(change.request.rollback_plan))
     blocks += comment_blocks(view) if in_full else []
     blocks += [*actions(_buttons(view)), footer(ref, *_rests_on(view, now))]
@@ -103,10 +100,6 @@ def _course(change: Change) -> list[Block]:
     chart = course_chart(change.outcome.get("course"), f"{change.id} applied")
     native = native_chart(chart) if chart is not None else None
     return [native] if native is not None else []
-
-
-def _reason(reason: str) -> Block:
-    return rich_text(rich_line("Reason", bold=True), rich_quote(reason))
 
 
 def _history(view: ChangeView) -> list[Block]:

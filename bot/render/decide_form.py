@@ -8,7 +8,7 @@ from bot.render.change_view import ChangeView, button_value
 from bot.render.change_words import state_line, who_line
 from bot.render.modal import Ask, Modal, ask, modal, text_input
 from bot.render.modal import choice as choice_element
-from bot.render.plan import diff_block, notes_blocks, rollback_block
+from bot.render.plan import diff_block, notes_blocks, reason_block, rollback_block
 from bot.render.talk import revision_blocks
 from bot.render.texts import EMPTY, escape, mention, one_line, words
 
@@ -32,14 +32,15 @@ def render_decide(
         ("Expected cost", escape(one_line(change.request.expected_cost), 600)),
         *signal_facts(change),
         *trigger_facts(change),
-        ("Who may decide", words(who, 900)),
+        ("Who may decide", words(who, 900) or "nobody else"),
         ("Risk tier", f"{change.tier.value.capitalize()} · {escape(one_line(change.environment), 60)}"),
     ]
     blocks = [section(f"*{escape(view.action, 400)}*\n{state_line(view)}\n{who_line(view)}"), *fields(facts)]
     blocks += revision_blocks(view)
     if change.plan is not None:
         blocks.append(diff_block(change.plan))
-    blocks += [*notes_blocks(change), rollback_block(change.request.rollback_plan), *_inputs(choice)]
+    blocks += [*notes_blocks(change), reason_block(change.request.reason)]
+    blocks += [rollback_block(change.request.rollback_plan), *_inputs(choice)]
     blocks.append(footer(ref, "Your name, the time and this plan go into the audit trail."))
     frame = Modal(
         f"Decide {change.id}", "change.decide", submit="Record decision", metadata=button_value(change)

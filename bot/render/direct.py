@@ -14,38 +14,65 @@ from bot.render.change_words import state_detail, state_word
 from bot.render.texts import age, card_link, count, escape, mention, one_line
 
 _S = ChangeState
+_APPLIED = frozenset(
+    {
+        _S.EXECUTING,
+        _S.VERIFYING,
+        _S.AWAITING_ATTESTATION,
+        _S.CLOSED,
+        _S.FAILED,
+        _S.ROLLING_BACK,
+        _S.ROLLED_BACK,
+    }
+)
 
 
 def render_direct(
     notice: Notice, view: ChangeView, stage: int, *, link: str, now: datetime, ref: str
 ) -> Message:
     """Return what a person's message about a change says by now."""
-    if stage == HANDLED:
-        return _plain(view, handled_words(view), (), link, ref)
+    if stage >= HANDLED:
+        return _plain(view, handled_words(view, notice.word), (), link, ref)
     if stage == VOTED:
         said = f"*You have voted* · {escape(state_word(view.change.state))}: {escape(state_detail(view))}."
         return _plain(view, said, (), link, ref)
     return _MAKERS[notice.word](notice, view, link=link, now=now, ref=ref)
 
 
-def handled_words(view: ChangeView) -> str:
-    """Return who answered a question and how: `Handled by <@…> · CHG-12 is approved.`."""
+def handled_words(view: ChangeView, asked: str) -> str:
+    """Return who answered a question of this word and how: `Handled by <@…> · CHG-12 is approved.`."""
     change = view.change
     if change.state is _S.PENDING_APPROVAL:
         return f"*Handled* · {change.id} is at revision {change.revision} now; this was about an earlier one."
-    names = _names(view)
+    names = _after_apply(view) if asked == ATTEST else _names(view)
     title = f"*Handled by {names}*" if names else "*Handled*"
-    return f"{title} · {change.id} is {state_word(change.state).lower()}."
+    decided = asked != ATTEST and change.state in _APPLIED
+    return f"{title} · {change.id} {'was approved' if decided else f'is {state_word(change.state).lower()}'}."
 
 
 def _names(view: ChangeView) -> str:
+    """Return who decided the change."""
     change = view.change
     by = [vote.person for vote in view.approvals] or [change.decided_by]
     if change.state in (_S.REJECTED, _S.WITHDRAWN, _S.CHANGES_REQUESTED):
         by = [change.decided_by]
-    if change.state in (_S.CLOSED, _S.ROLLED_BACK) and view.said("attested"):
-        by = [view.said("attested")]
-    return "" if change.state is _S.EXPIRED else " and ".join(mention(user) for user in by if user)
+    return "" if change.state is _S.EXPIRED else _mentions(by)
+
+
+def _after_apply(view: ChangeView) -> str:
+    """Return who attested the change, waived that, or had it rolled back instead."""
+    change = view.change
+    if change.outcome.get("automatic"):
+        return "the rollback trigger"
+    if change.state in (_S.CLOSED, _S.ROLLED_BACK) and (
+        ended := view.said("attested") or view.said("waived")
+    ):
+        return _mentions([ended])
+    return _mentions([change.rollback_asked_by, view.said("confirmed")])
+
+
+def _mentions(users: Sequence[str]) -> str:
+    return " and ".join(mention(user) for user in users if user)
 
 
 def _plain(view: ChangeView, said: str, buttons: Sequence[Block], link: str, ref: str) -> Message:

@@ -19,6 +19,7 @@ from bot.domain.json import Json
 from bot.domain.notice import ATTEST, OUTCOME, SAID, Notice
 from bot.domain.operation import Plan
 from bot.domain.policy import Refused
+from bot.domain.revision import Moved
 from bot.ports.slack import Message
 from bot.render.after_words import verdict_words
 from bot.render.answer import already_words, error_words, out_of_date_words, render_error, render_refused
@@ -30,6 +31,7 @@ from bot.render.classic import classic
 from bot.render.decide_form import render_decide
 from bot.render.direct import render_direct
 from bot.render.plan import diff_block, rollback_block
+from bot.render.talk import revision_blocks
 from tests.golden import values as ex
 from tests.golden.examples import EXAMPLES, message_of
 from tests.golden.values import VIEWS
@@ -162,6 +164,18 @@ def test_a_waived_attestation_was_not_given() -> None:
     assert "its attestation was waived" in waived.text
     undone = replace(ex.VIEWS["rolled_back"].change, outcome={"waived": "U0DAN"})
     assert state_detail(ChangeView(undone)) == "the state before is back; its attestation was waived"
+
+
+def test_what_a_revision_changes_stands_on_the_card_only_while_it_waits() -> None:
+    moved = (Moved("owner", "U0ALICE", "U0OWNER"), Moved("ticket", "OPS-1", "OPS-2"))
+    for state in ChangeState:
+        view = replace(ex.view(state), moved=moved)
+        shown = json.dumps(render_change(view, now=ex.NOW, ref=ex.REF).blocks, ensure_ascii=False)
+        assert ("against revision" in shown) is (state is ChangeState.PENDING_APPROVAL), state
+    waiting = json.dumps(revision_blocks(replace(ex.view(), moved=moved)), ensure_ascii=False)
+    assert "Owner: <@U0ALICE> → <@U0OWNER>" in waiting
+    assert "- owner" not in waiting
+    assert "+ ticket: OPS-2" in waiting
 
 
 def test_every_message_and_view_ends_with_its_ref() -> None:
