@@ -176,7 +176,7 @@ async def test_a_capacity_between_the_steps_of_the_sku_is_red(
 async def test_a_freeze_is_red_and_says_until_when(house: House) -> None:
     house.configuration = company(freezes=(freeze_now(house.clock, ("triage-*",)),))
     await house.ask()
-    assert "year-end holds until 2026-11-24 13:00" in await _red(house)
+    assert "year-end holds until 24 Nov 2026 13:00 UTC" in await _red(house)
     house.clock.pass_by(timedelta(hours=1))
     assert isinstance(await house.precheck(), Green)
 
