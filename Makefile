@@ -5,7 +5,6 @@ BIN := .venv/bin
 HOUSE := bot handlers storage sandbox
 LOCK := uv pip compile --quiet --no-strip-extras --generate-hashes --universal --no-header --python-version 3.11 $(LOCKFLAGS)
 WORKERS := 2
-COVER := $(if $(COVERAGE),--cov --cov-report=term-missing:skip-covered)
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -17,10 +16,7 @@ demo: venv ## Start a pretended Slack and Azure with the real bot between them; 
 	@$(BIN)/countersign demo
 
 test: venv ## Run the tests (ARGS="-k approve" passes words to pytest, COVERAGE=1 measures)
-	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(COVER) $(ARGS) || { \
-	  [ $$? -eq 1 ] || exit 1; \
-	  echo "again, one after the other: what failed (a busy machine can starve a journey; a defect fails twice)"; \
-	  $(BIN)/pytest --last-failed --last-failed-no-failures none; }
+	@COVERAGE=$(COVERAGE) scripts/test $(ARGS)
 
 check: lint ## Everything CI runs: format, lint, types, layers, dependencies, dead code, tests, coverage
 	@$(MAKE) --no-print-directory test COVERAGE=1

@@ -103,6 +103,7 @@ class RulePart(_Part):
     break_glass: bool = False
     auto_rollback: bool = False
     rollback_approvals: int = Field(default=0, ge=0, le=1)
+    mapped_only: bool = False
     expires_warning: Annotated[str, Field(json_schema_extra={"pattern": "^([0-9]{1,6}[smhdw])?$"})] = ""
 
 

@@ -105,6 +105,7 @@ def _rule(environment: str, tier: Tier, part: RulePart, file: FilePart) -> Rule:
         break_glass=part.break_glass,
         auto_rollback=part.auto_rollback,
         rollback_approvals=part.rollback_approvals,
+        mapped_only=part.mapped_only,
         groups=tuple(part.groups),
         required_groups=tuple(part.required_groups),
         may_apply=tuple(part.may_apply),

@@ -1,14 +1,16 @@
 """Votes and the journal of effects in a transaction: unique keys and fences decide who was first."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 
-from bot.domain.change import Change, Vote
+from bot.domain.change import Change, Choice, Vote
 from bot.domain.effect import Effect
+from bot.domain.pairs import Given
 from storage.queries import Queries
 from storage.rows import effect_columns, effect_of, vote_columns, vote_of
-from storage.tables import EFFECT, VOTE
+from storage.tables import CHANGE, EFFECT, VOTE
 
 
 class DecisionRows(Queries):
@@ -22,6 +24,17 @@ class DecisionRows(Queries):
             .order_by(VOTE.c.at, VOTE.c.person)
         )
         return [vote_of(row) for row in rows]
+
+    async def approvals_since(self, since: datetime) -> Sequence[Given]:
+        """Return who approved whose changes since a time, on any revision, and how often."""
+        who = (CHANGE.c.requester, VOTE.c.person)
+        rows = await self.all(
+            select(*who, func.count().label("count"))
+            .join_from(VOTE, CHANGE, VOTE.c.number == CHANGE.c.number)
+            .where(VOTE.c.choice == Choice.APPROVE.value, VOTE.c.at >= since)
+            .group_by(*who)
+        )
+        return [Given(str(row["requester"]), str(row["person"]), int(row["count"])) for row in rows]
 
     async def add_vote(self, vote: Vote) -> bool:
         """Store a vote; False when that person has already voted on that revision."""

@@ -8,7 +8,9 @@ from sqlalchemy import Column, func, select
 
 from bot.domain.change import ChangeState, Choice
 from bot.domain.effect import Phase
+from bot.domain.pairs import SINCE, frequent_pairs
 from storage.database import Database
+from storage.decision_rows import DecisionRows
 from storage.queries import Queries
 from storage.tables import CHANGE, EFFECT, VOTE
 
@@ -17,12 +19,16 @@ _OVER = (Phase.DONE, Phase.FAILED)
 
 @dataclass(frozen=True)
 class Figures:
-    """How many changes are in each state, votes say what, steps on Azure ended how, reviews of glass are late."""
+    """How many changes are in each state, votes say what, steps on Azure ended how, reviews of glass are late.
+
+    `pairs`: how many pairs of accounts often approve each other.
+    """
 
     changes: Mapping[str, int]
     decisions: Mapping[str, int]
     executions: Mapping[str, int]
     unreviewed: int | None = None
+    pairs: int | None = None
 
 
 async def read_figures(database: Database, now: datetime) -> Figures:
@@ -32,16 +38,18 @@ async def read_figures(database: Database, now: datetime) -> Figures:
         AuditBusyError: the database does not answer.
     """
     async with database.read() as connection:
-        queries = Queries(connection)
+        queries = DecisionRows(connection)
         changes = await _grouped(queries, CHANGE.c.state)
         decisions = await _grouped(queries, VOTE.c.choice)
         executions = await _grouped(queries, EFFECT.c.phase)
         unreviewed = await _unreviewed(queries, now)
+        given = await queries.approvals_since(now - SINCE)
     return Figures(
         {str(state): changes.get(state, 0) for state in ChangeState},
         {str(choice): decisions.get(choice, 0) for choice in Choice},
         {str(phase): executions.get(phase, 0) for phase in _OVER},
         unreviewed,
+        len(frequent_pairs(given, {})),
     )
 
 

@@ -21,11 +21,27 @@ def is_same_person(one: Standing, other: Standing) -> bool:
     return one.user == other.user or one.key == other.key
 
 
+def why_unmapped(rule: Rule, person: Standing, requester: Standing) -> str:
+    """Return why nobody can tell that a person and the requester are two, where the rule wants to know; else empty.
+
+    A requester without a name is nobody in particular.
+    """
+    if not rule.mapped_only:
+        return ""
+    if not person.entra_oid:
+        return "you have no row in [[people]], and here only who has one decides"
+    if requester.user and not requester.entra_oid:
+        return "the requester has no row in [[people]], so nobody can tell whether this is your own request"
+    return ""
+
+
 def authority(person: Standing, rule: Rule, requester: Standing) -> Ballot:
     """Return what a person may speak for on a request, no group for nothing: their own, and what others lend.
 
     What the requester lends, under whichever account, is worth nothing on their own request.
     """
+    if why_unmapped(rule, person, requester):
+        return Ballot(person.user, frozenset())
     return _ballot(person, rule, _lent(person, rule, requester))
 
 
@@ -71,4 +87,5 @@ def _lent(person: Standing, rule: Rule, requester: Standing) -> list[Lent]:
     """Return what is lent to a person that they do not hold themselves and that decides here."""
     mine = (requester.user, requester.key, person.key)
     missing = rule.deciding - person.groups
-    return [each for each in person.lent if each.group in missing and not {each.by, each.key} & set(mine)]
+    lent = [each for each in person.lent if each.entra_oid or not rule.mapped_only]
+    return [each for each in lent if each.group in missing and not {each.by, each.key} & set(mine)]

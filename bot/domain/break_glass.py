@@ -41,6 +41,10 @@ def may_break(
     if not person.full_member:
         why = person.why_not or "you are not a full member of this workspace"
         return Refused(f"Not allowed: {why}.", words, could)
+    if rule.mapped_only and not person.entra_oid:
+        return Refused(
+            "Not allowed: you have no row in [[people]], and here only who has one decides.", words
+        )
     matched = person.groups & rule.deciding
     if not matched:
         return Refused("Not allowed: you are in none of the groups that may break the glass.", words, could)
@@ -73,4 +77,8 @@ def may_review(
         return Refused("Not allowed: you broke the glass or asked for the change.", words, could)
     if rule is None or not person.full_member or not person.groups & rule.deciding:
         return Refused("Not allowed: you are in none of the groups that decide here.", words, could)
+    if rule.mapped_only and not person.entra_oid:
+        return Refused(
+            "Not allowed: you have no row in [[people]], and here only who has one reviews.", words, could
+        )
     return Allowed(person.groups & rule.deciding)

@@ -29,7 +29,7 @@ class Rule:
 
     `security_groups`: one of them must be among the approvals; set only for a change that touches security.
     `auto_rollback`: a breached rollback trigger starts the rollback by itself; `rollback_approvals`: how many others
-    must confirm one that a person asks for.
+    must confirm one that a person asks for. `mapped_only`: who has no row in [[people]] neither decides nor asks.
     """
 
     environment: str
@@ -47,6 +47,7 @@ class Rule:
     security_groups: tuple[str, ...] = ()
     auto_rollback: bool = False
     rollback_approvals: int = 0
+    mapped_only: bool = False
 
     @property
     def deciding(self) -> frozenset[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.ballots import Ballot, apart, authority, ballots, is_same_person
+from bot.domain.ballots import Ballot, apart, authority, ballots, is_same_person, why_unmapped
 from bot.domain.change import Change, Choice, Vote
 from bot.domain.configuration import Configuration, Freeze, Rule
 from bot.domain.people import Standing
@@ -41,7 +41,9 @@ def rule_words(rule: Rule) -> str:
     distinct = ", each from another group" if rule.distinct_groups else ""
     required = f", {', '.join(rule.required_groups)} included" if rule.required_groups else ""
     security = f", one of {', '.join(rule.security_groups)} for security" if rule.security_groups else ""
-    return f"{rule.environment} · {rule.tier}: {people}{groups}{distinct}{required}{security}, never the requester"
+    mapped = ", with a row in [[people]]" if rule.mapped_only else ""
+    who = f"{groups}{distinct}{required}{security}{mapped}"
+    return f"{rule.environment} · {rule.tier}: {people}{who}, never the requester"
 
 
 def may_decide(
@@ -65,6 +67,8 @@ def may_decide(
         return Refused("Not allowed: this is your own request.", words, could)
     if is_same_person(person, asker):
         return Refused("Not allowed: this is your own request, under your other account.", words, could)
+    if unmapped := why_unmapped(rule, person, asker):
+        return Refused(f"Not allowed: {unmapped}.", words, could)
     found = authority(person, rule, asker)
     if found.groups:
         return Allowed(found.groups, found.behalf)
@@ -156,6 +160,10 @@ def solvable(change: Change, rule: Rule | None, standings: Iterable[Standing]) -
             f"add [policy.{change.environment}.{change.tier}] to countersign.toml",
         )
     people = sorted(standings, key=lambda person: (-len(person.groups & rule.deciding), person.user))
+    asker = change.request.requester
+    if rule.mapped_only and rule.quorum and not any(each.user == asker and each.entra_oid for each in people):
+        why = "whose requester has no row in [[people]]: nobody could tell whether an approver is the same person"
+        return Refused(f"Nobody may approve a change {why}.", rule_words(rule))
     eligible = eligible_people(people, rule, change.request.requester)
     if quorum_met(rule, [ballot.groups for ballot in eligible]):
         return Allowed(frozenset(ballot.user for ballot in eligible))

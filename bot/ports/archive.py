@@ -11,6 +11,7 @@ from bot.domain.change import Change, ChangeState, Request, Vote
 from bot.domain.effect import Effect, Question
 from bot.domain.entry import EntryProof
 from bot.domain.event import AuditEvent
+from bot.domain.pairs import Given
 from bot.domain.people import Actor, Standing
 from bot.ports.freezes import Freezes, FreezesLook
 from bot.ports.sightings import Sightings, SightingsLook
@@ -70,6 +71,10 @@ class Look(SightingsLook, FreezesLook, TalksLook, Protocol):
 
     async def votes(self, change: Change) -> Sequence[Vote]:
         """Return the votes on the change's current revision, oldest first."""
+        ...
+
+    async def approvals_since(self, since: datetime) -> Sequence[Given]:
+        """Return who approved whose changes since a time, on any revision, and how often."""
         ...
 
     async def effect(self, change: Change, step: str) -> Effect | None:

@@ -35,7 +35,7 @@ def _is_unattested(change: Change) -> bool:
 
 
 async def _decides(change: Change, user: str, people: Mapping[str, Standing], look: Look, desk: Desk) -> bool:
-    rule, asker = desk.configuration.rule_for(change), people.get(change.request.requester)
+    rule, asker = desk.configuration.rule_for(change), _known(change.request.requester, people, desk)
     if not isinstance(may_decide(change, people[user], rule, requester=asker), Allowed):
         return False
     return user not in {vote.person for vote in await look.votes(change)}
@@ -43,5 +43,11 @@ async def _decides(change: Change, user: str, people: Mapping[str, Standing], lo
 
 def _reviews(change: Change, user: str, people: Mapping[str, Standing], desk: Desk) -> bool:
     names = {change.request.requester, change.broke_glass_by}
-    parties = [people.get(name) or Standing(name, full_member=False) for name in names]
+    parties = [_known(name, people, desk) for name in names]
     return isinstance(may_review(change, people[user], desk.configuration.rule_for(change), parties), Allowed)
+
+
+def _known(user: str, people: Mapping[str, Standing], desk: Desk) -> Standing:
+    """Return who a party is, as far as is known without asking Slack: one Entra id is one person."""
+    oid = desk.configuration.entra_oids.get(user, "")
+    return people.get(user) or Standing(user, full_member=False, entra_oid=oid)

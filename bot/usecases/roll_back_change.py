@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bot.domain.after_events import RollbackAsked
-from bot.domain.ballots import is_same_person
+from bot.domain.ballots import is_same_person, why_unmapped
 from bot.domain.change import Change, ChangeState
 from bot.domain.errors import ConflictError
 from bot.domain.execution_events import RollbackStarted
@@ -23,7 +23,7 @@ async def second_word(
     if not _wants_two(change, desk):
         return None
     if change.outcome.get("rollback_waits"):
-        return _why_not_confirmed(change, people, caller.user)
+        return _why_not_confirmed(change, people, caller.user, desk)
     event = RollbackAsked(change=change.id, resource=change.arm_id, plan_digest=change.plan_digest)
     await tx.record(event, by=caller.actor, cause=caller.cause)
     outcome = {**change.outcome, "rollback_waits": True}
@@ -44,10 +44,15 @@ def _wants_two(change: Change, desk: Desk) -> bool:
     return rule is not None and rule.rollback_approvals > 0
 
 
-def _why_not_confirmed(change: Change, people: Mapping[str, Standing], user: str) -> Refused | None:
+def _why_not_confirmed(
+    change: Change, people: Mapping[str, Standing], user: str, desk: Desk
+) -> Refused | None:
     first = change.rollback_asked_by
-    asked = people.get(first)
-    if user != first and (asked is None or not is_same_person(asked, people[user])):
+    asked = people.get(first) or Standing(first, full_member=False)
+    rule = desk.configuration.rule(change.environment, change.tier)
+    if rule is not None and (why := why_unmapped(rule, people[user], asked)):
+        return Refused(f"Not allowed: {why}.", "rollback_approvals and mapped_only")
+    if not is_same_person(asked, people[user]):
         return None
     words = f"rollback_approvals: asked by <@{first}>, confirmed by somebody else"
     return Refused("Not allowed: you asked for this rollback; another person confirms it.", words)

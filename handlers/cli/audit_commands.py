@@ -29,8 +29,8 @@ def verify(
     """Verify the whole audit trail; writes nothing."""
     from storage.audit_verify import verify_log
 
-    vkeys = _readable(vkey) if vkey else demanded_vkeys()
-    report = verify_log(_address(database), vkeys, deep=deep)
+    vkeys = readable_vkeys(vkey) if vkey else demanded_vkeys()
+    report = verify_log(database_address(database), vkeys, deep=deep)
     print(json.dumps(report.as_json()) if as_json else "\n".join(report_words(report, vkeys)))
     raise typer.Exit(0 if report.ok else 1)
 
@@ -54,7 +54,7 @@ def keygen(
             advice="Write it like a web address without spaces or +, as in countersign.example.org/audit/2026.",
         ) from None
     if out is not None:
-        _write_private(out, skey)
+        write_private(out, skey)
     made = {"vkey": vkey} if out is not None else {"signing_key": skey, "vkey": vkey}
     print(json.dumps(made) if as_json else "\n".join(made.values()))
 
@@ -71,7 +71,7 @@ def export(
 
     if format != "jsonl":
         raise InvalidInputError(f"There is no format {format!r}.", advice="Write --format jsonl.")
-    with reading(_address(database)) as connection:
+    with reading(database_address(database)) as connection:
         reader = AuditReader(connection)
         if reader.missing_tables():
             raise CountersignError("This database holds no audit trail.", advice="Run `countersign migrate`.")
@@ -138,7 +138,8 @@ def _keys(vkeys: list[str]) -> list[str]:
     return [f"  vkey {vkey}" for vkey in vkeys]
 
 
-def _readable(vkeys: list[str]) -> list[str]:
+def readable_vkeys(vkeys: list[str]) -> list[str]:
+    """Return the keys as given; raise InvalidInputError when one is no public key."""
     from bot.domain.note import Verifier
 
     for each in vkeys:
@@ -152,7 +153,7 @@ def _readable(vkeys: list[str]) -> list[str]:
     return vkeys
 
 
-def _address(given: str) -> str:
+def database_address(given: str) -> str:
     """Return the database's URL, the configured one where none is given."""
     from handlers.settings import read_settings
 
@@ -166,7 +167,8 @@ def _address(given: str) -> str:
     return url
 
 
-def _write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str) -> None:
+    """Write a secret to a new file of mode 0600; raise InvalidInputError when that cannot be."""
     try:
         path.touch(mode=0o600, exist_ok=False)
         path.write_text(text + "\n")

@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from bot.domain.errors import CountersignError
-from handlers.cli.audit_commands import AUDIT
+from handlers.cli.audit_verbs import AUDIT
 from handlers.cli.policy_commands import POLICY
 
 APP = typer.Typer(

@@ -48,6 +48,11 @@ class _NowCollector(Collector):
             "Broken glasses whose review was due and has not been given, in the database.",
             figures.unreviewed,
         )
+        yield _single(
+            "approval_pairs",
+            "Pairs of accounts that approved each other ten times or more in 30 days, in the database.",
+            figures.pairs,
+        )
         yield from self._trail()
         yield _single(
             "socket_connected",

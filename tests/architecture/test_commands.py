@@ -36,16 +36,22 @@ def test_a_target_that_does_not_exist_is_seen() -> None:
 def test_make_check_runs_the_same_test_command_as_people_do() -> None:
     rules = text_of("Makefile")
     assert re.search(r"^check:.*\n\t@\$\(MAKE\) --no-print-directory test COVERAGE=1$", rules, re.MULTILINE)
-    command = r"@\$\(BIN\)/pytest -n \$\(WORKERS\) --dist worksteal \$\(COVER\) \$\(ARGS\) \|\| \{ \\"
-    assert re.search(rf"^test: venv .*\n\t{command}$", rules, re.MULTILINE)
-    assert "--last-failed --last-failed-no-failures none; }" in rules, "what failed runs again, and must pass"
+    assert re.search(
+        r"^test: venv .*\n\t@COVERAGE=\$\(COVERAGE\) scripts/test \$\(ARGS\)$", rules, re.MULTILINE
+    )
+
+
+def test_every_test_is_in_one_step_and_what_failed_must_pass_alone() -> None:
+    script = text_of("scripts/test")
+    assert re.findall(r'^step .*-m ("not alone"|alone) ', script, re.MULTILINE) == ['"not alone"', "alone"]
+    assert re.search(r"--last-failed --last-failed-no-failures none .* \|\| exit 1$", script, re.MULTILINE)
 
 
 def test_ci_runs_make_check_and_nothing_of_its_own() -> None:
     assert re.findall(r"^make .*$", text_of(".ci/run"), re.MULTILINE) == ["make check </dev/null"]
 
 
-@pytest.mark.parametrize("script", [".ci/run", "scripts/bootstrap"])
+@pytest.mark.parametrize("script", [".ci/run", "scripts/bootstrap", "scripts/test"])
 def test_a_script_can_be_started(script: str) -> None:
     assert os.access(ROOT / script, os.X_OK)
 

@@ -1,6 +1,7 @@
 """The archive in memory: rows, compare-and-set, unique keys, and transactions that commit whole or not."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -10,13 +11,24 @@ from typing import Any
 
 from bot.domain.baseline import Baseline, DriftException
 from bot.domain.break_glass_events import GlassBroken
-from bot.domain.change import OPEN_ON_ACCOUNT, WAITING, Change, ChangeState, Request, Tier, Vote, may_move
+from bot.domain.change import (
+    OPEN_ON_ACCOUNT,
+    WAITING,
+    Change,
+    ChangeState,
+    Choice,
+    Request,
+    Tier,
+    Vote,
+    may_move,
+)
 from bot.domain.effect import Effect, Question
 from bot.domain.entry import EntryProof
 from bot.domain.errors import AuditRefusedError, ConflictError, LedgerBrokenError, NotFoundError
 from bot.domain.event import AuditEvent
 from bot.domain.events import EVENT_TYPES, plain
 from bot.domain.json import Json, canonical
+from bot.domain.pairs import Given
 from bot.domain.people import Actor, Standing
 from bot.domain.request_events import ChangeApproved
 from bot.ports.archive import Cause, ChangeQuery, Draft, Look
@@ -114,6 +126,16 @@ class FakeTransaction(FakeSightings, FakeFreezes, FakeTalks):
         """Return the votes on the change's revision, oldest first."""
         found = [v for key, v in self._state.votes.items() if key[:2] == (change.number, change.revision)]
         return sorted(found, key=lambda vote: (vote.at, vote.person))
+
+    async def approvals_since(self, since: datetime) -> Sequence[Given]:
+        """Return who approved whose changes since a time."""
+        votes = self._state.votes.values()
+        found = Counter(
+            (self._state.changes[vote.number].request.requester, vote.person)
+            for vote in votes
+            if vote.choice is Choice.APPROVE and vote.at >= since
+        )
+        return [Given(requester, approver, count) for (requester, approver), count in found.items()]
 
     async def add_vote(self, vote: Vote) -> bool:
         """Store a vote, one per person and revision."""

@@ -19,6 +19,8 @@ from storage.audit_verify import verify_log
 from tests.journeys.crowd import Replica, Town, a_town, replicas
 from tests.journeys.ways import ALICE, on_azure
 
+pytestmark = pytest.mark.alone
+
 MANY = 200
 SLACKS_PATIENCE_SECONDS = 3.0
 MOST_CALLS = 80

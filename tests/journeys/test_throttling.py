@@ -12,6 +12,8 @@ from sandbox.azure.server import STATE, azure_app, serving
 from sandbox.azure.state import Fault
 from tests.fakes.azure_server import REF, WallClock, reading
 
+pytestmark = pytest.mark.alone
+
 MANY = 200
 MOST_CALLS = 40
 WORKERS = 8  # as many jobs of the queue run at once

@@ -1,20 +1,23 @@
 """Threats 4 to 8: another account, a mapping that does not fit, outsiders, and names that say what they like."""
 
+import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.domain.change import ChangeState, Choice
+from bot.domain.change import ChangeState, Choice, Tier
 from bot.domain.errors import InvalidInputError
 from bot.domain.policy import Refused
 from bot.ports.slack import SlackDirectory
 from bot.render.change_card import render_change
 from bot.render.change_view import ChangeView
 from bot.slack.directory import SlackWebDirectory
-from handlers.configuration_file import read_configuration
+from bot.usecases.check_change import Red
+from handlers.configuration_file import configuration_of, read_configuration
 from tests.fakes.clock import NOON
-from tests.fakes.house import ANNA, BOB, House, company
+from tests.fakes.house import ANNA, BOB, CAROL, RULES, House, company
 from tests.fakes.slack_server import simulated
 from tests.unit.test_configuration_file import example
 
@@ -90,6 +93,63 @@ async def test_a_profile_that_claims_an_approvers_mail_and_name_changes_nobodys_
         world.change_person("U0ALICE", claims)
         assert await peer.directory.standing("U0ALICE") == before
         assert "U0ALICE" not in await peer.directory.members("S0AIOPS")
+
+
+def strict(**oids: str) -> House:
+    """A house whose policy lets only mapped people decide, with these rows."""
+    rules = {(each.environment, each.tier): replace(each, mapped_only=True) for each in RULES}
+    return House(company(rules=rules, entra_oids=oids))
+
+
+@pytest.mark.threat(5)
+@pytest.mark.asvs("8.3.3")
+async def test_an_account_without_a_row_is_nobody_where_policy_wants_to_know_who_it_is() -> None:
+    house = strict(U0ANNA="oid-a", U0BOB="oid-b")
+    await house.pending()
+    refused = await house.say(Choice.APPROVE, CAROL)
+    assert isinstance(refused, Refused)
+    assert "no row in [[people]]" in refused.reason
+    assert refused.could == (BOB,)
+    assert (house.archive.state.votes, house.tags[-1]) == ({}, "change.refused")
+    await house.say(Choice.APPROVE, BOB)
+    assert house.change().state is ChangeState.APPROVED
+
+
+@pytest.mark.threat(5)
+@pytest.mark.asvs("8.3.3")
+def test_the_file_says_tier_by_tier_who_must_be_mapped(tmp_path: Path) -> None:
+    path = tmp_path / "countersign.toml"
+    high = "[policy.production.high]\n"
+    assert high in example()
+    path.write_text(example().replace(high, f"{high}mapped_only = true\n"), encoding="utf-8")
+    before, found = configuration_of(tomllib.loads(example())), read_configuration(path)
+    strict_ones = [tier for (_, tier), each in found.rules.items() if each.mapped_only]
+    assert strict_ones == [Tier.HIGH]
+    assert found.policy_digest != before.policy_digest
+
+
+@pytest.mark.threat(5)
+@pytest.mark.asvs("8.3.3")
+async def test_nobody_is_asked_about_a_request_by_an_account_without_a_row() -> None:
+    house = strict(U0BOB="oid-b", U0CAROL="oid-c")
+    await house.ask()
+    checked = await house.precheck()
+    assert isinstance(checked, Red)
+    assert any("requester has no row in [[people]]" in problem for problem in checked.problems)
+    assert house.change().state is ChangeState.DRAFT
+
+
+@pytest.mark.threat(5)
+@pytest.mark.asvs("8.3.3")
+async def test_a_row_that_is_taken_away_takes_the_approval_with_it_before_the_apply() -> None:
+    house = strict(U0ANNA="oid-a", U0BOB="oid-b")
+    await house.approved()
+    house.configuration = replace(house.configuration, entra_oids={"U0ANNA": "oid-a"})
+    await house.ask_apply(ANNA)
+    await house.look_at_people()
+    await house.apply()
+    assert house.writer.calls == []
+    assert house.change().state is ChangeState.SUPERSEDED
 
 
 @pytest.mark.threat(6)

@@ -29,6 +29,7 @@ LABELS = {
     "countersign_audit_last_verified_timestamp_seconds": set(),
     "countersign_socket_connected": set(),
     "countersign_breakglass_unreviewed": set(),
+    "countersign_approval_pairs": set(),
     "countersign_jobs": {"state"},
     "countersign_build_info": {"version"},
 }

@@ -438,3 +438,49 @@ def test_accounts_are_one_person_by_name_or_by_entra_id() -> None:
     assert is_same_person(person(BOB), person(BOB, entra_oid="1"))
     assert is_same_person(person(BOB, entra_oid="1"), person(CAROL, entra_oid="1"))
     assert not is_same_person(person(BOB), person(CAROL))
+
+
+MAPPED = replace(TWO, mapped_only=True)
+KNOWN = {user: replace(standing, entra_oid=f"oid-{user}") for user, standing in PEOPLE.items()}
+
+
+def test_where_only_mapped_people_decide_an_account_without_a_row_is_in_no_group() -> None:
+    bare = PEOPLE[BOB]
+    assert authority(bare, MAPPED, KNOWN[ANNA]).groups == frozenset()
+    assert authority(KNOWN[BOB], MAPPED, PEOPLE[ANNA]).groups == frozenset()
+    assert authority(KNOWN[BOB], MAPPED, KNOWN[ANNA]).groups == A
+    assert authority(KNOWN[BOB], MAPPED, Standing("", full_member=False)).groups == A
+    assert authority(bare, TWO, PEOPLE[ANNA]).groups == A
+    assert [each.user for each in ballots([bare, KNOWN[DAN]], MAPPED, KNOWN[ANNA])] == [DAN]
+
+
+def test_where_only_mapped_people_decide_it_is_said_whose_row_is_missing() -> None:
+    own = may_decide(CHANGE, PEOPLE[BOB], MAPPED, could=(DAN,), requester=KNOWN[ANNA])
+    asker = may_decide(CHANGE, KNOWN[BOB], MAPPED, could=(DAN,), requester=PEOPLE[ANNA])
+    assert isinstance(own, Refused)
+    assert isinstance(asker, Refused)
+    assert own.reason == "Not allowed: you have no row in [[people]], and here only who has one decides."
+    assert asker.reason.startswith("Not allowed: the requester has no row in [[people]], so nobody can tell")
+    assert own.could == asker.could == (DAN,)
+    assert own.rule == asker.rule == rule_words(MAPPED)
+    assert rule_words(MAPPED).endswith(", with a row in [[people]], never the requester")
+    assert may_decide(CHANGE, KNOWN[BOB], MAPPED, requester=KNOWN[ANNA]) == Allowed(A)
+
+
+def test_where_only_mapped_people_decide_a_vote_lent_by_an_account_without_a_row_is_worth_nothing() -> None:
+    eve = replace(delegate(EVE, lent("security")), entra_oid="oid-eve")
+    assert authority(eve, MAPPED, KNOWN[ANNA]).groups == frozenset()
+    known = replace(eve, lent=(lent("security", entra_oid="oid-dan"),))
+    assert authority(known, MAPPED, KNOWN[ANNA]) == Ballot(EVE, S, frozenset({DAN}))
+    assert authority(eve, TWO, KNOWN[ANNA]).groups == S
+
+
+def test_a_request_by_an_account_without_a_row_can_be_approved_only_where_nobody_is_asked() -> None:
+    people = {**KNOWN, ANNA: PEOPLE[ANNA]}
+    refused = solvable(CHANGE, MAPPED, people.values())
+    assert isinstance(refused, Refused)
+    assert refused.reason.startswith("Nobody may approve a change whose requester has no row in [[people]]")
+    assert refused.rule == rule_words(MAPPED)
+    assert isinstance(solvable(CHANGE, MAPPED, KNOWN.values()), Allowed)
+    assert isinstance(solvable(CHANGE, replace(MAPPED, quorum=0), people.values()), Allowed)
+    assert who_could(MAPPED, ANNA, {**KNOWN, BOB: PEOPLE[BOB]}) == (CAROL, DAN)

@@ -170,6 +170,20 @@ async def test_one_person_with_two_accounts_does_not_confirm_their_own_rollback(
     assert house.change().state is S.VERIFYING
 
 
+async def test_where_only_mapped_people_decide_another_account_without_a_row_confirms_no_rollback(
+    house: House,
+) -> None:
+    await house.applied()
+    policy(house, rollback_approvals=1, mapped_only=True)
+    house.configuration = replace(house.configuration, entra_oids={ANNA: "one"})
+    await house.ask_rollback(ANNA)
+    refused = await house.ask_rollback(BOB)
+    assert isinstance(refused, Refused)
+    assert "no row in [[people]]" in refused.reason
+    house.configuration = replace(house.configuration, entra_oids={ANNA: "one", BOB: "two"})
+    assert isinstance(await house.ask_rollback(BOB), Done)
+
+
 async def test_an_asked_rollback_outlives_the_window(house: House) -> None:
     change = await house.applied()
     policy(house, rollback_approvals=1)

@@ -232,3 +232,18 @@ async def test_a_review_that_lapses_is_escalated_once_a_day_until_it_is_given(ho
     assert house.tags.count("change.break_glass.lapsed") == 2
     async with house.archive.reading() as look:
         assert await look.changes(ChangeQuery(unreviewed_before=house.clock.now())) == []
+
+
+async def test_where_only_mapped_people_decide_no_other_breaks_the_glass_or_reviews_it() -> None:
+    rules = {(each.environment, each.tier): replace(each, mapped_only=True) for each in (*RULES, GLASS)}
+    oids = {user: f"oid-{user}" for user in (ANNA, BOB, DAN)}
+    house = House(company(rules=rules, entra_oids=oids))
+    await emergency(house)
+    refused = await house.break_glass(CAROL)
+    assert isinstance(refused, Refused)
+    assert "no row in [[people]]" in refused.reason
+    assert isinstance(await house.break_glass(DAN), Change)
+    refused = await house.review_glass(CAROL)
+    assert isinstance(refused, Refused)
+    assert "only who has one reviews" in refused.reason
+    assert isinstance(await house.review_glass(BOB), Change)

@@ -45,3 +45,9 @@ async def test_a_broken_glass_waits_for_a_review_by_somebody_else_long_before_it
     assert waiting == {ANNA: [], BOB: ["CHG-1"], CAROL: ["CHG-1"], DAN: [], OTTO: []}
     assert isinstance(await house.review_glass(BOB), Change)
     assert await waits(house, CAROL) == []
+
+
+async def test_the_request_of_ones_other_account_does_not_wait() -> None:
+    house = House(company(entra_oids={ANNA: "0da0", BOB: "0da0"}))
+    await house.pending()
+    assert (await waits(house, BOB), await waits(house, CAROL)) == ([], ["CHG-1"])
