@@ -145,6 +145,22 @@ async def test_a_red_precheck_asks_nobody_and_says_the_fix(
     assert "deliver:CHG-1:card" not in house.jobs
 
 
+@pytest.mark.parametrize("owner", [ANNA, EVE])
+async def test_who_asks_does_not_own_what_is_above_standard_under_any_account(
+    house: House, owner: str
+) -> None:
+    house.configuration = company(entra_oids={ANNA: "one", EVE: "one"})
+    await house.ask(owner=owner)
+    said = await _red(house)
+    assert "You would attest your own change" in said
+    assert "somebody else than yourself" in said
+
+
+async def test_a_standard_change_may_be_owned_by_who_asks(house: House) -> None:
+    change = await house.pending(target="triage-stage", capacity="130", owner=ANNA)
+    assert (change.tier, change.request.owner) == (Tier.STANDARD, ANNA)
+
+
 async def test_a_deployment_that_is_still_being_changed_is_red(house: House) -> None:
     await house.ask()
     house.world.live = replace(house.world.live, provisioning_state="Accepted")
