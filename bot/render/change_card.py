@@ -199,7 +199,7 @@ def _attest(view: ChangeView) -> Block:
 _MAKERS: Mapping[str, Callable[[ChangeView], Block]] = {
     "approve": _simple("Approve…", "approve", "Approve", "primary"),
     "reject": _simple("Reject…", "reject", "Reject", "danger"),
-    "unapprove": _simple("Take my approval back…", "unapprove", "Take your approval back from"),
+    "unapprove": _simple("Take my approval back…", "unapprove", "Take my approval back from"),
     "revise": _simple("Revise…", "revise", "Revise", "primary"),
     "decide": _simple("Review…", "decide", "Review", "primary"),
     "comment": _simple("Comment…", "comment", "Comment on"),
