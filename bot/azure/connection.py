@@ -26,7 +26,7 @@ from bot.domain.meter import Meter
 from bot.ports.azure import Executor, PermissionsReader
 from bot.ports.clock import Clock
 from bot.ports.inventory import NothingDeclared
-from bot.ports.observer import AzureObserver, unobserved
+from bot.ports.observer import AzureObserver, DateHeard, unheard, unobserved
 from bot.ports.registry import Readers
 
 Close = Callable[[], Awaitable[None]]
@@ -42,7 +42,11 @@ class AzureConnection:
 
 
 def connect_reader(
-    endpoints: Endpoints, identity: Identity, clock: Clock, observe: AzureObserver = unobserved
+    endpoints: Endpoints,
+    identity: Identity,
+    clock: Clock,
+    observe: AzureObserver = unobserved,
+    hear: DateHeard = unheard,
 ) -> AzureConnection:
     """Return the readers. Nothing is sent until the first read.
 
@@ -51,7 +55,7 @@ def connect_reader(
     """
     hands = async_credential(_of_role(identity, "reader"), endpoints)
     sharing = Sharing(clock)
-    arm = reader_client(endpoints, hands, observe)
+    arm = reader_client(endpoints, hands, observe, hear)
     data = data_client(endpoints, hands, observe)
     logs = logs_client(endpoints, hands, observe)
     limits = Limits()
@@ -83,7 +87,11 @@ def connect_reader(
 
 
 def connect_executor(
-    endpoints: Endpoints, identity: Identity, clock: Clock, observe: AzureObserver = unobserved
+    endpoints: Endpoints,
+    identity: Identity,
+    clock: Clock,
+    observe: AzureObserver = unobserved,
+    hear: DateHeard = unheard,
 ) -> tuple[Executor, Close]:
     """Return the executor's own reads and its writer, and what closes them; for the executor role only.
 
@@ -92,7 +100,7 @@ def connect_executor(
     """
     hands = credential(_of_role(identity, "executor"), endpoints)
     token = async_credential(identity, endpoints)
-    client = reader_client(endpoints, token, observe)
+    client = reader_client(endpoints, token, observe, hear)
     fetch = Fetch(client, endpoints.arm_url)
     writer = ArmWriter(endpoints, hands, fetch, observe)
 
