@@ -78,11 +78,7 @@ def connect_reader(
             partial(readers, Meter(), GLANCED),
         )
 
-    async def close() -> None:
-        async with AsyncExitStack() as stack:
-            for each in (hands, arm, data, logs, sharing):
-                stack.push_async_callback(each.close)
-
+    close = _closing(hands.close, arm.close, data.close, logs.close, sharing.close)
     return AzureConnection(readers(Meter()), close, ArmPermissions(fetch))
 
 
@@ -114,6 +110,15 @@ def connect_executor(
 
     reads = ArmReader(fetch, clock)
     return Executor(reads, writer, ArmMetrics(fetch), ArmPermissions(fetch)), close_all
+
+
+def _closing(*each: Close) -> Close:
+    async def close() -> None:
+        async with AsyncExitStack() as stack:
+            for one in each:
+                stack.push_async_callback(one)
+
+    return close
 
 
 def _of_role(identity: Identity, role: str) -> Identity:
