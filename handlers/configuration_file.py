@@ -73,6 +73,7 @@ def configuration_of(document: dict[str, Any]) -> Configuration:
         feed_channel=file.workspace.feed_channel,
         incident_channel_pattern=file.workspace.incident_channel_pattern,
         freeze_groups=known(file.workspace.freeze_groups, file.groups, "[workspace] freeze_groups", "group"),
+        shared_channels=frozenset(file.workspace.shared_channels),
         origin=file.audit.origin,
         accounts=accounts,
         targets=tuple(_target(part, accounts) for part in file.targets),

@@ -50,7 +50,9 @@ class Sides:
         await check_hands("reader", self.configuration.accounts, azure.permissions)
         directory = SlackWebDirectory(client, self.configuration.team_id)
         desk = Desk(self.configuration, self.archive.archive, self.clock, directory)
-        messenger = SlackMessenger(client, response_hosts(settings.slack_api_url))
+        messenger = SlackMessenger(
+            client, response_hosts(settings.slack_api_url), self.configuration.shared_channels
+        )
         readers = replace(
             azure.readers,
             declared=DeclaredFiles(self.configuration, settings.config.parent),

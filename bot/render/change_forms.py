@@ -111,7 +111,7 @@ def _people(form: RequestForm) -> list[Block]:
     owner: Block = {"type": "users_select"}
     if is_user(form.typed("owner")):
         owner["initial_user"] = form.typed("owner")
-    hint = "The person who answers for the deployment and attests the result."
+    hint = "Answers for the deployment and attests the result; yourself only for a standard change."
     ticket = text_input(form.typed("ticket"), limit=120, placeholder="OPS-2231")
     return [
         ask(Ask(form.block("owner"), "Owner", hint, action="user"), owner),

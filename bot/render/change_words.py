@@ -42,7 +42,7 @@ def state_detail(view: ChangeView) -> str:
         case _S.DRAFT:
             return f"nobody was asked; {'a pre-check is red' if view.change.note else 'its pre-checks run'}"
         case _S.PENDING_APPROVAL:
-            return _count(given, quorum)
+            return f"{_count(given, quorum)}{f'; missing: {view.lacking}' if view.lacking else ''}"
         case _S.APPROVED | _S.SCHEDULED:
             glass = "glass broken, " if view.change.broke_glass_by else ""
             first = start_words(view.change) or f"{glass}{_count(given, quorum)}"

@@ -14,9 +14,11 @@ _COMMANDS = {
 }
 _SCOPES = [
     "app_mentions:read",
+    "channels:read",
     "chat:write",
     "commands",
     "files:write",
+    "groups:read",
     "im:write",
     "usergroups:read",
     "users:read",

@@ -150,6 +150,7 @@ def _explanation(found: "Explanation") -> list[str]:
         *(f"  vote: {words}" for words in found.voted),
         f"  {found.needs}",
         f"  could: {', '.join(found.could) or 'nobody'}",
+        f"  break glass: {found.glass}",
     ]
     return [_plain(line) for line in (*lines, *([f"{found.person}: {found.answer}"] if found.person else []))]
 

@@ -162,6 +162,7 @@ def test_a_change_is_explained_for_a_person(house: Run) -> None:
         "  vote: U0BOB approved; it counts (approvers)",
         "  1 of 2 approvals count today. Missing: 1 more approval.",
         "  could: U0CAROL, U0DAN",
+        "  break glass: Not possible: its rule does not say break_glass = true.",
         "U0ANNA: Not allowed: this is your own request.",
     ]
     found = json.loads(house("policy", "explain", "chg-1", "--user", "U0BOB", "--json").out)
