@@ -60,7 +60,16 @@ def state_detail(view: ChangeView) -> str:
                 else "nothing was changed in Azure"
             )
         case _:
-            return _ENDED.get(state, "")
+            return _ended(view)
+
+
+def _ended(view: ChangeView) -> str:
+    """Return how a change ended; an attestation that was waived was not given."""
+    ended = _ENDED.get(view.change.state, "")
+    if not view.said("waived"):
+        return ended
+    kept = "applied and verified" if view.change.state is _S.CLOSED else ended
+    return f"{kept}; its attestation was waived"
 
 
 def _executing(view: ChangeView) -> str:

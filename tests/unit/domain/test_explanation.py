@@ -37,7 +37,7 @@ def test_rule_tier_and_reasons_are_said() -> None:
     found = told()
     assert (found.change, found.state, found.tier) == ("CHG-1", "pending_approval", "production · high")
     assert found.rule.startswith(
-        "production · high: 2 approvals from approvers, security, each from another group"
+        "production · high: 2 approvals from approvers or security, each from another group"
     )
     assert found.because == ("scale is high in production",)
     assert (found.voted, found.person, found.answer) == ((), "", "")
