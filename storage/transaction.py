@@ -16,6 +16,7 @@ from bot.domain.people import Actor
 from bot.domain.request_events import ApprovalWithdrawn, ChangeApproved
 from bot.ports.archive import Cause
 from bot.ports.clock import Clock
+from storage.audit_search import TrailRows
 from storage.baseline_rows import BaselineRows
 from storage.change_rows import ChangeRows
 from storage.comment_rows import CommentRows
@@ -32,7 +33,15 @@ _APPROVING = (ChangeApproved.tag, GlassBroken.tag, ApprovalWithdrawn.tag)
 
 
 class SqlTransaction(
-    ChangeRows, DecisionRows, KeptRows, BaselineRows, SightingRows, FreezeRows, NoticeRows, CommentRows
+    ChangeRows,
+    DecisionRows,
+    KeptRows,
+    BaselineRows,
+    SightingRows,
+    FreezeRows,
+    NoticeRows,
+    CommentRows,
+    TrailRows,
 ):
     """State, votes, audit entries and jobs that commit together or not at all."""
 

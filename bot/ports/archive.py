@@ -16,6 +16,7 @@ from bot.domain.people import Actor, Standing
 from bot.ports.freezes import Freezes, FreezesLook
 from bot.ports.sightings import Sightings, SightingsLook
 from bot.ports.talks import Talks, TalksLook
+from bot.ports.trail import TrailLook
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Cause:
     details: Mapping[str, str] = field(default_factory=dict)
 
 
-class Look(SightingsLook, FreezesLook, TalksLook, Protocol):
+class Look(SightingsLook, FreezesLook, TalksLook, TrailLook, Protocol):
     """What can be read of the database. It changes nothing."""
 
     async def change(self, number: int) -> Change:

@@ -169,4 +169,7 @@ def _why_frozen(person: Standing, freezes: tuple[Freeze, ...], people: Iterable[
     if may_override(person, freezes):
         return None
     could = tuple(sorted(each.user for each in people if may_override(each, freezes)))
-    return Refused(freeze_words(freezes), override_words(freezes), could)
+    words = (
+        f"{freeze_words(freezes)} Press Apply after that, or ask somebody who may override it to press it."
+    )
+    return Refused(words, override_words(freezes), could)

@@ -192,7 +192,7 @@ async def test_a_capacity_between_the_steps_of_the_sku_is_red(
 async def test_a_freeze_is_red_and_says_until_when(house: House) -> None:
     house.configuration = company(freezes=(freeze_now(house.clock, ("triage-*",)),))
     await house.ask()
-    assert "year-end holds until 2026-11-24 13:00" in await _red(house)
+    assert "year-end holds until 24 Nov 2026 13:00 UTC" in await _red(house)
     house.clock.pass_by(timedelta(hours=1))
     assert isinstance(await house.precheck(), Green)
 
@@ -215,7 +215,7 @@ async def test_a_request_that_too_few_people_could_approve_is_red(house: House) 
     house.configuration = company(rules={("production", Tier.NORMAL): lonely})
     await house.ask()
     said = await _red(house)
-    assert "Only 1 people could approve this, and 2 are needed" in said
+    assert "Only 1 person could approve this, and 2 are needed" in said
     assert f"<@{DAN}>" in said
 
 
