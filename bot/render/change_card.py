@@ -141,13 +141,15 @@ def _buttons(view: ChangeView) -> list[Block]:
 
 
 def _in_emergency(view: ChangeView) -> tuple[str, ...]:
-    """Return the buttons that only some changes have: break the glass, review it, apply what missed its start."""
+    """Return the buttons that only some changes have: the glass and its review, a missed start, an approval given."""
     change = view.change
-    if change.state is _S.PENDING_APPROVAL and view.may_break_glass:
-        return ("break_glass",)
     missed = change.state is _S.SCHEDULED and not change.apply_asked_by
     review = bool(change.broke_glass_by) and not change.reviewed_by
-    return tuple(name for name, holds in (("apply", missed), ("review", review)) if holds)
+    decided = change.state in (_S.APPROVED, _S.SCHEDULED)
+    back = decided and bool(view.approvals) and not change.broke_glass_by
+    glass = change.state is _S.PENDING_APPROVAL and view.may_break_glass
+    given = (("break_glass", glass), ("apply", missed), ("review", review), ("unapprove", back))
+    return tuple(name for name, holds in given if holds)
 
 
 def _can_go_back(change: Change) -> bool:
@@ -191,6 +193,7 @@ def _attest(view: ChangeView) -> Block:
 _MAKERS: Mapping[str, Callable[[ChangeView], Block]] = {
     "approve": _simple("Approve…", "approve", "Approve", "primary"),
     "reject": _simple("Reject…", "reject", "Reject", "danger"),
+    "unapprove": _simple("Take my approval back…", "unapprove", "Take my approval back from"),
     "revise": _simple("Revise…", "revise", "Revise", "primary"),
     "decide": _simple("Review…", "decide", "Review", "primary"),
     "comment": _simple("Comment…", "comment", "Comment on"),
