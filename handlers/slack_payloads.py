@@ -73,7 +73,7 @@ def asked_of(body: Mapping[str, Any], desk: Desk, *, source: str, auth: str) -> 
 def click_of(body: Mapping[str, Any], action: Mapping[str, Any], asked: Asked) -> Click:
     """Return the click of a `block_actions` payload."""
     view = _mapping(body.get("view"))
-    values = {name: plain for name, plain, _, _ in _state(view)}
+    values = {each.name: each.plain for each in _state(view)}
     return Click(
         asked=asked,
         action_id=str(action.get("action_id") or ""),
@@ -87,16 +87,16 @@ def click_of(body: Mapping[str, Any], action: Mapping[str, Any], asked: Asked) -
 
 
 def submission_of(body: Mapping[str, Any], asked: Asked) -> Submission:
-    """Return the values of a `view_submission`, secrets in them masked."""
+    """Return the values of a `view_submission`, secrets in what was typed masked; a choice is our own word."""
     view = _mapping(body.get("view"))
     found = list(_state(view))
     return Submission(
         asked=asked,
         callback_id=str(view.get("callback_id") or ""),
         view_id=str(view.get("id") or ""),
-        values={name: redact(plain) for name, plain, _, _ in found},
-        chosen={name: chosen for name, _, chosen, _ in found},
-        blocks={name: block for name, _, _, block in found},
+        values={each.name: redact(each.plain) if each.is_typed else each.plain for each in found},
+        chosen={each.name: each.chosen for each in found},
+        blocks={each.name: each.block for each in found},
         metadata=str(view.get("private_metadata") or ""),
     )
 
@@ -110,14 +110,26 @@ def draft_number(metadata: str) -> int | None:
     return found if isinstance(found, int) else None
 
 
-def _state(view: Mapping[str, Any]) -> list[tuple[str, str, frozenset[str], str]]:
-    """Return (plain block id, value, chosen values, block id) of every input of a view."""
+@dataclass(frozen=True)
+class _Input:
+    """One input of a view: its plain block id, value, chosen values, block id, and whether it was typed."""
+
+    name: str
+    plain: str
+    chosen: frozenset[str]
+    block: str
+    is_typed: bool
+
+
+def _state(view: Mapping[str, Any]) -> list[_Input]:
+    """Return every input of a view."""
     values = _mapping(_mapping(view.get("state")).get("values"))
     found = []
     for block, actions in values.items():
-        for element in _mapping(actions).values():
-            name = str(block).partition(":")[0]
-            found.append((name, _plain(_mapping(element)), _chosen(_mapping(element)), str(block)))
+        for each in _mapping(actions).values():
+            name, element = str(block).partition(":")[0], _mapping(each)
+            is_typed = element.get("value") is not None
+            found.append(_Input(name, _plain(element), _chosen(element), str(block), is_typed))
     return found
 
 

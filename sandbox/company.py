@@ -68,13 +68,14 @@ class UserGroup:
 
 @dataclass(frozen=True)
 class Channel:
-    """A public channel, or the direct messages between the app and one person."""
+    """A public channel, shared with another company or not, or the direct messages between the app and one person."""
 
     id: str
     name: str
     topic: str
     members: tuple[str, ...]
     im_user: str | None = None
+    shared: bool = False
 
 
 PEOPLE: tuple[Person, ...] = (

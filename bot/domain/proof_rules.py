@@ -18,10 +18,12 @@ ENDS = (
 )
 _REQUESTED, _PLANNED, _JUDGED = "change.requested", "change.planned", "policy.evaluated"
 _APPROVED, _GLASS, _STARTED = "change.approved", "change.break_glass", "change.execution.started"
+_TAKEN_BACK = "change.approval_withdrawn"
 _BEGINS = (_REQUESTED, _APPROVED, _GLASS, _STARTED, "rollback.started")
 _TRIED_AGAIN = ("change.execution.failed", "rollback.failed")
 _OF_A_PLAN = (
     _APPROVED,
+    _TAKEN_BACK,
     _GLASS,
     "change.rejected",
     "change.apply_requested",
@@ -32,6 +34,7 @@ _OF_A_PLAN = (
     "rollback.started",
 )
 _AFTERWARDS = {
+    _TAKEN_BACK: "took an approval back",
     "change.attested": "attested it",
     "change.waived": "waived the attestation",
     "change.break_glass.reviewed": "reviewed the broken glass",
@@ -111,16 +114,27 @@ def _demand_approved(started: ReadEntry, before: Sequence[ReadEntry]) -> list[st
     quorum: Any = judged[-1].told.get("quorum") if judged else None
     if type(quorum) is not int or quorum < 0:
         raise _refused(f"no entry before {_named(started)} says how many approvals it needs")
-    votes = [each for each in of_it if each.type == _APPROVED]
+    votes = _standing(of_it)
     glass = [each for each in of_it if each.type == _GLASS]
     leaves = {each.leaf for each in (*votes, *glass)}
     named = started.told.get("approvals")
     if not isinstance(named, list) or not set(map(str, named)) <= leaves:
-        raise _refused(f"{_named(started)} names an approval that is not before it in the pack")
+        raise _refused(f"{_named(started)} names an approval that does not stand before it")
     people = _persons(votes)
     if len(people) < quorum and not glass:
         raise _refused(f"{_named(started)} had {len(people)} of the {quorum} approvals that policy wanted")
     return [_words(started, people, quorum, glass)]
+
+
+def _standing(of_it: Sequence[ReadEntry]) -> list[ReadEntry]:
+    """Return the approvals that were given and not taken back."""
+    votes: list[ReadEntry] = []
+    for entry in of_it:
+        if entry.type == _APPROVED:
+            votes.append(entry)
+        elif entry.type == _TAKEN_BACK:
+            votes = [each for each in votes if each.person != entry.told.get("approver")]
+    return votes
 
 
 def _words(started: ReadEntry, people: Sequence[str], quorum: int, glass: Sequence[ReadEntry]) -> str:

@@ -10,7 +10,8 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("SAS", re.compile(r"(?i)\bsig=[A-Za-z0-9%/+=]{16,}")),
     ("key", re.compile(r"(?i)\b(?:api[-_ ]?key|secret|password)\b\s*[:=]\s*\S{6,}")),
     ("key", re.compile(r"\b(?=[A-Za-z0-9]*[0-9])(?=[A-Za-z0-9]*[A-Za-z])[A-Za-z0-9]{84}\b")),
-    ("key", re.compile(r"\b[0-9a-f]{32}\b")),
+    # not the name of a fine-tuned model, of a job or of a checkpoint, which a person may well write
+    ("key", re.compile(r"(?<!\.ft-)(?<!\bftjob-)(?<!\bftchkpt-)\b[0-9a-f]{32}\b")),
 )
 _E_MAIL = re.compile(r"[A-Za-z0-9._%+#-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 # What a machine's text may not carry to people either; the first class that fits names the value.

@@ -41,6 +41,10 @@ class Messenger(Protocol):
         """Post an ordinary message and return its ts."""
         ...
 
+    async def refuse_shared(self, channel: str) -> None:
+        """Raise SlackRefusedError where another company reads along and nothing may be posted."""
+        ...
+
     async def update(self, channel: str, ts: str, message: Message) -> None:
         """Edit one of our messages in place."""
         ...

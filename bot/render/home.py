@@ -10,6 +10,7 @@ from bot.ports.slack import Block
 from bot.render.blocks import actions, button, context, divider, footer, header, section
 from bot.render.change_card import card_button
 from bot.render.change_view import ChangeView
+from bot.render.emergency_words import is_unreviewed
 from bot.render.listing import row
 from bot.render.texts import age, escape, one_line, when
 
@@ -37,6 +38,7 @@ class HomeView:
     freezes: Sequence[Freeze] = ()
     trail: tuple[bool, datetime] | None = None
     request: str = ""
+    user: str = ""
 
 
 def render_home(view: HomeView, *, now: datetime, ref: str) -> Block:
@@ -49,6 +51,7 @@ def render_home(view: HomeView, *, now: datetime, ref: str) -> Block:
             "Waiting for you",
             view.waiting,
             "*Nothing waits for you.* You are told here and in a direct message.",
+            view.user,
         ),
         divider(),
         *_changes(
@@ -68,8 +71,8 @@ def render_home(view: HomeView, *, now: datetime, ref: str) -> Block:
     return {"type": "home", "callback_id": "home", "blocks": blocks}
 
 
-def _changes(title: str, views: Sequence[ChangeView], none: str) -> list[Block]:
-    rows = [_row(view) for view in views[:_SHOWN]] or [section(none)]
+def _changes(title: str, views: Sequence[ChangeView], none: str, user: str = "") -> list[Block]:
+    rows = [_row(view, user) for view in views[:_SHOWN]] or [section(none)]
     return [header(title), *rows, *_more(len(views), "`/cs approvals` and `/cs change list` show all.")]
 
 
@@ -77,9 +80,12 @@ def _more(found: int, where: str) -> list[Block]:
     return [context(f"{found - _SHOWN} more. {where}")] if found > _SHOWN else []
 
 
-def _row(view: ChangeView) -> Block:
+def _row(view: ChangeView, user: str) -> Block:
+    """Return a change in a row, with the button of what is asked; a review is asked of nobody who owns it."""
     name = {ChangeState.PENDING_APPROVAL: "decide", ChangeState.AWAITING_ATTESTATION: "attest"}
     button_name = name.get(view.change.state)
+    if user and user != view.change.request.owner and is_unreviewed(view.change):
+        button_name = "review"
     return row(view) if button_name is None else {**row(view), "accessory": card_button(view, button_name)}
 
 

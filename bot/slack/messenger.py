@@ -15,6 +15,7 @@ from bot.render.chart_blocks import undrawn
 from bot.render.classic import classic
 from bot.render.lint import check_message, check_view
 from bot.render.texts import is_user
+from bot.slack.channels import OwnChannels
 from bot.slack.client import DEADLINE_SECONDS, is_slack_url, patient
 from bot.slack.errors import slack_errors
 from bot.slack.picture import pictures
@@ -27,12 +28,18 @@ _NO_UNFURL = {"unfurl_links": False, "unfurl_media": False}
 
 
 class SlackMessenger:
-    """The Messenger port over the Web API. One rate limit is waited out, except where a trigger runs out."""
+    """The Messenger port over the Web API. One rate limit is waited out, except where a trigger runs out.
 
-    def __init__(self, client: AsyncWebClient, hosts: frozenset[str]) -> None:
+    `allowed` are the channels in which another company may read along.
+    """
+
+    def __init__(
+        self, client: AsyncWebClient, hosts: frozenset[str], allowed: frozenset[str] = frozenset()
+    ) -> None:
         self._client = client
         self._patient = patient(client)
         self._hosts = hosts
+        self._channels = OwnChannels(self._patient, allowed)
 
     async def post(self, channel: str, message: Message) -> str:
         """Post an ordinary message and return its ts; charts it could not show follow in its thread."""
@@ -42,8 +49,13 @@ class SlackMessenger:
         """Post in the thread of a message and return the reply's ts."""
         return await self._post(channel, message, thread_ts)
 
+    async def refuse_shared(self, channel: str) -> None:
+        """Raise SlackRefusedError where another company reads along and the policy file does not want that."""
+        await self._channels.refuse_shared(channel)
+
     async def _post(self, channel: str, message: Message, thread_ts: str | None) -> str:
         async def send(tier: Message) -> str:
+            await self.refuse_shared(channel)
             answer = await self._patient.chat_postMessage(
                 channel=channel,
                 thread_ts=thread_ts,
@@ -117,6 +129,7 @@ class SlackMessenger:
     ) -> Sequence[str]:
         """Share files in a channel, or with a person by user id, under one comment; return their ids."""
         place = await self.conversation(channel) if is_user(channel) else channel
+        await self.refuse_shared(place)
         return await upload_files(self._patient, place, files, comment=comment, thread_ts=thread_ts)
 
     async def respond(self, response_url: str, message: Message, *, replace: bool) -> None:

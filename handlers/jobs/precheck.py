@@ -139,6 +139,7 @@ async def _check(number: int, deps: Dependencies) -> None:
     person = Person(request.requester, deps.desk.configuration.team_id)
     caller = Caller(person, Cause("slack", cause.ref, change.channel))
     try:
+        await deps.messenger.refuse_shared(change.channel)
         answer = await check_change(
             change, caller=caller, people=people, readers=deps.readers, desk=deps.desk
         )

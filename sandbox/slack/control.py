@@ -28,6 +28,7 @@ class Control:
             web.get("/control/deliveries", self._deliveries),
             web.post("/control/faults", self._faults),
             web.post("/control/people", self._people),
+            web.post("/control/channels", self._channels),
             web.post("/control/usergroups", self._usergroups),
             web.post("/control/replay", self._replay),
             web.post("/control/disconnect", self._disconnect),
@@ -59,6 +60,14 @@ class Control:
         person = self._world.change_person(user, body)
         await self._dispatcher.send_event(payloads.user_change(self._world, person))
         return web.json_response({"ok": True, "user": person.as_slack()})
+
+    async def _channels(self, request: web.Request) -> web.Response:
+        body = await _object(request)
+        channel = self._world.channels.get(str(body.get("id")))
+        if channel is None or channel.im_user is not None:
+            return _refused("channel_not_found", 404)
+        self._world.channels[channel.id] = replace(channel, shared=bool(body.get("shared")))
+        return web.json_response({"ok": True})
 
     async def _usergroups(self, request: web.Request) -> web.Response:
         body = await _object(request)

@@ -6,9 +6,11 @@ from pathlib import Path
 
 DEFAULT_SCOPES = (
     "app_mentions:read",
+    "channels:read",
     "chat:write",
     "commands",
     "files:write",
+    "groups:read",
     "im:write",
     "usergroups:read",
     "users:read",

@@ -23,6 +23,7 @@ METHODS = {
     "chat.postEphemeral",
     "chat.postMessage",
     "chat.update",
+    "conversations.info",
     "conversations.open",
     "files.completeUploadExternal",
     "files.getUploadURLExternal",

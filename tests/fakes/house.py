@@ -29,6 +29,7 @@ from bot.usecases.judge_steering import steerers
 from bot.usecases.request_change import FieldProblems, Form, request_change
 from bot.usecases.steer_change import Done, ask_to_apply, ask_to_roll_back, attest_change, withdraw_change
 from bot.usecases.watch_change import expire_change, sweep, validate_change
+from bot.usecases.withdraw_approval import withdraw_approval
 from tests.fakes.archive import FakeArchive
 from tests.fakes.archive_state import Entry
 from tests.fakes.azure_inventory import MemoryDeclared, MemoryInventory, MemoryLogs, MemoryTraining
@@ -232,6 +233,15 @@ class House:
                 now=self.clock.now(),
             )
 
+    async def unapprove(self, by: str = BOB, number: int = 1, why: str = "I saw more.") -> Change | Refused:
+        """Take an approval back."""
+        voters = {vote.person for vote in self.archive.state.votes.values()}
+        people = await self.people(by, *await self.steerers(number), *voters)
+        async with self.archive.transaction() as tx:
+            return await withdraw_approval(
+                number, why, caller=self.caller(by), people=people, tx=tx, desk=self.desk
+            )
+
     async def approved(self, by: tuple[str, ...] = (BOB,), **values: Any) -> Change:
         """Return an approved change."""
         change = await self.pending(**values)
@@ -297,12 +307,15 @@ class House:
         start = self.clock.now() + timedelta(hours=after)
         asked = Freezing(start, start + timedelta(hours=hours), targets or ("*",), "the quarter ends")
         async with self.archive.transaction() as tx:
-            return await add_freeze(asked, caller=self.caller(DAN), now=self.clock.now(), tx=tx)
+            by, now = self.caller(DAN), self.clock.now()
+            return await add_freeze(asked, caller=by, now=now, tx=tx, configuration=self.desk.configuration)
 
     async def lift(self, number: int = 1) -> ChatFreeze | Refused:
         """Lift a freeze of the chat."""
         async with self.archive.transaction() as tx:
-            return await lift_freeze(number, "calm", caller=self.caller(DAN), now=self.clock.now(), tx=tx)
+            by, now = self.caller(DAN), self.clock.now()
+            rules = self.desk.configuration
+            return await lift_freeze(number, "calm", caller=by, now=now, tx=tx, configuration=rules)
 
     async def ask_rollback(self, by: str = BOB, number: int = 1) -> Done | Refused:
         """Ask to roll a change back."""

@@ -32,14 +32,14 @@ class Peer:
 
 
 @asynccontextmanager
-async def connected(app: web.Application) -> AsyncIterator[Peer]:
+async def connected(app: web.Application, allowed: frozenset[str] = frozenset()) -> AsyncIterator[Peer]:
     """Serve an application and connect our adapters to it."""
     server = TestServer(app, host="127.0.0.1")
     await server.start_server()
     api = f"http://127.0.0.1:{server.port}/api/"
     client = slack_client(BOT_TOKEN, api)
     try:
-        messenger = SlackMessenger(client, response_hosts(api))
+        messenger = SlackMessenger(client, response_hosts(api), allowed)
         directory = SlackWebDirectory(client, company.TEAM_ID)
         yield Peer(f"http://127.0.0.1:{server.port}", client, messenger, directory)
     finally:
@@ -83,5 +83,5 @@ async def scripted(script: Script) -> AsyncIterator[Peer]:
     """A server that answers what the script says."""
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", script.handle)
-    async with connected(app) as peer:
+    async with connected(app, frozenset({"C0OPS"})) as peer:
         yield peer

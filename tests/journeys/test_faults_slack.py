@@ -275,3 +275,24 @@ def _from(user: str) -> Json:
         "api_app_id": "A0COUNTERSIGN",
         "trigger_id": f"{user}.1",
     }
+
+
+@pytest.mark.threat(6)
+@pytest.mark.asvs("8.2.1")
+@ON_SQLITE
+async def test_a_request_whose_card_another_company_would_read_is_sent_back_and_asks_nobody(
+    house: House,
+) -> None:
+    people = house.people
+    assert (await people.post("/control/channels", {"id": "C0OPS", "shared": True}))["ok"]
+    view = await open_form(house)
+    assert (await people.submit(ALICE, view, {**FACTS, "capacity": "150"}))["ok"]
+    shown = await people.view(ALICE, lambda view: "another company" in words_of(view))
+    assert "shared_channels" in words_of(shown)
+    assert [
+        each for each in await calls(house, "chat.postMessage") if each["args"]["channel"] == "C0OPS"
+    ] == []
+    assert "change.requested" not in tags(house)
+    assert (await people.post("/control/channels", {"id": "C0OPS", "shared": False}))["ok"]
+    assert (await people.submit(ALICE, shown, {}))["ok"]
+    await people.card(ALICE, "CHG-1", "pending_approval")

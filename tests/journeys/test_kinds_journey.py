@@ -1,5 +1,6 @@
 """Every kind of change in the pretended world: asked, approved, applied, verified, taken back; nothing is left."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -144,6 +145,37 @@ async def test_a_deployment_in_use_is_not_deleted_and_the_form_says_why(house: H
     red = await house.people.view(ALICE, lambda view: "calls in the last hour" in words_of(view))
     assert "change of kind `pause`" in words_of(red)
     assert await Azure(house).writes() == []
+
+
+@pytest.mark.parametrize("house", [("sqlite", "http")], indirect=True)
+async def test_a_fine_tuned_model_is_asked_for_as_the_form_shows_it(house: House) -> None:
+    form = await _form(house, "deploy", "router-test")
+    shown = _initial(form, "model")
+    assert re.search(r"\.ft-[0-9a-f]{32}-", shown), shown
+    sent = await house.people.submit(ALICE, form, {**FACTS, "deployment": "intent-router-next"})
+    assert sent.get("view"), sent
+    card = await house.people.card(BOB, "CHG-1", "pending_approval")
+    assert shown in words_of(card)
+
+    form = await _form(house, "swap-model", "email-prod")
+    tuned = next(name for name in _offered(form, "model") if ".ft-" in name and name != shown)
+    sent = await house.people.submit(ALICE, form, {**FACTS, "model": tuned, "version": "1"})
+    assert sent.get("view"), sent
+
+
+def _initial(form: Json, name: str) -> str:
+    return str(_menu(form, name)["initial_option"]["value"])
+
+
+def _offered(form: Json, name: str) -> list[str]:
+    return [str(each["value"]) for each in _menu(form, name)["options"]]
+
+
+def _menu(form: Json, name: str) -> Json:
+    found: Json = next(
+        each for each in form["blocks"] if str(each.get("block_id")).partition(":")[0] == name
+    )["element"]
+    return found
 
 
 async def _applied(house: House, wish: Wish, change: str) -> Json:

@@ -1,6 +1,7 @@
 """Threats 4 to 8: another account, a mapping that does not fit, outsiders, and names that say what they like."""
 
 import tomllib
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,20 +9,23 @@ from typing import Any
 import pytest
 
 from bot.domain.change import ChangeState, Choice, Tier
-from bot.domain.errors import InvalidInputError
+from bot.domain.errors import CountersignError, InvalidInputError, SlackRefusedError, SlackUnavailableError
 from bot.domain.policy import Refused
-from bot.ports.slack import SlackDirectory
+from bot.ports.slack import File, SlackDirectory
+from bot.render.answer import render_text
 from bot.render.change_card import render_change
 from bot.render.change_view import ChangeView
 from bot.slack.directory import SlackWebDirectory
+from bot.slack.messenger import SlackMessenger
 from bot.usecases.check_change import Red
 from handlers.configuration_file import configuration_of, read_configuration
 from tests.fakes.clock import NOON
 from tests.fakes.house import ANNA, BOB, CAROL, RULES, House, company
-from tests.fakes.slack_server import simulated
+from tests.fakes.slack_server import Script, scripted, simulated
 from tests.unit.test_configuration_file import example
 
 OID = "8f14e45f-ceea-467f-a0e6-0e02b2c3d479"
+SAID = render_text("For our own eyes.", "r1")
 OUTSIDERS = (
     {"deleted": True},
     {"is_bot": True},
@@ -176,6 +180,55 @@ async def test_a_member_of_several_workspaces_of_the_company_is_a_member_of_ours
         teams = {"team_id": "T0OTHER", "enterprise_user": {"teams": ["T0OTHER", "T0CONTOSO"]}}
         world.change_person("U0BOB", teams)
         assert (await peer.directory.standing("U0BOB")).full_member
+
+
+@pytest.mark.threat(6)
+@pytest.mark.asvs("8.2.1")
+async def test_nothing_is_posted_where_another_company_reads_along() -> None:
+    file = File("pack.json", "Pack", b"{}")
+    async with simulated() as (peer, world):
+        world.channels["C0OPS"] = replace(world.channels["C0OPS"], shared=True)
+        said: tuple[Callable[[], Awaitable[object]], ...] = (
+            lambda: peer.messenger.refuse_shared("C0OPS"),
+            lambda: peer.messenger.post("C0OPS", SAID),
+            lambda: peer.messenger.reply("C0OPS", "1.000001", SAID),
+            lambda: peer.messenger.upload("C0OPS", [file]),
+        )
+        for say in said:
+            with pytest.raises(SlackRefusedError, match="C0OPS is shared with another company") as refused:
+                await say()
+            assert refused.value.code == "shared_channel"
+            assert "[workspace] shared_channels" in refused.value.advice
+        assert world.messages == {}
+        assert {call["method"] for call in world.calls} == {"conversations.info"}
+        await peer.messenger.post("C0AUDIT", SAID)
+        await peer.messenger.direct("U0BOB", SAID)
+        await SlackMessenger(peer.client, frozenset(), frozenset({"C0OPS"})).post("C0OPS", SAID)
+        assert {place for place, _ in world.messages} == {"C0AUDIT", "DU0BOB", "C0OPS"}
+
+
+@pytest.mark.threat(6)
+@pytest.mark.asvs("8.2.1")
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ('{"ok": true, "channel": {"id": "C0AWAY", "is_pending_ext_shared": true}}', SlackRefusedError),
+        ('{"ok": true, "channel": {"id": "C0OTHER"}}', SlackUnavailableError),
+        ('{"ok": true}', SlackUnavailableError),
+        ('{"ok": false, "error": "missing_scope"}', SlackRefusedError),
+        ('{"ok": false, "error": "channel_not_found"}', SlackRefusedError),
+    ],
+    ids=["invited", "another", "none", "no scope", "not found"],
+)
+async def test_where_slack_does_not_say_whose_a_channel_is_nothing_is_posted(
+    answer: str, error: type[CountersignError]
+) -> None:
+    script = Script([(200, "application/json", answer)])
+    async with scripted(script) as peer:
+        with pytest.raises(error) as refused:
+            await peer.messenger.post("C0AWAY", SAID)
+    assert refused.value.advice or error is SlackUnavailableError
+    assert {path for path, _ in script.asked} == {"/api/conversations.info"}
 
 
 @pytest.mark.threat(8)

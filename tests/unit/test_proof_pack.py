@@ -252,7 +252,7 @@ BREACHES: Mapping[str, tuple[dict[str, Mapping[str, Any]], str]] = {
     "another plan was asked for": ({"asked": {"plan_digest": "e" * 64}}, "names another plan"),
     "the execution names a strange approval": (
         {"started": {"approvals": ["f" * 64]}},
-        "names an approval that is not before it",
+        "names an approval that does not stand before it",
     ),
 }
 
@@ -317,6 +317,20 @@ def test_a_broken_glass_is_named_with_the_approvals_it_stood_for() -> None:
     assert found.exit == 0
     assert any("U0BOB broke the glass" in each and "0 of 2 approvals" in each for each in found.proved)
     assert any("U0CAROL reviewed the broken glass" in each for each in found.proved)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_an_approval_that_was_taken_back_counts_only_when_it_is_given_again(again: bool) -> None:
+    press = Press()
+    for type_ in ("change.requested", "change.planned", "policy.evaluated"):
+        press.add(type_, revision=1, plan_digest=PLAN, quorum=1)
+    press.add("change.approved", "U0BOB/0b", revision=1, plan_digest=PLAN)
+    press.add("change.approval_withdrawn", "U0TWIN/0b", revision=1, plan_digest=PLAN, approver="U0BOB")
+    given = [press.add("change.approved", "U0BOB/0b", revision=1, plan_digest=PLAN)] if again else []
+    press.add("change.execution.started", "executor", revision=1, plan_digest=PLAN, approvals=given)
+    found = checked(press.pack(ended=""), press)
+    assert found.exit == (0 if again else 1)
+    assert again or "had 0 of the 1 approvals" in found.message
 
 
 def test_a_change_in_two_logs_is_one_chain_and_both_keys_must_be_trusted() -> None:

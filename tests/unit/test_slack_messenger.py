@@ -125,7 +125,7 @@ async def test_a_card_without_new_blocks_is_not_sent_twice() -> None:
         with pytest.raises(SlackRefusedError) as refused:
             await peer.messenger.post("C0OPS", CARD)
         assert refused.value.code == "invalid_blocks"
-        assert len(world.calls) == 1
+        assert [call["method"] for call in world.calls] == ["conversations.info", "chat.postMessage"]
 
 
 async def test_what_breaks_a_limit_never_reaches_slack() -> None:

@@ -70,7 +70,7 @@ async def playing(slack: FilesSlack) -> AsyncIterator[Peer]:
     """Our messenger, connected to that Slack."""
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", slack.handle)
-    async with connected(app) as peer:
+    async with connected(app, frozenset({"C0OPS"})) as peer:
         yield peer
 
 

@@ -42,10 +42,17 @@ def test_no_text_around_it_lets_a_secret_through(secret: str, before: str, after
         "the secret is to measure",
         "OPS-1234, CHG-12",
         "commit 0123456789abcdef",
+        f"back to gpt-4.1-mini-2025-04-14.ft-{SECRETS['azure key']}-triage",
+        f"trained by ftjob-{SECRETS['azure key']}, kept as ftchkpt-{SECRETS['azure key']}",
     ],
 )
 def test_ordinary_words_are_left_alone(text: str) -> None:
     assert redact(text) == text
+
+
+@pytest.mark.parametrize("before", ["ft-", "key-", "xftjob-", "-", "ftjob ", "ftchkpt:"])
+def test_a_key_that_only_looks_like_a_job_does_not_survive(before: str) -> None:
+    assert SECRETS["azure key"] not in redact(before + SECRETS["azure key"])
 
 
 @given(st.text())

@@ -59,8 +59,17 @@ async def test_a_missing_scope_is_named() -> None:
     )
 
 
-async def test_reading_channels_needs_a_scope_the_app_does_not_have(desk: Desk) -> None:
-    assert (await refused(desk.client.conversations_info(channel="C0OPS")))["needed"] == "channels:read"
+async def test_reading_a_channel_needs_its_scope_and_says_whether_another_company_reads_along(
+    desk: Desk,
+) -> None:
+    async with a_desk(manifest=Manifest(scopes=("chat:write",))) as bare:
+        assert (await refused(bare.client.conversations_info(channel="C0OPS")))["needed"] == "channels:read"
+    said = []
+    for shared in (True, False):
+        assert (await desk.control("channels", id="C0OPS", shared=shared))["ok"]
+        said.append((await desk.client.conversations_info(channel="C0OPS"))["channel"]["is_ext_shared"])
+    assert said == [True, False]
+    assert (await desk.control("channels", id="C0NOWHERE", shared=True))["error"] == "channel_not_found"
 
 
 async def test_a_posted_card_is_seen_by_people_with_its_blocks_and_metadata(desk: Desk) -> None:
