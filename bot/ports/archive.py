@@ -138,7 +138,7 @@ class Transaction(Look, Sightings, Freezes, Talks, Protocol):
     async def move(self, change: Change, to: ChangeState, **columns: Any) -> Change | None:
         """Move by one compare-and-set on (number, state, revision), setting columns too; None when it moved away.
 
-        Raises ConflictError when another change is already open on the account (OPEN_ON_ACCOUNT).
+        Raises ConflictError when another change holds the account (`holds_up`, RUNNING).
         """
         ...
 
