@@ -194,7 +194,10 @@ async def test_a_second_change_on_the_account_is_told_who_holds_it(archives: Arc
 async def test_an_emergency_passes_a_validation_on_another_deployment_and_nobody_else_does(
     archives: Archives,
 ) -> None:
-    watched = await stored_change(archives.opened, ChangeState.VERIFYING)
+    running = await stored_change(archives.opened, ChangeState.EXECUTING)
+    async with archives.opened.archive.transaction() as tx:
+        watched = await tx.move(running, ChangeState.VERIFYING)
+    assert watched is not None
     usual = await stored_change(archives.opened, ChangeState.APPROVED, deployment="other")
     same = await stored_change(archives.opened, ChangeState.APPROVED, broke_glass_by="U0DAN")
     urgent = await stored_change(
