@@ -58,6 +58,7 @@ MOVES: Mapping[ChangeState, frozenset[ChangeState]] = {
 RUNNING = frozenset({_S.EXECUTING, _S.ROLLING_BACK})
 OPEN_ON_ACCOUNT = frozenset({_S.EXECUTING, _S.VERIFYING, _S.ROLLING_BACK})
 WAITING = frozenset({_S.PENDING_APPROVAL, _S.CHANGES_REQUESTED, _S.APPROVED, _S.SCHEDULED})
+UNUSED = frozenset({_S.REJECTED, _S.WITHDRAWN, _S.EXPIRED, _S.SUPERSEDED})
 TERMINAL = frozenset(state for state, moves in MOVES.items() if not moves) | {_S.FAILED}
 
 
