@@ -19,9 +19,10 @@ from storage.ledger_read import (
     proofs_of,
     stored,
 )
-from storage.ledger_sql import AuditRows, Standing, database_trouble
+from storage.ledger_sql import AuditRows, database_trouble
 from storage.ledger_values import prepared, timestamp
 from storage.ledger_view import View, rebuilt
+from storage.ledger_writes import Standing, locked
 
 
 class Ledger:
@@ -76,10 +77,8 @@ class Ledger:
         entries = [prepared(event) for event in events]
         with database_trouble():
             rows = AuditRows(connection, self.shard)
-            await rows.lock()
-            standing = await rows.standing(
-                [each.id for each in entries], {each.change for each in entries if each.change}
-            )
+            changes = {each.change for each in entries if each.change}
+            standing = await locked(rows, [each.id for each in entries], changes)
             view = await self._current(rows, standing)
             batch = Batch(rows, view, self.origin, self._bot, now, standing)
             skew = batch.skew()
@@ -89,7 +88,7 @@ class Ledger:
                     batch.add(skew)
                     skew = None
                 receipts.append(batch.add(entry))
-            if batch.written:
+            if batch.written.entries:
                 await batch.store(self._signer)
                 self._cache = self._staged[connection] = batch.view
         return receipts

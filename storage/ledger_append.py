@@ -9,9 +9,10 @@ from bot.domain.entry import NewEntry, Receipt, new_ulid
 from bot.domain.errors import AuditRefusedError
 from bot.domain.merkle import leaf_hash
 from bot.domain.note import Checkpoint, Signer
-from storage.ledger_sql import AuditRows, Row, Standing, Tile, silently_dropped
+from storage.ledger_sql import AuditRows, Row
 from storage.ledger_values import ORIGIN_PREV, Place, Prepared, body_of, prepared, timestamp
 from storage.ledger_view import View
+from storage.ledger_writes import Standing, Written
 
 _TOLERATED_SECONDS = 1.0
 
@@ -26,9 +27,7 @@ class Batch:
     bot: Mapping[str, str]
     now: datetime
     standing: Standing
-    written: list[Row] = field(default_factory=list)
-    _tiles: list[Tile] = field(default_factory=list)
-    _disclosures: list[Mapping[str, object]] = field(default_factory=list)
+    written: Written = field(default_factory=Written)
 
     def knows(self, entry: Prepared) -> bool:
         """Return whether the entry is in the log already."""
@@ -56,16 +55,7 @@ class Batch:
     async def store(self, signer: Signer) -> None:
         """Write it all, sign the log as it is then, and see that everything is really there."""
         self.view.note = signer.sign(Checkpoint(self.log, self.view.size, self.view.root()).text())
-        entries = [{"seq": row.seq, "body": row.body, "leaf_hash": row.leaf_hash} for row in self.written]
-        await self.rows.insert("audit_entry", entries)
-        await self.rows.insert("audit_disclosure", self._disclosures)
-        await self.rows.insert("audit_tile", [vars(tile) for tile in self._tiles])
-        await self.rows.insert("audit_checkpoint", [{"size": self.view.size, "note": self.view.note}])
-        found, head = await self.rows.read_back(self.written[0].seq)
-        if head != (self.view.size, self.view.note):
-            raise silently_dropped("audit_checkpoint")
-        if found != self.written:
-            raise silently_dropped("audit_entry")
+        await self.written.store(self.rows, self.view.size, self.view.note)
 
     def skew(self) -> Prepared | None:
         """Return the entry that says the clock went back, None when it did not."""
@@ -85,13 +75,13 @@ class Batch:
 
     def _keep(self, entry: Prepared, row: Row) -> None:
         """Let the view grow by a row, and put down what is to be stored with it."""
-        self._tiles += self.view.append(row.leaf_hash)
-        self._disclosures += [
+        self.written.tiles += self.view.append(row.leaf_hash)
+        self.written.disclosures += [
             {"seq": row.seq, "path": path, "disclosure": disclosure}
             for path, disclosure in entry.disclosures.items()
         ]
         self.view.ts = timestamp(self.now)
-        self.written.append(row)
+        self.written.entries.append(row)
 
     def _place_in_change(self, change: str) -> tuple[int, str]:
         """Return the next number in a change's own chain and the leaf hash before it."""

@@ -1,40 +1,23 @@
 """The audit tables read and written through one connection, on SQLite and PostgreSQL alike."""
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import sqlite3
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import TextClause, text
+import psycopg
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.errors import AuditBusyError, AuditRefusedError, LedgerBrokenError
 from storage.audit_schema import prefix
 
-_LOCK_KEY = 0x436F756E746572  # the letters "Counter"
-_LOCK = """SELECT set_config('lock_timeout', '2s', true), set_config('statement_timeout', '5s', true),
+LOCK_KEY = 0x436F756E746572  # the letters "Counter"
+LOCK = """SELECT set_config('lock_timeout', '2s', true), set_config('statement_timeout', '5s', true),
   pg_advisory_xact_lock(:key), current_setting('transaction_isolation')"""
-_LAST = "SELECT seq, leaf_hash, ts FROM {}audit_entry WHERE shard = :shard ORDER BY seq DESC LIMIT 1"
-_HEAD = "SELECT size, note FROM {}audit_checkpoint WHERE shard = :shard ORDER BY size DESC LIMIT 1"
-_STANDING = f"""SELECT 'last', '', 0, seq, ts, leaf_hash FROM ({_LAST}) AS last
-UNION ALL SELECT 'head', '', 0, size, note, NULL FROM ({_HEAD}) AS head
-UNION ALL SELECT 'id', id, shard, seq, body, leaf_hash FROM {{}}audit_entry WHERE id IN """  # noqa: S608 (constants)
-_OF_CHANGE = "FROM {}audit_entry WHERE change_id = wanted.value ORDER BY shard DESC, seq DESC LIMIT 1"
-_STANDING_ON = {
-    "sqlite": f"""{_STANDING}(SELECT value FROM json_each(:ids))
-UNION ALL SELECT 'change', wanted.value, found.shard, found.seq, found.body, found.leaf_hash
-  FROM json_each(:changes) AS wanted CROSS JOIN audit_entry AS found
-  WHERE (found.shard, found.seq) = (SELECT shard, seq {_OF_CHANGE})""",
-    "postgresql": f"""{_STANDING}(SELECT json_array_elements_text(CAST(:ids AS json)))
-UNION ALL SELECT 'change', wanted.value, found.shard, found.seq, found.body, found.leaf_hash
-  FROM json_array_elements_text(CAST(:changes AS json)) AS wanted(value)
-  CROSS JOIN LATERAL (SELECT shard, seq, body, leaf_hash {_OF_CHANGE}) AS found""",
-}
-_READ_BACK = f"""SELECT seq, body, leaf_hash FROM {{}}audit_entry WHERE shard = :shard AND seq >= :low
-UNION ALL SELECT size, note, NULL FROM ({_HEAD}) AS head"""  # noqa: S608 (constants)
+HEAD = "SELECT size, note FROM {}audit_checkpoint WHERE shard = :shard ORDER BY size DESC LIMIT 1"
 
 
 @dataclass(frozen=True)
@@ -57,18 +40,6 @@ class Tile:
     root: bytes
 
 
-@dataclass
-class Standing:
-    """Where the log stands: its end, its signed head, and what it holds of the entries about to be appended."""
-
-    size: int = 0
-    last: bytes = b""
-    ts: str = ""
-    head: tuple[int, str] = (0, "")
-    ids: dict[str, Row] = field(default_factory=dict)
-    changes: dict[str, Row] = field(default_factory=dict)
-
-
 class AuditRows:
     """The audit tables, seen through the caller's connection and transaction."""
 
@@ -81,49 +52,16 @@ class AuditRows:
         """Let no other writer in until the transaction ends; SQLite's caller has begun immediately.
 
         Raises:
-            LedgerBrokenError: the transaction would see a stale log.
+            AuditRefusedError: the transaction would see a stale log.
         """
         if self.connection.dialect.name != "postgresql":
             return
-        isolation = (await self._rows(_LOCK, key=_LOCK_KEY))[0][3]
-        if isolation != "read committed":
-            raise AuditRefusedError(
-                f"The database runs at isolation level {isolation}.",
-                advice="Use READ COMMITTED, the default of PostgreSQL.",
-            )
-
-    async def standing(self, ids: Iterable[str], changes: Iterable[str]) -> Standing:
-        """Return where this shard's log stands, with the entries of these ids and the last ones of these changes."""
-        asked = {"ids": json.dumps(list(ids)), "changes": json.dumps(list(changes))}
-        standing = Standing()
-        for what, key, shard, number, said, leaf in await self._rows(
-            _STANDING_ON[self.connection.dialect.name], **asked
-        ):
-            match what:
-                case "last":
-                    standing.size, standing.last, standing.ts = number + 1, bytes(leaf), said
-                case "head":
-                    standing.head = (number, said)
-                case "id":
-                    standing.ids[key] = Row(shard, number, said, bytes(leaf))
-                case _:
-                    standing.changes[key] = Row(shard, number, said, bytes(leaf))
-        return standing
+        demand_isolation(await self._rows(LOCK, key=LOCK_KEY))
 
     async def head(self) -> tuple[int, str]:
         """Return the newest checkpoint's size and note; 0 and nothing for an empty log."""
-        rows = await self._rows(_HEAD)
+        rows = await self._rows(HEAD)
         return (rows[0][0], rows[0][1]) if rows else (0, "")
-
-    async def read_back(self, low: int) -> tuple[list[Row], tuple[int, str]]:
-        """Return what is stored now: this shard's entries from `low` on, and the newest checkpoint."""
-        entries, head = [], (0, "")
-        for number, said, leaf in await self._rows(_READ_BACK, low=low):
-            if leaf is None:
-                head = (number, said)
-            else:
-                entries.append(Row(self.shard, number, said, bytes(leaf)))
-        return sorted(entries, key=lambda row: row.seq), head
 
     async def shards(self) -> Sequence[int]:
         """Return the numbers of the shards that hold entries, lowest first."""
@@ -177,31 +115,38 @@ class AuditRows:
             found[seq] = {row[0]: row[1] for row in rows}
         return found
 
-    async def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Insert rows, all of them with the same columns, and see that every one went in.
+    async def insert(self, table: str, **values: Any) -> None:
+        """Insert one row and see that it went in.
 
         Raises:
             LedgerBrokenError: the database took the statement and stored nothing.
         """
-        if not rows:
-            return
-        values = [{"shard": self.shard, **row} for row in rows]
-        names = ", ".join(values[0])
-        marks = ", ".join(f":{name}" for name in values[0])
-        sql = f"INSERT INTO {{}}{table}({names}) VALUES ({marks})"  # noqa: S608 (names of columns)
-        result = await self.connection.execute(_statement(sql, self._in), values)
-        if result.rowcount != len(rows):
+        values = {"shard": self.shard, **values}
+        names = ", ".join(values)
+        marks = ", ".join(f":{name}" for name in values)
+        sql = f"INSERT INTO {self._in}{table}({names}) VALUES ({marks})"  # noqa: S608 (names of columns)
+        result = await self.connection.execute(text(sql), values)
+        if result.rowcount != 1:
             raise silently_dropped(table)
 
     async def _rows(self, sql: str, **values: Any) -> Sequence[Any]:
         values = {"shard": self.shard, **values} if ":shard" in sql else values
-        return (await self.connection.execute(_statement(sql, self._in), values)).all()
+        result = await self.connection.execute(text(sql.replace("{}", self._in)), values)
+        return result.all()
 
 
-@lru_cache(maxsize=256)
-def _statement(sql: str, inside: str) -> TextClause:
-    """Return the statement; the same words are the same object, so that its parsing is done once."""
-    return text(sql.replace("{}", inside))
+def demand_isolation(locked: Sequence[Any]) -> None:
+    """Return if what LOCK answered is that the next statement sees what others have committed by then.
+
+    Raises:
+        AuditRefusedError: it would see a stale log.
+    """
+    isolation = locked[0][3]
+    if isolation != "read committed":
+        raise AuditRefusedError(
+            f"The database runs at isolation level {isolation}.",
+            advice="Use READ COMMITTED, the default of PostgreSQL.",
+        )
 
 
 def silently_dropped(table: str) -> LedgerBrokenError:
@@ -217,12 +162,12 @@ def database_trouble() -> Iterator[None]:
     """Turn what the database raises into an error that says whether to try again."""
     try:
         yield
-    except OperationalError as error:
+    except (OperationalError, sqlite3.OperationalError, psycopg.OperationalError) as error:
         raise AuditBusyError(
             "The database would not take the audit entry: it is locked, full or read-only.",
             advice="Nothing was done. Try again in a moment; if it stays so, look at the database.",
         ) from error
-    except DBAPIError as error:
+    except (DBAPIError, sqlite3.Error, psycopg.Error) as error:
         raise AuditRefusedError(
             "The database refused the audit entry.",
             advice="Nothing was done. Run `countersign audit verify`.",
