@@ -5,8 +5,8 @@ from dataclasses import replace
 from bot.changes.kinds import kind_named
 from bot.domain.change import Change, ChangeState, Choice
 from bot.domain.explanation import still_lacking
-from bot.domain.policy import rule_words
 from bot.domain.revision import moved_between, revision_of
+from bot.domain.rule_words import rule_words
 from bot.render.change_view import ChangeView
 from handlers.dependencies import Dependencies
 

@@ -8,7 +8,8 @@ from bot.domain.ballots import is_same_person
 from bot.domain.change import Change, ChangeState
 from bot.domain.configuration import Rule
 from bot.domain.people import Standing
-from bot.domain.policy import Allowed, Refused, rule_words
+from bot.domain.policy import Allowed, Refused
+from bot.domain.rule_words import rule_words
 
 REVIEW_WITHIN = timedelta(hours=24)
 LASTS = timedelta(hours=1)

@@ -14,10 +14,10 @@ from bot.domain.policy import (
     may_decide,
     may_vote_again,
     quorum_met,
-    rule_words,
     stands,
     who_could,
 )
+from bot.domain.rule_words import rule_in_full
 
 _REVIEW = "within 24 hours another of {groups} must review that, neither who broke it nor who asked"
 _CHOICES = {
@@ -61,7 +61,7 @@ def explain(
         change=change.id,
         state=change.state.value,
         tier=f"{change.environment} · {change.tier}",
-        rule=rule_words(rule) if rule is not None else "denied: the policy has no rule for this",
+        rule=rule_in_full(rule) if rule is not None else "denied: the policy has no rule for this",
         because=tuple(map(str, because)) if isinstance(because, list) else (),
         voted=case.voted(),
         needs=case.needs(),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from bot.domain.event import AuditEvent
+from bot.domain.people import headcount
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +72,7 @@ class PolicyEvaluated(AuditEvent):
     template: str = ""
 
     def sentence(self) -> str:
-        return f"found that {self.change} needs {self.quorum} of {len(self.eligible)} people"
+        return f"found that {self.change} needs {self.quorum} of {headcount(len(self.eligible))}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +91,25 @@ class ChangeApproved(AuditEvent):
     def sentence(self) -> str:
         said = f"approved {self.change} revision {self.revision} ({self.counted} of {self.quorum})"
         return f"{said} for {', '.join(f'<@{user}>' for user in self.behalf)}" if self.behalf else said
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApprovalWithdrawn(AuditEvent):
+    """An approver took an approval back; `reopened`: the change was approved and waits again."""
+
+    tag: ClassVar[str] = "change.approval_withdrawn"
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"reason"})
+    revision: int
+    plan_digest: str
+    approver: str
+    counted: int
+    quorum: int
+    reopened: bool
+    reason: str
+
+    def sentence(self) -> str:
+        then = "; it waits for approval again" if self.reopened else ""
+        return f"took their approval of {self.change} revision {self.revision} back{then}"
 
 
 @dataclass(frozen=True, kw_only=True)

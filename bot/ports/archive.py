@@ -91,7 +91,9 @@ class Look(SightingsLook, FreezesLook, TalksLook, TrailLook, Protocol):
         ...
 
     async def verified_approvals(self, change: Change) -> Mapping[str, str]:
-        """Return who approved this revision and plan, a broken glass too, by the leaf that proves it in the trail.
+        """Return who approved this revision and plan and has not taken it back, by the leaf that proves it.
+
+        A broken glass is an approval, too.
 
         Raises LedgerBrokenError when the trail does not prove them.
         """
@@ -146,6 +148,10 @@ class Transaction(Look, Sightings, Freezes, Talks, Protocol):
 
     async def add_vote(self, vote: Vote) -> bool:
         """Store a vote; False when that person has already voted on that revision."""
+        ...
+
+    async def drop_vote(self, vote: Vote) -> bool:
+        """Take a vote away, as it was given; False when it is not there any more."""
         ...
 
     async def record(self, event: AuditEvent, *, by: Actor, cause: Cause) -> str:

@@ -2,7 +2,7 @@
 
 from handlers.actions.attest import ATTEST
 from handlers.actions.comment import COMMENT, DECIDE
-from handlers.actions.decide import APPROVE, REJECT
+from handlers.actions.decide import APPROVE, REJECT, UNAPPROVE
 from handlers.actions.drift import OPEN_EXCEPT, OPEN_LIFT, PUT_BACK
 from handlers.actions.evidence import REFRESH, SHARE
 from handlers.actions.form import REDRAW
@@ -16,6 +16,7 @@ from handlers.shapes import Action
 ACTIONS: tuple[Action, ...] = (
     APPROVE,
     REJECT,
+    UNAPPROVE,
     DECIDE,
     COMMENT,
     PLAN,

@@ -7,7 +7,7 @@ const LINES = [
   ["drift except", "<target> <field>", "let a field differ until a day"], ["drift lift", "<target> <field>", "end an exception early"], ["compare", "<target> <target>", "two side by side, and what lies idle"],
   ["lineage", "<target>", "base model, job, checkpoint, deployments"], ["baseline", "<target>", "keep how it is now"],
   ["change request", "[kind] [target]", "ask for a change"], ["change list", "[--mine|--state s|--target t]", "open change requests"], ["change show", "CHG-n", "one change request"], ["change why", "CHG-n", "who may decide, and why"],
-  ["change approve", "CHG-n", "open the review"], ["change reject", "CHG-n", "open the review"], ["change apply", "CHG-n", "send the approved plan"],
+  ["change approve", "CHG-n", "open the review"], ["change reject", "CHG-n", "open the review"], ["change unapprove", "CHG-n", "take your approval back"], ["change apply", "CHG-n", "send the approved plan"],
   ["change rollback", "CHG-n", "go back to the state before"], ["change withdraw", "CHG-n", "take a request back"], ["change close", "CHG-n", "attest as the owner"], ["change waive", "CHG-n", "let it end without its owner"],
   ["change comment", "CHG-n <words>", "say something without deciding"], ["change nudge", "CHG-n", "remind those who have not decided"],
   ["change request", "--from CHG-n", "take a closed change back"], ["change release-note", "CHG-n [--share]", "what changed, as Markdown"],

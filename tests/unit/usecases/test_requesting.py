@@ -215,7 +215,7 @@ async def test_a_request_that_too_few_people_could_approve_is_red(house: House) 
     house.configuration = company(rules={("production", Tier.NORMAL): lonely})
     await house.ask()
     said = await _red(house)
-    assert "Only 1 people could approve this, and 2 are needed" in said
+    assert "Only 1 person could approve this, and 2 are needed" in said
     assert f"<@{DAN}>" in said
 
 
