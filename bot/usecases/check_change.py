@@ -12,6 +12,7 @@ from bot.domain.deployment import Target
 from bot.domain.errors import InvalidInputError, NotFoundError
 from bot.domain.event import AuditEvent
 from bot.domain.evidence import Evidence
+from bot.domain.field_rules import still_broken_by
 from bot.domain.json import Json
 from bot.domain.people import Standing
 from bot.domain.policy import Refused, quorum_met, solvable, who_could
@@ -109,7 +110,10 @@ def _planned(change: Change, checked: Checked, configuration: Configuration, req
     plan, judged = checked.plan, tier_today(change, checked, configuration, requester)
     impact = change.request.impact | checked.kind.impact(plan, checked.facts)
     known: dict[str, Json] = {
-        "notes": list(_notes(checked)),
+        "notes": [
+            *still_broken_by(plan, configuration.field_rules, change.request.target),
+            *_notes(checked),
+        ],
         "impact": sorted(impact),
         "base": checked.kind.tier(plan, checked.facts).value,
         "because": list(judged.because),
