@@ -7,6 +7,7 @@ from bot.domain.change import Change, ChangeState
 from bot.domain.configuration import Freeze
 from bot.domain.freeze import freeze_words
 from bot.domain.policy import Refused, may_decide, who_could
+from bot.domain.rounds import UNAPPROVED_FROM
 from bot.ports.slack import Block, Message
 from bot.render.answer import already_words, out_of_date_words, render_refused, render_text
 from bot.render.change_view import ChangeView
@@ -22,9 +23,10 @@ from bot.usecases.schedule_change import start_of
 from handlers.dependencies import Dependencies
 from handlers.dialogs import open_request, refresh_card
 from handlers.dialogs_glass import open_break_glass, open_glass_review
+from handlers.dialogs_unapprove import has_voted, open_unapprove
 from handlers.loading import load_view
 from handlers.shapes import Asked
-from handlers.undoing import open_undo
+from handlers.undoing import open_from
 
 READING = "Reading the live deployment …"
 
@@ -103,6 +105,8 @@ async def open_decide(seen: Seen, choice: str, asked: Asked, deps: Dependencies)
         async with deps.desk.archive.transaction() as tx:
             await remember_refusal(tx, change, asked.caller, choice, verdict.reason)
         return render_refused(verdict, asked.ref)
+    if await has_voted(view, asked.caller.user, deps):
+        return await open_unapprove(seen.number, asked, deps)
     form = decide_view(view, choice, READING, could, deps, ref=asked.ref)
     view_id = await deps.messenger.open_view(asked.trigger_id, form)
     async with deps.desk.archive.transaction() as tx:
@@ -113,13 +117,13 @@ async def open_decide(seen: Seen, choice: str, asked: Asked, deps: Dependencies)
 def decide_view(
     view: ChangeView, choice: str, live: str, could: tuple[str, ...], deps: Dependencies, *, ref: str
 ) -> Block:
-    """Return the review modal."""
-    taken = view.change.evidence_at
+    """Return the review modal; whoever has voted may not decide again."""
+    taken, voted = view.change.evidence_at, {vote.person for vote in view.votes}
     return render_decide(
         view,
         choice=choice,
         live=live,
-        who=" ".join(mention(user) for user in could),
+        who=" ".join(mention(user) for user in could if user not in voted),
         evidence_age=_evidence_age(taken, deps) if taken else "none",
         ref=ref,
     )
@@ -169,6 +173,8 @@ def _worded(
         words = f"It is scheduled: it starts by itself at {utc(start)}. {words}"
     if verb is Verb.ROLL_BACK and needs_second(change, deps.desk):
         words = "Another person confirms it before anything is sent: policy wants two for a rollback here."
+    if verb is Verb.ATTEST and change.outcome.get("missed"):
+        words = f"The validation signal was missed: at most {change.outcome['missed']} was asked for. {words}"
     if not freezes:
         return replace(usual, words=words)
     over = f"{freeze_words(freezes)} You may override that; your reason is recorded and shown on the card."
@@ -199,8 +205,16 @@ def decided_words(view: ChangeView) -> str:
         ChangeState.DRAFT,
     )
     if approved_then:
-        return already_words(change.id, "approved", by)
+        words = already_words(change.id, "approved", by)
+        return f"{words} {_objecting(change.id)}" if change.state in UNAPPROVED_FROM else words
     return already_words(change.id, past, [change.decided_by] if change.decided_by else [])
+
+
+def _objecting(change_id: str) -> str:
+    return (
+        f"To object: who approved takes it back with `change unapprove {change_id}`; anybody else asks its "
+        "requester or owner to withdraw it."
+    )
 
 
 async def _out_of_date(view: ChangeView, deps: Dependencies, *, ref: str) -> Message:
@@ -216,9 +230,11 @@ async def open_verb(verb: str, what: str, asked: Asked, deps: Dependencies) -> M
             await open_request(kind, target, asked, deps)
             return None
         case "undo":
-            return await open_undo(int(what), asked, deps)
+            return await open_from(int(what), asked, deps)
         case "approve" | "reject":
             return await open_decide(Seen(int(what)), verb, asked, deps)
+        case "unapprove":
+            return await open_unapprove(int(what), asked, deps)
         case "break-glass":
             return await open_break_glass(int(what), asked, deps)
         case "review":

@@ -13,10 +13,11 @@ from bot.domain.event import AuditEvent
 from bot.domain.events import plain
 from bot.domain.json import Json
 from bot.domain.people import Actor
-from bot.domain.request_events import ChangeApproved
+from bot.domain.request_events import ApprovalWithdrawn, ChangeApproved
 from bot.domain.told_events import is_told
 from bot.ports.archive import Cause
 from bot.ports.clock import Clock
+from storage.audit_search import TrailRows
 from storage.baseline_rows import BaselineRows
 from storage.change_rows import ChangeRows
 from storage.comment_rows import CommentRows
@@ -29,9 +30,19 @@ from storage.ledger_values import prepared
 from storage.notice_rows import NoticeRows
 from storage.sighting_rows import SightingRows
 
+_APPROVING = (ChangeApproved.tag, GlassBroken.tag, ApprovalWithdrawn.tag)
+
 
 class SqlTransaction(
-    ChangeRows, DecisionRows, KeptRows, BaselineRows, SightingRows, FreezeRows, NoticeRows, CommentRows
+    ChangeRows,
+    DecisionRows,
+    KeptRows,
+    BaselineRows,
+    SightingRows,
+    FreezeRows,
+    NoticeRows,
+    CommentRows,
+    TrailRows,
 ):
     """State, votes, audit entries and jobs that commit together or not at all."""
 
@@ -61,20 +72,21 @@ class SqlTransaction(
         self._wanted.append((kind, key, run_at))
 
     async def verified_approvals(self, change: Change) -> Mapping[str, str]:
-        """Return who approved this revision and plan, a broken glass too, by the leaf that proves it in the trail.
+        """Return who approved this revision and plan and has not taken it back, by the leaf that proves it.
 
         Raises:
             LedgerBrokenError: the trail does not prove them.
         """
-        entries = await self._ledger.verified_entries(self._connection, change.id)
-        given = (ChangeApproved.tag, GlassBroken.tag)
-        approved = [entry for entry in entries if entry.document["type"] in given]
-        plan = (change.revision, change.plan_digest)
-        return {
-            str(entry.document["actor"]["id"]): entry.leaf_hash
-            for entry in approved
-            if (entry.document["data"]["revision"], entry.document["data"]["plan_digest"]) == plan
-        }
+        plan, found = (change.revision, change.plan_digest), dict[str, str]()
+        for entry in await self._ledger.verified_entries(self._connection, change.id):
+            kind, said = entry.document["type"], entry.document["data"]
+            if kind not in _APPROVING or (said["revision"], said["plan_digest"]) != plan:
+                continue
+            if kind == ApprovalWithdrawn.tag:
+                found.pop(str(said["approver"]), None)
+            else:
+                found[str(entry.document["actor"]["id"])] = entry.leaf_hash
+        return found
 
     async def proof_of(self, entry_id: str) -> EntryProof:
         """Return the proof that an entry is in the signed trail."""

@@ -15,6 +15,7 @@ from bot.domain.execution_events import (
 )
 from bot.domain.freeze_events import FreezeAdded, FreezeLifted, FreezeOverridden
 from bot.domain.request_events import (
+    ApprovalWithdrawn,
     ChangeApproved,
     ChangeExpired,
     ChangeRejected,
@@ -26,6 +27,7 @@ from bot.domain.watch_events import WriteUnexplained
 # A broken glass has messages of its own, for the channel and for everybody who decides.
 _TOLD: tuple[type[AuditEvent], ...] = (
     ChangeApproved,
+    ApprovalWithdrawn,
     ChangeRejected,
     ChangesRequested,
     ChangeWithdrawn,

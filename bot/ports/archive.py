@@ -16,6 +16,7 @@ from bot.domain.people import Actor, Standing
 from bot.ports.freezes import Freezes, FreezesLook
 from bot.ports.sightings import Sightings, SightingsLook
 from bot.ports.talks import Talks, TalksLook
+from bot.ports.trail import TrailLook
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Cause:
     details: Mapping[str, str] = field(default_factory=dict)
 
 
-class Look(SightingsLook, FreezesLook, TalksLook, Protocol):
+class Look(SightingsLook, FreezesLook, TalksLook, TrailLook, Protocol):
     """What can be read of the database. It changes nothing."""
 
     async def change(self, number: int) -> Change:
@@ -90,7 +91,9 @@ class Look(SightingsLook, FreezesLook, TalksLook, Protocol):
         ...
 
     async def verified_approvals(self, change: Change) -> Mapping[str, str]:
-        """Return who approved this revision and plan, a broken glass too, by the leaf that proves it in the trail.
+        """Return who approved this revision and plan and has not taken it back, by the leaf that proves it.
+
+        A broken glass is an approval, too.
 
         Raises LedgerBrokenError when the trail does not prove them.
         """
@@ -145,6 +148,10 @@ class Transaction(Look, Sightings, Freezes, Talks, Protocol):
 
     async def add_vote(self, vote: Vote) -> bool:
         """Store a vote; False when that person has already voted on that revision."""
+        ...
+
+    async def drop_vote(self, vote: Vote) -> bool:
+        """Take a vote away, as it was given; False when it is not there any more."""
         ...
 
     async def record(self, event: AuditEvent, *, by: Actor, cause: Cause) -> str:

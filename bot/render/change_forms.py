@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from bot.domain.change import Change, ChangeType, Impact
 from bot.domain.json import Json
+from bot.domain.signal import measured_instead
 from bot.ports.registry import Field
 from bot.ports.slack import Block
 from bot.render.blocks import footer, option, rich_line, rich_list, rich_text, section
@@ -27,7 +28,10 @@ _TYPES: Mapping[ChangeType, str] = {
 
 @dataclass(frozen=True)
 class RequestForm:
-    """What the form offers and what was already typed; `values` is keyed by block id without its suffix."""
+    """What the form offers and what was already typed; `values` is keyed by block id without its suffix.
+
+    `told`: what whoever fills it in should know first.
+    """
 
     kinds: Sequence[tuple[str, str]]
     targets: Sequence[str]
@@ -37,6 +41,7 @@ class RequestForm:
     values: Mapping[str, str] = field(default_factory=dict)
     problems: Sequence[str] = ()
     live: str = ""
+    told: str = ""
     metadata: Mapping[str, Json] = field(default_factory=dict)
     suffix: str = ""
     redraw: bool = False
@@ -72,8 +77,11 @@ def _top(form: RequestForm) -> list[Block]:
     blocks: list[Block] = []
     if form.problems:
         said = [shorten(problem, 500) for problem in form.problems[:10]]
-        title = "Not sent: one check is red" if len(said) == 1 else f"Not sent: {len(said)} checks are red"
+        red = "one check was red" if len(said) == 1 else f"{len(said)} checks were red"
+        title = f"Not sent at the last try: {red}"
         blocks.append(rich_text(rich_line(title, bold=True), rich_list(said)))
+    if form.told:
+        blocks.append(section(f":warning: {escape(form.told, 1500)}"))
     if form.live:
         blocks.append(section(f"*Live now* · {escape(form.live, 600)}"))
     return blocks
@@ -136,7 +144,8 @@ _TEXTS = (
     _Text(
         "validation_signal",
         "Validation signal",
-        "What will be measured before and after.",
+        "Measured before and after: HTTP 429, HTTP 5xx, time to response or requests, with its limit. "
+        "Of other words the share of HTTP 429 is measured, and the card says so.",
         300,
         "HTTP 429 below 1 % within 30 min",
     ),
@@ -230,4 +239,6 @@ def render_submitted(change: Change, ref: str) -> Block:
     words = (
         f"*{state_word(change.state)}* · every check is green.\nThe card of {change.id} is{where}. {needed}"
     )
+    if instead := measured_instead(change.request.validation_signal):
+        words += f"\nNo metric can be read in your validation signal: the {instead} is measured instead."
     return modal(Modal(f"{change.id} is sent", "change.sent", close="Close"), [section(words), footer(ref)])

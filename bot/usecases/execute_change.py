@@ -131,6 +131,8 @@ async def _started(tx: Transaction, step: Step, siblings: dict[str, Json], desk:
     held = await freezes_at(step.target.alias, now, look=tx, configuration=configuration)
     if not overrides(change, held):
         raise RunAgain(now, "a freeze began in the same instant")
+    if (await tx.change(change.number)).apply_asked_by != change.apply_asked_by:
+        raise RunAgain(now, f"{change.id} was taken back in the same instant")
     approvals = await tx.verified_approvals(change)
     votes = [vote for vote in await tx.votes(change) if vote.choice is Choice.APPROVE]
     people = [vote.person for vote in votes] + [change.broke_glass_by] * bool(change.broke_glass_by)

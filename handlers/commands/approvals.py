@@ -3,20 +3,14 @@
 from bot.domain.command_line import parse
 from bot.ports.slack import Message
 from bot.render.listing import render_changes
-from bot.usecases.find_people import FOR_A_DECISION, find_people
-from bot.usecases.find_waiting import find_waiting
 from handlers.dependencies import Dependencies
-from handlers.loading import view_of
 from handlers.shapes import Asked, Command
+from handlers.waiting import WAITING, waiting_for
 
 
 async def _approvals(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
     parse(typed)
-    user = asked.caller.user
-    people = await find_people({user}, desk=deps.desk, max_age=FOR_A_DECISION)
-    async with deps.desk.archive.reading() as look:
-        mine = await find_waiting(user, people, look=look, desk=deps.desk)
-    return render_changes([view_of(change, deps) for change in mine], "Waiting for you", asked.ref)
+    return render_changes(await waiting_for(asked.caller.user, deps), WAITING, asked.ref)
 
 
 APPROVALS = Command("approvals", "approvals", "What waits for you: to decide, attest or review.", _approvals)

@@ -23,6 +23,7 @@ class Now:
     figures: Figures | None = None
     verified: Verified | None = None
     is_connected: bool | None = None
+    skews: Mapping[str, float] = field(default_factory=dict)
 
 
 class _NowCollector(Collector):
@@ -54,6 +55,12 @@ class _NowCollector(Collector):
             figures.pairs,
         )
         yield from self._trail()
+        yield _gauges(
+            "clock_skew_seconds",
+            "By how much this machine's clock is ahead, by the Date of the last answer.",
+            "source",
+            self.now.skews,
+        )
         yield _single(
             "socket_connected",
             "1 when a Socket Mode connection stands; absent over HTTP.",
@@ -143,7 +150,7 @@ def _histogram(registry: CollectorRegistry, name: str, words: str, *labels: str)
     return Histogram(f"countersign_{name}", words, labels, buckets=buckets, registry=registry)
 
 
-def _gauges(name: str, words: str, label: str, values: Mapping[str, int]) -> Metric:
+def _gauges(name: str, words: str, label: str, values: Mapping[str, float]) -> Metric:
     family = GaugeMetricFamily(f"countersign_{name}", words, labels=[label])
     for value, count in values.items():
         family.add_metric([value], count)

@@ -30,7 +30,7 @@ from bot.domain.events import EVENT_TYPES, plain
 from bot.domain.json import Json, canonical
 from bot.domain.pairs import Given
 from bot.domain.people import Actor, Standing
-from bot.domain.request_events import ChangeApproved
+from bot.domain.request_events import ApprovalWithdrawn, ChangeApproved
 from bot.domain.told_events import is_told
 from bot.ports.archive import Cause, ChangeQuery, Draft, Look
 from tests.fakes.archive_freezes import FakeFreezes
@@ -143,6 +143,11 @@ class FakeTransaction(FakeSightings, FakeFreezes, FakeTalks):
         key = (vote.number, vote.revision, vote.person)
         return self._state.votes.setdefault(key, vote) is vote
 
+    async def drop_vote(self, vote: Vote) -> bool:
+        """Take a vote away."""
+        key = (vote.number, vote.revision, vote.person)
+        return self._state.votes.get(key) == vote and self._state.votes.pop(key, None) is not None
+
     async def record(self, event: AuditEvent, *, by: Actor, cause: Cause) -> str:
         """Append an audit entry, if it is one the trail could take."""
         if event.tag in self._archive.refused_tags:
@@ -213,13 +218,22 @@ class FakeTransaction(FakeSightings, FakeFreezes, FakeTalks):
         """Return who approved this revision and plan, by a leaf in the trail."""
         if self._archive.is_broken:
             raise LedgerBrokenError("The trail does not prove itself.")
-        return {
-            entry.by.id: sha256(entry.id.encode()).hexdigest()
-            for entry in self._state.entries
-            if isinstance(entry.event, ChangeApproved | GlassBroken)
-            and (entry.event.change, entry.event.revision) == (change.id, change.revision)
-            and entry.event.plan_digest == change.plan_digest
-        }
+        found: dict[str, str] = {}
+        for entry in self._state.entries:
+            event = entry.event
+            if not isinstance(event, ChangeApproved | GlassBroken | ApprovalWithdrawn):
+                continue
+            if (event.change, event.revision, event.plan_digest) != (
+                change.id,
+                change.revision,
+                change.plan_digest,
+            ):
+                continue
+            if isinstance(event, ApprovalWithdrawn):
+                found.pop(event.approver, None)
+            else:
+                found[entry.by.id] = sha256(entry.id.encode()).hexdigest()
+        return found
 
     async def proof_of(self, entry_id: str) -> EntryProof:
         """Return a proof of an entry that was recorded."""

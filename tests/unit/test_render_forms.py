@@ -28,6 +28,10 @@ def test_the_review_form_has_its_ids_and_the_choice_pre_set() -> None:
     assert view["private_metadata"] == button_value(ex.CHANGE)
 
 
+def test_the_review_form_has_the_requesters_reason() -> None:
+    assert ex.CHANGE.request.reason in json.dumps(view_of("decide_reject")["blocks"], ensure_ascii=False)
+
+
 def test_the_request_form_has_its_ids_and_asks_for_every_fact() -> None:
     view = view_of("form")
     asked = inputs(view)
@@ -51,7 +55,7 @@ def test_the_request_form_has_its_ids_and_asks_for_every_fact() -> None:
 def test_a_red_check_stands_on_top_and_everything_typed_is_kept() -> None:
     view = view_of("form_red")
     asked = inputs(view)
-    assert "Not sent: one check is red" in json.dumps(view["blocks"][0])
+    assert "Not sent at the last try: one check was red" in json.dumps(view["blocks"][0])
     assert asked["capacity:2"]["element"]["initial_value"] == "900"
     assert asked["owner:2"]["element"]["initial_user"] == "U0OWNER"
     assert [each["value"] for each in asked["impact:2"]["element"]["initial_options"]] == ["cost", "security"]

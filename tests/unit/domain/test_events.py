@@ -81,6 +81,20 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
         "approved CHG-1 revision 1 (1 of 2)",
     ),
     (
+        "change.approval_withdrawn",
+        request.ApprovalWithdrawn(
+            **ABOUT,
+            revision=1,
+            plan_digest="d",
+            approver="U0BOB",
+            counted=1,
+            quorum=2,
+            reopened=True,
+            reason="I saw more",
+        ),
+        "took their approval of CHG-1 revision 1 back; it waits for approval again",
+    ),
+    (
         "change.rejected",
         request.ChangeRejected(**ABOUT, revision=1, plan_digest="d", reason="too late"),
         "rejected CHG-1",

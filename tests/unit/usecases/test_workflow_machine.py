@@ -50,6 +50,7 @@ MUST_HAPPEN = {
     "a change ended well after an edit",
     "a freeze refused an apply",
     "a change ended well after a freeze",
+    "a change ended well after an approval was taken back",
     "an approval was lost before the apply",
     "a live state moved before the apply",
 }
@@ -114,6 +115,8 @@ class Workflow(RuleBasedStateMachine):
             HAPPENED["a change ended well after a death"] += bool(self.deaths)
             HAPPENED["a change ended well after an edit"] += change.revision > 1
             HAPPENED["a change ended well after a freeze"] += ("", "freeze.added") in tags
+            back = (change.id, "change.approval_withdrawn") in tags
+            HAPPENED["a change ended well after an approval was taken back"] += back
         for entry in self.house.archive.state.entries:
             if isinstance(entry.event, ChangeSuperseded):
                 lost = entry.event.moved == ("approvals",)
@@ -187,6 +190,14 @@ class Workflow(RuleBasedStateMachine):
     @rule(which=st.integers(0, 1), who=st.sampled_from([BOB, CAROL, DAN]))
     def approves(self, which: int, who: str) -> None:
         self.do(self.house.say(Choice.APPROVE, who, self.house.change(self.pick(which))))
+
+    @rule(which=st.integers(0, 1), who=st.sampled_from([BOB, CAROL, DAN, ANNA]))
+    def takes_an_approval_back(self, which: int, who: str) -> None:
+        number = self.pick(which)
+        was = self.house.change(number)
+        self.do(self.house.unapprove(who, number))
+        if was.state not in (S.PENDING_APPROVAL, S.APPROVED, S.SCHEDULED):
+            assert self.house.change(number) == was
 
     @rule(which=st.integers(0, 1), who=PEOPLE, capacity=st.sampled_from(["150", "160"]))
     def edits_and_submits_again(self, which: int, who: str, capacity: str) -> None:
@@ -360,6 +371,19 @@ class Workflow(RuleBasedStateMachine):
                 assert len(entry.event.approvals) == len(votes)
 
     @invariant()
+    def whatever_waits_to_run_has_its_quorum(self) -> None:
+        """Return to waiting at once when an approval is taken back: nothing stays approved on too few."""
+        for change in self.changes:
+            if change.state in (S.APPROVED, S.SCHEDULED):
+                votes = self.house.archive.state.votes.items()
+                here = [vote for key, vote in votes if key[:2] == (change.number, change.revision)]
+                found = self.house.configuration.rule(change.environment, change.tier)
+                assert found is not None
+                assert quorum_met(found, [vote.groups for vote in here if vote.choice is Choice.APPROVE])
+            if change.state is S.PENDING_APPROVAL:
+                assert not change.apply_asked_by
+
+    @invariant()
     def azure_accepted_one_call_per_change_and_step(self) -> None:
         calls = Counter((change, str(operation.body)) for change, operation in self.house.writer.accepted)
         assert all(count == 1 for count in calls.values()), calls
@@ -466,6 +490,13 @@ def _closed_after_an_edit_and_a_freeze(machine: Workflow) -> None:
     machine.nobody_disturbs(which=0, rolls_back=False)
 
 
+def _closed_after_an_approval_was_taken_back(machine: Workflow) -> None:
+    machine.approves(which=0, who=BOB)
+    machine.asks_to_apply(which=0, who=BOB)
+    machine.takes_an_approval_back(which=0, who=BOB)
+    machine.nobody_disturbs(which=0, rolls_back=False)
+
+
 def _superseded_by(what: str) -> Callable[[Workflow], None]:
     def path(machine: Workflow) -> None:
         machine.approves(which=0, who=BOB)
@@ -487,6 +518,7 @@ WALKS: dict[str, tuple[Callable[[Workflow], None], ChangeState]] = {
     "a death before the call": (_closed_after_a_death("before"), S.CLOSED),
     "a death after the call": (_closed_after_a_death("after"), S.CLOSED),
     "an edit and a freeze": (_closed_after_an_edit_and_a_freeze, S.CLOSED),
+    "an approval taken back": (_closed_after_an_approval_was_taken_back, S.CLOSED),
     "closed accounts": (_superseded_by("closed accounts"), S.SUPERSEDED),
     "the portal": (_superseded_by("portal"), S.SUPERSEDED),
 }
