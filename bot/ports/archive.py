@@ -155,7 +155,10 @@ class Transaction(Look, Sightings, Freezes, Talks, Protocol):
         ...
 
     async def record(self, event: AuditEvent, *, by: Actor, cause: Cause) -> str:
-        """Append an audit entry and return its id. Raises AuditRefusedError: then nothing else may happen."""
+        """Append an audit entry and return its id; leave a job for its line in the audit channel, where it has one.
+
+        Raises AuditRefusedError: then nothing else may happen.
+        """
         ...
 
     async def enqueue(self, kind: str, key: str, *, run_at: datetime | None = None) -> None:

@@ -33,6 +33,7 @@ from bot.domain.json import Json, canonical
 from bot.domain.pairs import Given
 from bot.domain.people import Actor, Standing
 from bot.domain.request_events import ApprovalWithdrawn, ChangeApproved
+from bot.domain.told_events import is_told
 from bot.ports.archive import Cause, ChangeQuery, Draft, Look
 from tests.fakes.archive_freezes import FakeFreezes
 from tests.fakes.archive_sightings import FakeSightings
@@ -160,6 +161,8 @@ class FakeTransaction(FakeSightings, FakeFreezes, FakeTalks):
         canonical(plain(event.data()))
         entry = Entry(event, by, cause, len(self._state.entries) + 1)
         self._state.entries.append(entry)
+        if is_told(event):
+            await self.enqueue("deliver", f"deliver:trail:{entry.id}")
         return entry.id
 
     async def enqueue(self, kind: str, key: str, *, run_at: datetime | None = None) -> None:
