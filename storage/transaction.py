@@ -15,6 +15,7 @@ from bot.domain.json import Json
 from bot.domain.people import Actor
 from bot.domain.proof_pack import ProofPack
 from bot.domain.request_events import ApprovalWithdrawn, ChangeApproved
+from bot.domain.told_events import is_told
 from bot.ports.archive import Cause
 from bot.ports.clock import Clock
 from storage.audit_search import TrailRows
@@ -63,6 +64,8 @@ class SqlTransaction(
         entry = entry_of(event, by=by, cause=cause, id=new_ulid(self._clock.now()))
         prepared(entry)
         self._entries.append(entry)
+        if is_told(event):
+            await self.enqueue("deliver", f"deliver:trail:{entry.id}")
         return entry.id
 
     async def enqueue(self, kind: str, key: str, *, run_at: datetime | None = None) -> None:

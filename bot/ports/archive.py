@@ -146,7 +146,7 @@ class Transaction(Look, Sightings, Freezes, Talks, Protocol):
     async def move(self, change: Change, to: ChangeState, **columns: Any) -> Change | None:
         """Move by one compare-and-set on (number, state, revision), setting columns too; None when it moved away.
 
-        Raises ConflictError when another change is already open on the account (OPEN_ON_ACCOUNT).
+        Raises ConflictError when another change holds the account (`holds_up`, RUNNING).
         """
         ...
 
@@ -163,7 +163,10 @@ class Transaction(Look, Sightings, Freezes, Talks, Protocol):
         ...
 
     async def record(self, event: AuditEvent, *, by: Actor, cause: Cause) -> str:
-        """Append an audit entry and return its id. Raises AuditRefusedError: then nothing else may happen."""
+        """Append an audit entry and return its id; leave a job for its line in the audit channel, where it has one.
+
+        Raises AuditRefusedError: then nothing else may happen.
+        """
         ...
 
     async def enqueue(self, kind: str, key: str, *, run_at: datetime | None = None) -> None:
