@@ -8,7 +8,7 @@ from storage.audit_reader import AuditReader
 from storage.ledger_values import ORIGIN_PREV
 from storage.ledger_view import TILE_WIDTH
 
-TILES = 20
+TILES = 8
 
 Leaves = Sequence[bytes]
 
@@ -23,9 +23,9 @@ def right_tiles(
     rows = reader.plain(shard, first, first + TILES * TILE_WIDTH)
     if len(rows) != TILES * TILE_WIDTH:  # a primary key: as many as there are places is one in each
         return None
-    _, bodies, stored = zip(*rows, strict=True)
+    bodies = [row[0] for row in rows]
     leaves = [sha256(b"\0" + body).digest() for body in bodies]
-    if leaves != list(stored) or not all(map(contains, bodies, _links(leaves, last))):
+    if leaves != [row[1] for row in rows] or not all(map(contains, bodies, _links(leaves, last))):
         return None
     tiles = [leaves[at : at + TILE_WIDTH] for at in range(0, len(leaves), TILE_WIDTH)]
     roots = [_root(each) for each in tiles]

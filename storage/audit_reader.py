@@ -15,7 +15,7 @@ from bot.domain.errors import AuditMissingError
 from storage.audit_schema import TABLES, prefix
 
 _CHUNK = 5_000
-_PLAIN = """SELECT seq, {body}, leaf_hash FROM {inside}audit_entry
+_PLAIN = """SELECT {body}, leaf_hash FROM {inside}audit_entry
   WHERE shard = :shard AND seq >= :low AND seq < :high ORDER BY seq"""
 
 
@@ -117,14 +117,14 @@ class AuditReader:
             after = chunk[-1][0]
 
     def plain(self, shard: int, low: int, high: int) -> list[Any]:
-        """Return seq, body as bytes and leaf hash where low <= seq < high, as fast as the driver gives them."""
+        """Return body as bytes and leaf hash where low <= seq < high, as fast as the driver gives them."""
         on_sqlite = self.connection.dialect.name == "sqlite"
         body = "CAST(body AS BLOB)" if on_sqlite else "body"
         found = self.connection.execute(
             text(_PLAIN.format(body=body, inside=self._in)), {"shard": shard, "low": low, "high": high}
         )
         rows = list(found.cursor.fetchall())  # as the driver gives them: rows of SQLAlchemy take their time
-        return rows if on_sqlite else [(seq, body.encode(), bytes(leaf)) for seq, body, leaf in rows]
+        return rows if on_sqlite else [(body.encode(), bytes(leaf)) for body, leaf in rows]
 
     def tiles(self, shard: int, low: int, high: int) -> list[Any]:
         """Return hashes and root of the lowest tiles, low <= idx < high."""
