@@ -25,7 +25,7 @@ from bot.render.change_words import history, state_line, summary_sentence, who_l
 from bot.render.chart_blocks import native_chart
 from bot.render.plan import diff_block, notes_blocks, reason_block, rollback_block
 from bot.render.talk import comment_blocks, comments_line, revision_blocks
-from bot.render.texts import age, code, escape, mention, one_line, sentence
+from bot.render.texts import ago, code, escape, mention, one_line, sentence
 
 _S = ChangeState
 
@@ -111,18 +111,13 @@ def _rests_on(view: ChangeView, now: datetime) -> list[str]:
     change = view.change
     texts = [escape(view.rule_words, 600)]
     if change.evidence:
-        seen = f", taken {_ago(change.evidence_at, now)}" if change.evidence_at else ""
+        seen = f", taken {ago(change.evidence_at, now)}" if change.evidence_at else ""
         texts.append(f"Evidence {code(evidence_id(change.evidence))}{seen}")
     if view.said("applied_on"):
         texts.append(f"Applied on {escape(view.said('applied_on'), 300)}")
     if change.plan_digest:
         texts.append(f"Plan {code(change.plan_digest[:12])}")
     return [*texts, comments_line(view)]
-
-
-def _ago(then: datetime, now: datetime) -> str:
-    words = age(then, now)
-    return words if words == "just now" else f"{words} ago"
 
 
 def card_button(view: ChangeView, name: str) -> Block:

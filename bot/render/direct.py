@@ -12,7 +12,7 @@ from bot.render.blocks import actions, fields, footer, say, section
 from bot.render.change_card import card_button
 from bot.render.change_view import ChangeView
 from bot.render.change_words import state_detail, state_word, taken_back_lines
-from bot.render.texts import age, card_link, count, escape, mention, one_line
+from bot.render.texts import age, ago, card_link, count, escape, mention, one_line
 
 _S = ChangeState
 _APPLIED = frozenset(
@@ -105,7 +105,7 @@ def _ask(notice: Notice, view: ChangeView, *, link: str, now: datetime, ref: str
 
 def _remind(notice: Notice, view: ChangeView, *, link: str, now: datetime, ref: str) -> Message:
     asked = view.change.submitted_at
-    since = f", asked {age(asked, now)} ago" if asked else ""
+    since = f", asked {ago(asked, now)}" if asked else ""
     said = f"*Reminder* · {view.change.id} still waits for your decision{since}"
     return _question(view, said, link=link, now=now, ref=ref)
 

@@ -12,7 +12,7 @@ from bot.render.change_card import card_button
 from bot.render.change_view import ChangeView
 from bot.render.emergency_words import is_unreviewed
 from bot.render.listing import drafts_words, row
-from bot.render.texts import age, escape, one_line, when
+from bot.render.texts import ago, escape, one_line, when
 
 _SHOWN = 5
 
@@ -92,7 +92,7 @@ def _row(view: ChangeView, user: str) -> Block:
 
 
 def _owned(each: Owned, now: datetime) -> Block:
-    seen = f" · seen {age(each.seen_at, now)} ago" if each.seen_at else ""
+    seen = f" · seen {ago(each.seen_at, now)}" if each.seen_at else ""
     word = f"look at it :warning:\n{chr(10).join(f'• {escape(hint, 300)}' for hint in each.hints)}"
     good = "as it should be :white_check_mark:" if each.seen_at else "not seen yet"
     return section(
@@ -106,7 +106,7 @@ def _freezes(freezes: Sequence[Freeze]) -> list[Block]:
     lines = [
         f"• {escape(one_line(each.name), 100)}: {when(each.start)} to {when(each.end)} "
         f"({escape(', '.join(each.targets), 200)})"
-        for each in freezes[:_SHOWN]
+        for each in sorted(freezes, key=lambda each: (each.start, each.name))[:_SHOWN]
     ]
     return [section("\n".join(["*Freezes of the next 7 days*", *lines])), *_more(len(freezes), "")]
 
@@ -116,5 +116,4 @@ def _trail(view: HomeView, now: datetime) -> str:
         return "The audit trail was not verified since the start; `/cs audit verify` does it now."
     holds, at = view.trail
     word = "holds" if holds else "does not hold: every change is stopped"
-    seen = age(at, now)
-    return f"The audit trail {word}; verified {seen if seen == 'just now' else f'{seen} ago'}."
+    return f"The audit trail {word}; verified {ago(at, now)}."

@@ -30,9 +30,7 @@ VERBS: Mapping[str, Answer] = {"verify": _verify}
 
 
 async def _audit(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
-    name = typed[0].lower() if typed else ""
-    if not name:
-        raise InvalidInputError("What of the audit trail?", advice="Write `audit verify`.")
+    name = typed[0].lower() if typed else "verify"
     if name not in VERBS:
         raise InvalidInputError(f"There is no `audit {name}`.", advice=did_you_mean(name, list(VERBS)))
     return await VERBS[name](typed[1:], asked, deps)

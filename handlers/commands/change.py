@@ -1,5 +1,6 @@
 """`change …`: list and show changes; everything that decides opens a modal and never decides by itself."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
@@ -21,6 +22,7 @@ from handlers.release_note import answer_note
 from handlers.shapes import Asked, Command
 from handlers.talking import nudge, open_comment
 
+CHANGE_ID = re.compile(r"(?i:chg-)[0-9]{1,9}")
 Sub = Callable[[tuple[str, ...], Asked, Dependencies], Awaitable[Message | None]]
 
 
@@ -67,6 +69,11 @@ async def _show(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Mes
 
 def _opening(verb: str) -> Sub:
     async def run(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
+        if len(typed) > 1 and CHANGE_ID.fullmatch(typed[0]):
+            raise InvalidInputError(
+                "No words after the id: the form asks for the reason.",
+                advice=f"Write `change {verb} {typed[0].upper()}` alone.",
+            )
         return await _or_button(asked, verb, str(_number(typed)), deps)
 
     return run
