@@ -25,7 +25,7 @@ from bot.render.change_words import history, state_line, summary_sentence, who_l
 from bot.render.chart_blocks import native_chart
 from bot.render.plan import diff_block, notes_blocks, reason_block, rollback_block
 from bot.render.talk import comment_blocks, comments_line, revision_blocks
-from bot.render.texts import ago, code, escape, mention, one_line, sentence
+from bot.render.texts import ago, code, escape, mention, one_line, sentence, timed
 
 _S = ChangeState
 
@@ -35,7 +35,9 @@ def render_change(view: ChangeView, *, now: datetime, ref: str, in_full: bool = 
     change = view.change
     blocks: list[Block] = [
         header(view.title),
-        section("\n".join(filter(None, (state_line(view), who_line(view), escape(view.queue_note, 300))))),
+        section(
+            "\n".join(filter(None, (state_line(view), who_line(view), timed(escape(view.queue_note, 300)))))
+        ),
         *revision_blocks(view),
         *_history(view),
         *breach_blocks(view),
