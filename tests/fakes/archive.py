@@ -13,6 +13,7 @@ from bot.domain.baseline import Baseline, DriftException
 from bot.domain.break_glass_events import GlassBroken
 from bot.domain.change import (
     OPEN_ON_ACCOUNT,
+    RUNNING,
     WAITING,
     Change,
     ChangeState,
@@ -20,6 +21,7 @@ from bot.domain.change import (
     Request,
     Tier,
     Vote,
+    holds_up,
     may_move,
 )
 from bot.domain.effect import Effect, Question
@@ -110,7 +112,8 @@ class FakeTransaction(FakeSightings, FakeFreezes, FakeTalks):
         values = checked(columns)
         if not self._stands(change):
             return None
-        holder = next((o for o in self._state.changes.values() if _holds(o, change)), None)
+        starts = change.state not in OPEN_ON_ACCOUNT
+        holder = next((o for o in self._state.changes.values() if _holds(o, change, starts)), None)
         if to in OPEN_ON_ACCOUNT and holder is not None:
             raise ConflictError(f"{holder.id} holds the account {change.account}.")
         return self._set(change.number, state=to, **values)
@@ -371,9 +374,11 @@ def _body(entry: Entry, seq: int) -> str:
     return canonical(body).decode()
 
 
-def _holds(other: Change, change: Change) -> bool:
+def _holds(other: Change, change: Change, starts: bool) -> bool:
+    if starts:
+        return holds_up(other, change)
     same = other.account == change.account and other.number != change.number
-    return same and other.state in OPEN_ON_ACCOUNT
+    return same and other.state in RUNNING and change.state not in RUNNING
 
 
 def _matches(change: Change, query: ChangeQuery) -> bool:

@@ -128,8 +128,10 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
     ),
     (
         "change.execution.started",
-        execution.ExecutionStarted(**ABOUT, revision=1, plan_digest="d", approvers=("U1", "U2")),
-        "started CHG-1, approved by <@U1>, <@U2>",
+        execution.ExecutionStarted(
+            **ABOUT, revision=1, plan_digest="d", approvers=("U1", "U2"), beside=("CHG-2",)
+        ),
+        "started CHG-1, approved by <@U1>, <@U2>, an emergency beside the validation of CHG-2",
     ),
     (
         "change.execution.finished",
