@@ -1,5 +1,6 @@
 """A change as the database holds it, with the words around it, for whatever shows it."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.changes.kinds import kind_named
@@ -25,6 +26,12 @@ async def load_view(number: int, deps: Dependencies) -> ChangeView:
         return replace(view, comments=comments)
     moved = moved_between(earlier, revision_of(change, deps.desk.clock.now()))
     return replace(view, comments=comments, moved=moved)
+
+
+async def views_of(changes: Iterable[Change], deps: Dependencies) -> list[ChangeView]:
+    """Return changes in rows, each with the votes on its latest revision."""
+    async with deps.desk.archive.reading() as look:
+        return [view_of(change, deps, votes=tuple(await look.votes(change))) for change in changes]
 
 
 def view_of(change: Change, deps: Dependencies, *, votes: tuple[object, ...] = ()) -> ChangeView:

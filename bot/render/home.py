@@ -53,6 +53,7 @@ def render_home(view: HomeView, *, now: datetime, ref: str) -> Block:
             view.waiting,
             "*Nothing waits for you.* You are told here and in a direct message.",
             view.user,
+            asked=True,
         ),
         divider(),
         *_changes(
@@ -73,8 +74,8 @@ def render_home(view: HomeView, *, now: datetime, ref: str) -> Block:
     return {"type": "home", "callback_id": "home", "blocks": blocks}
 
 
-def _changes(title: str, views: Sequence[ChangeView], none: str, user: str = "") -> list[Block]:
-    rows = [_row(view, user) for view in views[:_SHOWN]] or [section(none)]
+def _changes(title: str, views: Sequence[ChangeView], none: str, user: str = "", *, asked: bool = False) -> list[Block]:
+    rows = [_row(view, user) if asked else row(view) for view in views[:_SHOWN]] or [section(none)]
     return [header(title), *rows, *_more(len(views), "`/cs approvals` and `/cs change list` show all.")]
 
 
