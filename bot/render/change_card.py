@@ -181,8 +181,17 @@ def _simple(label: str, name: str, says: str, style: str = "") -> Callable[[Chan
 
 
 def _attest(view: ChangeView) -> Block:
-    label = "Attest" if view.change.state is _S.ROLLED_BACK else "Attest and close"
-    made = _simple(label, "attest", label, "primary")(view)
+    label = _attest_label(view)
+    return _simple(label, "attest", label, "primary")(view)
+
+
+def _attest_label(view: ChangeView) -> str:
+    return "Attest" if view.change.state is _S.ROLLED_BACK else "Attest and close"
+
+
+def _attest_asked(view: ChangeView) -> Block:
+    """Return the button where only the owner reads it: it asks once more. On a card it would ask everybody."""
+    made, label = _attest(view), _attest_label(view)
     verdict = verdict_words(view) or "no verdict"
     text = f"You confirm that you have looked at the evidence after {view.change.id} (validation: {verdict})."
     if cutover_words(view.change):
@@ -202,6 +211,7 @@ _MAKERS: Mapping[str, Callable[[ChangeView], Block]] = {
     "apply": _simple("Apply…", "apply", "Apply", "primary"),
     "rollback": _simple("Roll back…", "rollback", "Roll back", "danger"),
     "attest": _attest,
+    "attest_asked": _attest_asked,
     "undo": _simple("Roll back with a new change…", "undo", "Roll back with a new change"),
     "again": _simple("Request again…", "again", "Request again"),
     "waive": _simple("Waive…", "waive", "Waive the attestation of"),
