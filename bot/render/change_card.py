@@ -23,6 +23,7 @@ from bot.render.blocks import (
 from bot.render.change_view import ChangeView, button_value
 from bot.render.change_words import history, state_line, summary_sentence, who_line
 from bot.render.chart_blocks import native_chart
+from bot.render.emergency_words import freeze_line
 from bot.render.plan import diff_block, notes_blocks, reason_block, rollback_block
 from bot.render.talk import comment_blocks, comments_line, revision_blocks
 from bot.render.texts import age, code, escape, mention, one_line, sentence
@@ -35,7 +36,7 @@ def render_change(view: ChangeView, *, now: datetime, ref: str, in_full: bool = 
     change = view.change
     blocks: list[Block] = [
         header(view.title),
-        section("\n".join(filter(None, (state_line(view), who_line(view), escape(view.queue_note, 300))))),
+        section("\n".join(filter(None, _first_lines(view)))),
         *revision_blocks(view),
         *_history(view),
         *breach_blocks(view),
@@ -50,6 +51,10 @@ def render_change(view: ChangeView, *, now: datetime, ref: str, in_full: bool = 
     blocks += [*actions(_buttons(view)), footer(ref, *_rests_on(view, now))]
     payload = {"id": change.id, "rev": change.revision, "state": change.state.value}
     return say(summary_sentence(view), blocks, {"event_type": "countersign.change", "event_payload": payload})
+
+
+def _first_lines(view: ChangeView) -> tuple[str, ...]:
+    return (state_line(view), who_line(view), freeze_line(view.freezes), escape(view.queue_note, 300))
 
 
 def _facts(change: Change) -> list[tuple[str, str]]:

@@ -93,7 +93,7 @@ def render_glass_notice(view: ChangeView, what: str, ref: str, *, may_review: bo
         if change.review_due_at
         else ""
     )
-    if due and not may_review:
+    if change.review_due_at and not may_review:
         due = f" Somebody else reviews it, by {when(change.review_due_at)}; there is nothing for you to do."
     match what:
         case "glass":

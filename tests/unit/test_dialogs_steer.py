@@ -107,6 +107,27 @@ async def test_who_may_not_nudge_or_revise_reads_who_could() -> None:
     assert "change comment CHG-1" in said.text
 
 
+async def test_a_freeze_is_named_with_its_end_on_the_card_and_in_the_review_of_what_waits() -> None:
+    house = House()
+    await house.pending()
+    house.forget_jobs()
+    freeze = await house.freeze(3)
+    assert "deliver:CHG-1:card" in house.jobs
+    modals, deps = door(house)
+    card = render_change(await load_view(1, deps), now=house.clock.now(), ref="r")
+    assert await open_verb("approve", "1", asked(house, BOB), deps) is None
+    until = f"until <!date^{int(freeze.end.timestamp())}"
+    for shown in (card.blocks, modals.shown[-1]):
+        assert "*Freeze* · FRZ-1" in words_of(shown)
+        assert until in words_of(shown)
+    house.forget_jobs()
+    await house.lift()
+    assert "deliver:CHG-1:card" in house.jobs
+    assert "FRZ-1" not in words_of(
+        render_change(await load_view(1, deps), now=house.clock.now(), ref="r").blocks
+    )
+
+
 @dataclass
 class Letters:
     """A messenger that keeps direct messages by their ts."""
