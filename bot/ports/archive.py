@@ -13,6 +13,7 @@ from bot.domain.entry import EntryProof
 from bot.domain.event import AuditEvent
 from bot.domain.pairs import Given
 from bot.domain.people import Actor, Standing
+from bot.domain.proof_pack import ProofPack
 from bot.ports.freezes import Freezes, FreezesLook
 from bot.ports.sightings import Sightings, SightingsLook
 from bot.ports.talks import Talks, TalksLook
@@ -105,6 +106,13 @@ class Look(SightingsLook, FreezesLook, TalksLook, TrailLook, Protocol):
 
     async def trail_of(self, change: Change) -> Sequence[EntryProof]:
         """Return every entry of a change with its proof, oldest first; raise LedgerBrokenError."""
+        ...
+
+    async def proof_pack(self, change: Change, *, disclose: bool) -> ProofPack:
+        """Return what the trail holds of a change with its proofs; `disclose` lays people's own words open.
+
+        Raises NotFoundError, LedgerBrokenError.
+        """
         ...
 
     async def baselines(self, arm_id: str, limit: int) -> Sequence[Baseline]:
