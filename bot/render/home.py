@@ -53,6 +53,7 @@ def render_home(view: HomeView, *, now: datetime, ref: str) -> Block:
             view.waiting,
             "*Nothing waits for you.* You are told here and in a direct message.",
             view.user,
+            asked=True,
         ),
         divider(),
         *_changes(
@@ -73,8 +74,10 @@ def render_home(view: HomeView, *, now: datetime, ref: str) -> Block:
     return {"type": "home", "callback_id": "home", "blocks": blocks}
 
 
-def _changes(title: str, views: Sequence[ChangeView], none: str, user: str = "") -> list[Block]:
-    rows = [_row(view, user) for view in views[:_SHOWN]] or [section(none)]
+def _changes(
+    title: str, views: Sequence[ChangeView], none: str, user: str = "", *, asked: bool = False
+) -> list[Block]:
+    rows = [_row(view, user) if asked else row(view) for view in views[:_SHOWN]] or [section(none)]
     return [header(title), *rows, *_more(len(views), "`/cs approvals` and `/cs change list` show all.")]
 
 
@@ -84,7 +87,7 @@ def _more(found: int, where: str) -> list[Block]:
 
 def _row(view: ChangeView, user: str) -> Block:
     """Return a change in a row, with the button of what is asked; a review is asked of nobody who owns it."""
-    name = {ChangeState.PENDING_APPROVAL: "decide", ChangeState.AWAITING_ATTESTATION: "attest"}
+    name = {ChangeState.PENDING_APPROVAL: "decide", ChangeState.AWAITING_ATTESTATION: "attest_asked"}
     button_name = name.get(view.change.state)
     if user and user != view.change.request.owner and is_unreviewed(view.change):
         button_name = "review"

@@ -17,7 +17,7 @@ from bot.render.notice import render_open_button
 from handlers.dependencies import Dependencies
 from handlers.dialogs_decide import open_verb
 from handlers.explaining import answer_why
-from handlers.loading import load_view, view_of
+from handlers.loading import load_view, views_of
 from handlers.release_note import answer_note
 from handlers.shapes import Asked, Command
 from handlers.talking import nudge, open_comment
@@ -57,9 +57,9 @@ async def _list(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Mes
         drafts = await look.changes(replace(query, states=_DRAFTS, requester=asked.caller.user))
     if states == _DRAFTS:
         note = "A draft is listed for its requester only."
-        return render_changes([view_of(change, deps) for change in drafts], "Changes", asked.ref, note)
+        return render_changes(await views_of(drafts, deps), "Changes", asked.ref, note)
     note = drafts_words(len(drafts)) if drafts and not states else ""
-    return render_changes([view_of(change, deps) for change in found], "Changes", asked.ref, note)
+    return render_changes(await views_of(found, deps), "Changes", asked.ref, note)
 
 
 async def _show(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
