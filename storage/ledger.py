@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.entry import EntryProof, NewEntry, Receipt, new_ulid
 from bot.domain.errors import InvalidInputError
 from bot.domain.note import Signer, Verifier
+from bot.domain.proof_pack import ProofPack
 from storage.ledger_append import Batch
 from storage.ledger_read import (
     ChangeProof,
@@ -22,6 +23,8 @@ from storage.ledger_read import (
 from storage.ledger_sql import AuditRows, database_trouble
 from storage.ledger_values import prepared, timestamp
 from storage.ledger_view import View, rebuilt
+from storage.ledger_writes import Standing, locked
+from storage.proof_packs import proof_pack
 
 
 class Ledger:
@@ -76,17 +79,19 @@ class Ledger:
         entries = [prepared(event) for event in events]
         with database_trouble():
             rows = AuditRows(connection, self.shard)
-            await rows.lock()
-            batch = Batch(rows, await self._current(rows), self.origin, self._bot, now)
+            changes = {each.change for each in entries if each.change}
+            standing = await locked(rows, [each.id for each in entries], changes)
+            view = await self._current(rows, standing)
+            batch = Batch(rows, view, self.origin, self._bot, now, standing)
             skew = batch.skew()
             receipts = []
             for entry in entries:
-                if skew is not None and not await rows.entries("id = :id", "seq", id=entry.id):
-                    await batch.add(skew)
+                if skew is not None and not batch.knows(entry):
+                    batch.add(skew)
                     skew = None
-                receipts.append(await batch.add(entry))
-            if batch.written:
-                await batch.sign(self._signer)
+                receipts.append(batch.add(entry))
+            if batch.written.entries:
+                await batch.store(self._signer)
                 self._cache = self._staged[connection] = batch.view
         return receipts
 
@@ -154,6 +159,10 @@ class Ledger:
         """
         return await proofs_of(connection, change, self.verifiers)
 
+    async def proof_pack(self, connection: AsyncConnection, change: str, *, disclose: bool) -> ProofPack:
+        """Return a change's proof pack; raise NotFoundError or LedgerBrokenError."""
+        return await proof_pack(connection, change, self.verifiers, disclose=disclose)
+
     async def proof_of_entry(self, connection: AsyncConnection, entry_id: str) -> EntryProof:
         """Return the proof that an entry is in the signed log; raise NotFoundError or LedgerBrokenError."""
         return await proof_of_entry(connection, entry_id, self.verifiers)
@@ -167,19 +176,18 @@ class Ledger:
         bundles = await self.proofs(connection, change)
         return [each.entry for bundle in bundles for each in bundle.entries]
 
-    async def _current(self, rows: AuditRows) -> View:
+    async def _current(self, rows: AuditRows, standing: Standing) -> View:
         """Return a view of the log as the database has it, proved by its signed head."""
-        size, last, ts = await rows.last()
-        head_size, note = await rows.head()
+        size, (head_size, note) = standing.size, standing.head
         if head_size != size:
             raise broken(f"The audit trail has {size} entries and is signed for {head_size}.")
         if size < self._confirmed[0]:
             raise broken(f"The audit trail had {self._confirmed[0]} entries and now has {size}.")
         view = self._cache
-        if view is not None and (view.size, view.last, view.note) == (size, last, note):
+        if view is not None and (view.size, view.last, view.note) == (size, standing.last, note):
             return view.copy()
         view = await self._caught_up(rows, size)
-        view.last, view.ts, view.note = last, ts, note
+        view.last, view.ts, view.note = standing.last, standing.ts, note
         if size:
             head = opened_head(note, self.verifiers)
             if (head.origin, head.size, head.root) != (self.origin, size, view.root()):

@@ -7,6 +7,22 @@ from bot.domain.event import AuditEvent
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProofPackIssued(AuditEvent):
+    """Somebody took a change's proof pack; `sha256` is the file's, `disclosed` whether people's words are in it."""
+
+    tag: ClassVar[str] = "proofpack.issued"
+    sha256: str
+    entries: int
+    holds: bool
+    disclosed: bool
+    shared: bool
+
+    def sentence(self) -> str:
+        where = ", for everybody in the channel" if self.shared else ""
+        return f"took the proof pack of {self.change} ({self.entries} entries){where}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExportPerformed(AuditEvent):
     """Entries left the database: which ones, named `shard/seq`, and in what form."""
 

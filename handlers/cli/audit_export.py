@@ -12,6 +12,7 @@ import typer
 from bot.domain.command_line import did_you_mean
 from bot.domain.errors import InvalidInputError, LedgerBrokenError
 from handlers.cli.audit_commands import AUDIT, Database, database_address
+from handlers.cli.error_words import broken_ends_with_1
 
 if TYPE_CHECKING:
     from bot.domain.trail_range import TrailRange
@@ -49,7 +50,7 @@ def export(
     render = _render(format)
     asked = read_range(start, end, now=WallClock().now())
     _refuse_odd(format, asked, out)
-    with reading(database_address(database)) as connection:
+    with broken_ends_with_1(), reading(database_address(database)) as connection:
         trail = TrailSlices(AuditReader(connection))
         parts = [trail.newest(shard)] if format == TILES else trail.slices(asked, shard)
         record_or_say(ExportPerformed(format=format, **places_of(parts)), database)

@@ -129,8 +129,10 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
     ),
     (
         "change.execution.started",
-        execution.ExecutionStarted(**ABOUT, revision=1, plan_digest="d", approvers=("U1", "U2")),
-        "started CHG-1, approved by <@U1>, <@U2>",
+        execution.ExecutionStarted(
+            **ABOUT, revision=1, plan_digest="d", approvers=("U1", "U2"), beside=("CHG-2",)
+        ),
+        "started CHG-1, approved by <@U1>, <@U2>, an emergency beside the validation of CHG-2",
     ),
     (
         "change.execution.finished",
@@ -298,6 +300,11 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
         "change.commented",
         talk.ChangeCommented(**ABOUT, revision=2, n=3, words="Is the quota enough?"),
         "commented on CHG-1 revision 2 (comment 3)",
+    ),
+    (
+        "proofpack.issued",
+        trail.ProofPackIssued(**ABOUT, sha256="0" * 64, entries=14, holds=True, disclosed=True, shared=True),
+        "took the proof pack of CHG-1 (14 entries), for everybody in the channel",
     ),
     (
         "export.performed",
