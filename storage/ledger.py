@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.entry import EntryProof, NewEntry, Receipt, new_ulid
 from bot.domain.errors import InvalidInputError
 from bot.domain.note import Signer, Verifier
+from bot.domain.proof_pack import ProofPack
 from storage.ledger_append import Batch
 from storage.ledger_read import (
     ChangeProof,
@@ -23,6 +24,7 @@ from storage.ledger_sql import AuditRows, database_trouble
 from storage.ledger_values import prepared, timestamp
 from storage.ledger_view import View, rebuilt
 from storage.ledger_writes import Standing, locked
+from storage.proof_packs import proof_pack
 
 
 class Ledger:
@@ -156,6 +158,10 @@ class Ledger:
             LedgerBrokenError: the trail does not prove them.
         """
         return await proofs_of(connection, change, self.verifiers)
+
+    async def proof_pack(self, connection: AsyncConnection, change: str, *, disclose: bool) -> ProofPack:
+        """Return a change's proof pack; raise NotFoundError or LedgerBrokenError."""
+        return await proof_pack(connection, change, self.verifiers, disclose=disclose)
 
     async def proof_of_entry(self, connection: AsyncConnection, entry_id: str) -> EntryProof:
         """Return the proof that an entry is in the signed log; raise NotFoundError or LedgerBrokenError."""

@@ -40,6 +40,15 @@ class Tile:
     root: bytes
 
 
+@dataclass(frozen=True)
+class Anchored:
+    """Where the checkpoint of a size was published outside the log."""
+
+    size: int
+    kind: str
+    ref: str
+
+
 class AuditRows:
     """The audit tables, seen through the caller's connection and transaction."""
 
@@ -62,6 +71,22 @@ class AuditRows:
         """Return the newest checkpoint's size and note; 0 and nothing for an empty log."""
         rows = await self._rows(HEAD)
         return (rows[0][0], rows[0][1]) if rows else (0, "")
+
+    async def note(self, size: int) -> str:
+        """Return the signed note of one size; nothing where no commit left the log at it."""
+        rows = await self._rows(
+            "SELECT note FROM {}audit_checkpoint WHERE shard = :shard AND size = :size", size=size
+        )
+        return str(rows[0][0]) if rows else ""
+
+    async def anchors(self, up_to: int) -> list[Anchored]:
+        """Return where the newest anchored size that is at most `up_to` was published, by kind."""
+        rows = await self._rows(
+            "SELECT size, kind, ref FROM {}audit_anchor WHERE shard = :shard AND size ="
+            " (SELECT max(size) FROM {}audit_anchor WHERE shard = :shard AND size <= :up_to) ORDER BY kind",
+            up_to=up_to,
+        )
+        return [Anchored(*row) for row in rows]
 
     async def shards(self) -> Sequence[int]:
         """Return the numbers of the shards that hold entries, lowest first."""

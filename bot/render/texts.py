@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 ELLIPSIS = "…"
 EMPTY = "—"
@@ -11,6 +11,10 @@ _USER = re.compile(r"[UW][A-Z0-9]{2,30}")
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]{1,30}")
 _ESCAPED_MENTION = re.compile(r"&lt;(@[UW][A-Z0-9]{2,30}|#[CGD][A-Z0-9]{1,30})&gt;")
 _CARD = re.compile(r"https?://[^<>|\s\"']{1,200}/archives/[CGD][A-Z0-9]{1,30}/p[0-9]{6,20}")
+_TIME = re.compile(
+    r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)"
+    r"|\b\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d UTC"
+)
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _JOINERS = "\u200d\ufe0f\ufe0e" + "".join(map(chr, range(0x1F3FB, 0x1F400)))
 _INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Co"))
@@ -70,8 +74,8 @@ def _inside_character(left: str, right: str) -> bool:
 
 
 def words(text: str, limit: int = 2000) -> str:
-    """Return our own sentence for mrkdwn: escaped like user text, but mentions of people and channels stay."""
-    return _ESCAPED_MENTION.sub(r"<\1>", escape(text, limit))
+    """Return our own sentence for mrkdwn: escaped like user text; mentions stay, times are the reader's."""
+    return timed(_ESCAPED_MENTION.sub(r"<\1>", escape(text, limit)))
 
 
 def mention(user: str) -> str:
@@ -109,6 +113,20 @@ def when(at: datetime) -> str:
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{utc(at)}>"
 
 
+def timed(text: str) -> str:
+    """Return mrkdwn in which each time of our own sentences, ISO 8601 or `utc`, stands in the reader's zone."""
+    return _TIME.sub(_when, text)
+
+
+def _when(found: re.Match[str]) -> str:
+    try:
+        if found[0].endswith(" UTC"):
+            return when(datetime.strptime(found[0], "%d %b %Y %H:%M UTC").replace(tzinfo=UTC))
+        return when(datetime.fromisoformat(found[0]).astimezone(UTC))
+    except ValueError:
+        return found[0]
+
+
 def age(then: datetime, now: datetime) -> str:
     """Return how long ago that was: `just now`, `12 min`, `3 h`, `5 days`."""
     minutes = int((now - then) / timedelta(minutes=1))
@@ -117,6 +135,12 @@ def age(then: datetime, now: datetime) -> str:
     if minutes < 120:
         return f"{minutes} min"
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"
+
+
+def ago(then: datetime, now: datetime) -> str:
+    """Return the same as a person says it: `just now`, `12 min ago`."""
+    seen = age(then, now)
+    return seen if seen == "just now" else f"{seen} ago"
 
 
 def count(number: int, noun: str) -> str:

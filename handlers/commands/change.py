@@ -1,6 +1,8 @@
 """`change …`: list and show changes; everything that decides opens a modal and never decides by itself."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 from bot.changes.kinds import KINDS, kind_named
 from bot.domain.change import ChangeState, change_number
@@ -10,17 +12,22 @@ from bot.domain.errors import InvalidInputError
 from bot.ports.archive import ChangeQuery
 from bot.ports.slack import Message
 from bot.render.change_card import render_change
-from bot.render.listing import render_changes
+from bot.render.listing import drafts_words, render_changes
 from bot.render.notice import render_open_button
 from handlers.dependencies import Dependencies
 from handlers.dialogs_decide import open_verb
 from handlers.explaining import answer_why
-from handlers.loading import load_view, view_of
+from handlers.loading import load_view, views_of
 from handlers.release_note import answer_note
 from handlers.shapes import Asked, Command
 from handlers.talking import nudge, open_comment
 
+CHANGE_ID = re.compile(r"(?i:chg-)[0-9]{1,9}")
 Sub = Callable[[tuple[str, ...], Asked, Dependencies], Awaitable[Message | None]]
+
+
+_DRAFTS = frozenset({ChangeState.DRAFT})
+_SENT = frozenset(ChangeState) - _DRAFTS
 
 
 async def _request(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
@@ -41,19 +48,18 @@ async def _list(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Mes
     states = frozenset({_state(words.options["state"])}) if words.flag("state") else frozenset()
     target = words.options.get("target", "")
     query = ChangeQuery(
-        states=states,
+        states=states or _SENT,
         target=deps.desk.configuration.target(target).alias if target else "",
         requester=asked.caller.user if words.flag("mine") else "",
     )
     async with deps.desk.archive.reading() as look:
         found = await look.changes(query)
-    mine = [
-        each
-        for each in found
-        if each.state is not ChangeState.DRAFT or each.request.requester == asked.caller.user
-    ]
-    views = [view_of(change, deps) for change in mine]
-    return render_changes(views, "Changes", asked.ref, "A draft is listed for its requester only.")
+        drafts = await look.changes(replace(query, states=_DRAFTS, requester=asked.caller.user))
+    if states == _DRAFTS:
+        note = "A draft is listed for its requester only."
+        return render_changes(await views_of(drafts, deps), "Changes", asked.ref, note)
+    note = drafts_words(len(drafts)) if drafts and not states else ""
+    return render_changes(await views_of(found, deps), "Changes", asked.ref, note)
 
 
 async def _show(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
@@ -63,6 +69,11 @@ async def _show(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Mes
 
 def _opening(verb: str) -> Sub:
     async def run(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
+        if len(typed) > 1 and CHANGE_ID.fullmatch(typed[0]):
+            raise InvalidInputError(
+                "No words after the id: the form asks for the reason.",
+                advice=f"Write `change {verb} {typed[0].upper()}` alone.",
+            )
         return await _or_button(asked, verb, str(_number(typed)), deps)
 
     return run

@@ -14,12 +14,13 @@ from bot.render.texts import count
 from bot.usecases.find_people import FOR_AN_APPLY, find_people
 from bot.usecases.find_waiting import find_waiting
 from handlers.dependencies import Dependencies
-from handlers.loading import view_of
+from handlers.loading import views_of
 from handlers.shapes import SlackEvent
 
 _WEEK = timedelta(days=7)
 _SOON = timedelta(days=90)
-_OPEN = frozenset(set(ChangeState) - TERMINAL)
+_OPEN = frozenset(set(ChangeState) - TERMINAL - {ChangeState.DRAFT})
+_DRAFTS = frozenset({ChangeState.DRAFT})
 
 
 async def _run(user: str, deps: Dependencies) -> None:
@@ -29,20 +30,22 @@ async def _run(user: str, deps: Dependencies) -> None:
     async with desk.archive.reading() as look:
         waiting = await find_waiting(user, people, look=look, desk=desk)
         mine = await look.changes(ChangeQuery(states=_OPEN, requester=user))
+        drafts = await look.changes(ChangeQuery(states=_DRAFTS, requester=user))
         running = await look.changes(ChangeQuery(states=OPEN_ON_ACCOUNT))
         chat = await look.freezes(now)
         owned = [await _owned(each, look, now) for each in configuration.targets if each.owner == user]
     known = [*configuration.freezes, *(each.as_freeze(()) for each in chat)]
     freezes = [each for each in known if each.start < now + _WEEK and now < each.end]
     home = HomeView(
-        [view_of(change, deps) for change in waiting],
-        [view_of(change, deps) for change in mine],
+        await views_of(waiting, deps),
+        await views_of(mine, deps),
         owned,
-        [view_of(change, deps) for change in running],
+        await views_of(running, deps),
         freezes,
         deps.last_trail(),
         request=f"request|{KINDS[0].name}:",
         user=user,
+        drafts=len(drafts),
     )
     await deps.messenger.publish_home(user, render_home(home, now=now, ref=deps.cause("home").ref))
 
