@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.entry import new_ulid
+from bot.ports.anchors import Anchor
 from bot.ports.archive import Cause
 from bot.ports.azure import Executor
 from bot.ports.registry import Readers
@@ -35,6 +36,7 @@ class Dependencies:
     observers: Observers = NOBODY
     vkey: str = ""
     last_trail: Callable[[], tuple[bool, datetime] | None] = lambda: None
+    anchors: Sequence[Anchor] = ()
 
     def cause(self, source: str, *, channel: str = "") -> Cause:
         """Return a fresh cause with its own correlation id."""

@@ -15,6 +15,7 @@ from bot.slack.errors import slack_errors
 from bot.slack.identity import who_am_i
 from bot.slack.messenger import SlackMessenger
 from bot.usecases.desk import Desk
+from handlers.anchoring import Anchoring
 from handlers.clock import SandboxClock, WallClock
 from handlers.declared_files import DeclaredFiles
 from handlers.dependencies import Dependencies, ExecutorSide
@@ -58,8 +59,16 @@ class Sides:
             declared=DeclaredFiles(self.configuration, settings.config.parent),
             journal=OwnJournal(self.archive.archive),
         )
+        anchoring = Anchoring(settings, self.configuration, self.stack, self.observers.azure)
         deps = Dependencies(
-            desk, messenger, readers, trail.check, self.observers, self.signer.vkey, trail.verdict
+            desk,
+            messenger,
+            readers,
+            trail.check,
+            self.observers,
+            self.signer.vkey,
+            trail.verdict,
+            anchoring.anchors(),
         )
         me = await who_am_i(client)
         if me.team != self.configuration.team_id:

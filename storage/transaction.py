@@ -16,6 +16,7 @@ from bot.domain.people import Actor
 from bot.domain.request_events import ChangeApproved
 from bot.ports.archive import Cause
 from bot.ports.clock import Clock
+from storage.anchor_rows import AnchorRows
 from storage.baseline_rows import BaselineRows
 from storage.change_rows import ChangeRows
 from storage.comment_rows import CommentRows
@@ -30,7 +31,15 @@ from storage.sighting_rows import SightingRows
 
 
 class SqlTransaction(
-    ChangeRows, DecisionRows, KeptRows, BaselineRows, SightingRows, FreezeRows, NoticeRows, CommentRows
+    ChangeRows,
+    DecisionRows,
+    KeptRows,
+    BaselineRows,
+    SightingRows,
+    FreezeRows,
+    NoticeRows,
+    CommentRows,
+    AnchorRows,
 ):
     """State, votes, audit entries and jobs that commit together or not at all."""
 

@@ -13,6 +13,7 @@ from bot.domain.entry import EntryProof
 from bot.domain.event import AuditEvent
 from bot.domain.pairs import Given
 from bot.domain.people import Actor, Standing
+from bot.ports.anchors import Anchors, AnchorsLook
 from bot.ports.freezes import Freezes, FreezesLook
 from bot.ports.sightings import Sightings, SightingsLook
 from bot.ports.talks import Talks, TalksLook
@@ -58,7 +59,7 @@ class Cause:
     details: Mapping[str, str] = field(default_factory=dict)
 
 
-class Look(SightingsLook, FreezesLook, TalksLook, Protocol):
+class Look(SightingsLook, FreezesLook, TalksLook, AnchorsLook, Protocol):
     """What can be read of the database. It changes nothing."""
 
     async def change(self, number: int) -> Change:
@@ -117,7 +118,7 @@ class Look(SightingsLook, FreezesLook, TalksLook, Protocol):
         ...
 
 
-class Transaction(Look, Sightings, Freezes, Talks, Protocol):
+class Transaction(Look, Sightings, Freezes, Talks, Anchors, Protocol):
     """One transaction: state, votes, audit entries and jobs commit together or not at all."""
 
     async def hold(self, arm_id: str) -> None:
