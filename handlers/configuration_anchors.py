@@ -82,7 +82,8 @@ def _demand_witness_key(vkey: str) -> None:
         kind = Verifier.parse(vkey).kind
     except NoteError as error:
         raise InvalidInputError(
-            f"[anchors.witness] vkey is no public key: {error}.", advice="Copy it whole from the witness's page."
+            f"[anchors.witness] vkey is no public key: {error}.",
+            advice="Copy it whole from the witness's page.",
         ) from None
     if kind != ED25519_COSIGNATURE:
         raise InvalidInputError(

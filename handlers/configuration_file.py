@@ -20,7 +20,7 @@ from bot.domain.errors import CountersignError, InvalidInputError
 from bot.domain.field_names import field_path
 from bot.domain.json import digest
 from handlers.configuration_anchors import anchors_of
-from handlers.configuration_parts import FieldRulePart, FilePart, FreezePart, TargetPart, part_at
+from handlers.configuration_parts import FieldRulePart, FilePart, FreezePart, TargetPart
 from handlers.configuration_policy import (
     delegations_of,
     known,
@@ -31,8 +31,8 @@ from handlers.configuration_policy import (
     tier_rules_of,
     with_zone,
 )
-
-_SEE = "docs/configuration.md says what can stand there."
+from handlers.configuration_sense import refuse_idle, refuse_nonsense
+from handlers.configuration_words import in_words
 
 
 def read_configuration(path: Path) -> Configuration:
@@ -47,12 +47,16 @@ def read_configuration(path: Path) -> Configuration:
         raise InvalidInputError(
             f"{path} cannot be read.", advice="Set COUNTERSIGN_CONFIG to the path of your countersign.toml."
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise InvalidInputError(
+            f"{path} is not a text file.", advice="Name your countersign.toml; it is written in UTF-8."
+        ) from error
+    except tomllib.TOMLDecodeError as error:
         raise InvalidInputError(f"{path} is not TOML: {error}.", advice="Mend the line it names.") from error
     try:
         return configuration_of(document)
     except ValidationError as error:
-        raise _in_words(error, path) from None
+        raise in_words(error, path, document) from None
     except CountersignError as error:
         raise InvalidInputError(f"{path}: {error}", advice=error.advice) from error
 
@@ -60,6 +64,7 @@ def read_configuration(path: Path) -> Configuration:
 def configuration_of(document: dict[str, Any]) -> Configuration:
     """Return the configuration a parsed document describes."""
     file = FilePart.model_validate(document)
+    refuse_nonsense(file)
     accounts = tuple(Account(**part.model_dump()) for part in file.accounts)
     groups = {name: Group(name, frozenset(part.users), part.usergroup) for name, part in file.groups.items()}
     return Configuration(
@@ -76,7 +81,7 @@ def configuration_of(document: dict[str, Any]) -> Configuration:
         groups=groups,
         rules=rules_of(file),
         may_request=may_request_of(file),
-        freezes=tuple(_freeze(part) for part in file.freeze),
+        freezes=tuple(_freeze(part, file) for part in file.freeze),
         timing=Timing(**{name: parse_duration(text) for name, text in file.timing.model_dump().items()}),
         policy_digest=digest(_policy_document(file)),
         entra_oids=_entra_oids(file),
@@ -142,10 +147,12 @@ def _field_rule(part: FieldRulePart) -> FieldRule:
     return FieldRule(part.name, _known_field(part.field, where), part.must, values, tuple(part.targets))
 
 
-def _freeze(part: FreezePart) -> Freeze:
+def _freeze(part: FreezePart, file: FilePart) -> Freeze:
     where = f"freeze {part.name}"
     start, end = with_zone(part.start, where), with_zone(part.end, where)
-    return Freeze(part.name, start, end, tuple(part.targets), tuple(part.override))
+    refuse_idle(part, [target.alias for target in file.targets])
+    override = known(part.override, file.groups, f"{where}: override", "group")
+    return Freeze(part.name, start, end, tuple(part.targets), override)
 
 
 def _policy_document(file: FilePart) -> Any:
@@ -153,14 +160,3 @@ def _policy_document(file: FilePart) -> Any:
     kept = file.model_dump(mode="json", include=parts, exclude_unset=True)
     kept["freeze_groups"] = file.workspace.freeze_groups
     return {name: value for name, value in kept.items() if value}
-
-
-def _in_words(error: ValidationError, path: Path) -> InvalidInputError:
-    """Return the mistake that says most: that is a misspelt key rather than the one that is missing for it."""
-    found = error.errors(include_url=False, include_input=False)
-    first = next((item for item in found if item["type"] == "extra_forbidden"), found[0])
-    place = [str(part) for part in first["loc"]]
-    fields = part_at(place).model_fields
-    names = [field.alias or name for name, field in fields.items()]
-    advice = did_you_mean(place[-1], names) if first["type"] == "extra_forbidden" else _SEE
-    return InvalidInputError(f"{path}: {'.'.join(place)}: {first['msg']}.", advice=advice)

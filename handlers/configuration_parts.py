@@ -12,6 +12,8 @@ from handlers.configuration_anchors import AnchorsPart
 
 Duration = Annotated[str, Field(json_schema_extra={"pattern": "^[0-9]{1,6}[smhdw]$"})]
 Names = Annotated[list[str], Field(min_length=1)]
+Flag = Annotated[bool, Field(strict=True)]
+Whole = Annotated[int, Field(strict=True)]
 TierName = Literal["standard", "normal", "high", "critical"]
 ImpactName = Literal["modifying", "destructive", "cost", "security"]
 KindName = Annotated[str, Field(min_length=1)]
@@ -96,18 +98,18 @@ class GroupPart(_Part):
 class RulePart(_Part):
     """[policy.<environment>.<tier>]."""
 
-    quorum: int = Field(ge=0, le=10)
+    quorum: Whole = Field(ge=0, le=10)
     groups: list[str] = []
-    distinct_groups: bool = False
+    distinct_groups: Flag = False
     required_groups: list[str] = []
     request_expires: Duration
     approval_expires: Duration
-    may_apply: list[str]
+    may_apply: Names
     may_rollback: list[str] = []
-    break_glass: bool = False
-    auto_rollback: bool = False
-    rollback_approvals: int = Field(default=0, ge=0, le=1)
-    mapped_only: bool = False
+    break_glass: Flag = False
+    auto_rollback: Flag = False
+    rollback_approvals: Whole = Field(default=0, ge=0, le=1)
+    mapped_only: Flag = False
     expires_warning: Annotated[str, Field(json_schema_extra={"pattern": "^([0-9]{1,6}[smhdw])?$"})] = ""
 
 
@@ -115,7 +117,7 @@ class EnvironmentPart(_Part):
     """[policy.<environment>]: what holds in the whole environment, and a table for each tier that is possible."""
 
     may_request: list[str] = []
-    in_place: bool = False
+    in_place: Flag = False
     security_groups: Names | None = None
     standard: RulePart | None = None
     normal: RulePart | None = None
@@ -133,10 +135,10 @@ class TemplatePart(_Part):
     targets: Names = ["*"]
     groups: Names
     tier: Literal["standard"] = "standard"
-    min_capacity: int | None = Field(default=None, ge=0)
-    max_capacity: int | None = Field(default=None, ge=0)
-    max_rise_percent: int | None = Field(default=None, ge=0)
-    max_fall_percent: int | None = Field(default=None, ge=0, le=100)
+    min_capacity: Whole | None = Field(default=None, ge=0)
+    max_capacity: Whole | None = Field(default=None, ge=0)
+    max_rise_percent: Whole | None = Field(default=None, ge=0)
+    max_fall_percent: Whole | None = Field(default=None, ge=0, le=100)
     tags: list[str] = []
 
 
@@ -165,10 +167,10 @@ class TierRulePart(_Part):
 class FreezePart(_Part):
     """[[freeze]]."""
 
-    name: str
+    name: str = Field(min_length=1)
     start: datetime = Field(alias="from")
     end: datetime = Field(alias="to")
-    targets: list[str] = ["*"]
+    targets: Names = ["*"]
     override: list[str] = []
 
 

@@ -1,6 +1,5 @@
 """The policy part of `countersign.toml` as values: rules, templates, delegations, tier rules; names must exist."""
 
-from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -12,6 +11,7 @@ from bot.domain.delegation import Delegation
 from bot.domain.errors import InvalidInputError
 from bot.domain.tiers import Template, TierRule
 from handlers.configuration_parts import DelegationPart, FilePart, RulePart, TemplatePart, TierRulePart
+from handlers.configuration_sense import once
 
 _BOUNDS = {
     "scale": ("max_capacity", "max_rise_percent"),
@@ -69,7 +69,7 @@ def security_groups_of(file: FilePart) -> dict[str, tuple[str, ...]]:
 
 def templates_of(file: FilePart) -> tuple[Template, ...]:
     """Return the standard changes."""
-    _once((part.name for part in file.templates), "template")
+    once((part.name for part in file.templates), "template")
     return tuple(_template(part, file) for part in file.templates)
 
 
@@ -80,7 +80,7 @@ def delegations_of(file: FilePart) -> tuple[Delegation, ...]:
 
 def tier_rules_of(file: FilePart) -> tuple[TierRule, ...]:
     """Return the rules that move a tier."""
-    _once((part.name for part in file.tier_rule), "tier_rule")
+    once((part.name for part in file.tier_rule), "tier_rule")
     return tuple(_tier_rule(part, file) for part in file.tier_rule)
 
 
@@ -169,9 +169,3 @@ def _tier_rule(part: TierRulePart, file: FilePart) -> TierRule:
 
 def _is_plain(pattern: str) -> bool:
     return not set("*?[") & set(pattern)
-
-
-def _once(names: Iterable[str], what: str) -> None:
-    for name, times in Counter(names).items():
-        if times > 1:
-            raise InvalidInputError(f"There are two {what}s called {name!r}.", advice="Rename one of them.")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.entry import new_ulid
+from bot.domain.errors import ClockWrongError
 from bot.ports.anchors import Anchor
 from bot.ports.archive import Cause
 from bot.ports.azure import Executor
@@ -36,7 +37,13 @@ class Dependencies:
     observers: Observers = NOBODY
     vkey: str = ""
     last_trail: Callable[[], tuple[bool, datetime] | None] = lambda: None
+    clock_wrong: Callable[[], str] = lambda: ""
     anchors: Sequence[Anchor] = ()
+
+    def refuse_wrong_clock(self) -> None:
+        """Raise ClockWrongError when no time of this machine should stand beside a decision."""
+        if why := self.clock_wrong():
+            raise ClockWrongError(why)
 
     def cause(self, source: str, *, channel: str = "") -> Cause:
         """Return a fresh cause with its own correlation id."""
@@ -49,6 +56,7 @@ class ExecutorSide:
 
     desk: Desk
     executor: Executor
+    clock_wrong: Callable[[], str] = lambda: ""
 
     def cause(self, source: str) -> Cause:
         """Return a fresh cause with its own correlation id."""

@@ -113,13 +113,13 @@ async def open_decide(seen: Seen, choice: str, asked: Asked, deps: Dependencies)
 def decide_view(
     view: ChangeView, choice: str, live: str, could: tuple[str, ...], deps: Dependencies, *, ref: str
 ) -> Block:
-    """Return the review modal."""
-    taken = view.change.evidence_at
+    """Return the review modal; whoever has voted may not decide again."""
+    taken, voted = view.change.evidence_at, {vote.person for vote in view.votes}
     return render_decide(
         view,
         choice=choice,
         live=live,
-        who=" ".join(mention(user) for user in could),
+        who=" ".join(mention(user) for user in could if user not in voted),
         evidence_age=_evidence_age(taken, deps) if taken else "none",
         ref=ref,
     )
@@ -169,6 +169,8 @@ def _worded(
         words = f"It is scheduled: it starts by itself at {utc(start)}. {words}"
     if verb is Verb.ROLL_BACK and needs_second(change, deps.desk):
         words = "Another person confirms it before anything is sent: policy wants two for a rollback here."
+    if verb is Verb.ATTEST and change.outcome.get("missed"):
+        words = f"The validation signal was missed: at most {change.outcome['missed']} was asked for. {words}"
     if not freezes:
         return replace(usual, words=words)
     over = f"{freeze_words(freezes)} You may override that; your reason is recorded and shown on the card."

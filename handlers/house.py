@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from bot.domain.configuration import Configuration
@@ -30,6 +30,7 @@ class House:
     connections: tuple[Any, ...] = ()
     figures: Callable[[], Awaitable[Figures]] | None = None
     trail: TrailWatch | None = None
+    skews: Mapping[str, float] = field(default_factory=dict)
 
     async def is_connected(self) -> bool | None:
         """Return whether a Socket Mode connection stands; None where Slack comes by HTTP, or not at all."""

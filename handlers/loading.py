@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from bot.changes.kinds import kind_named
-from bot.domain.change import Change, ChangeState
-from bot.domain.policy import rule_words
+from bot.domain.change import Change, ChangeState, Choice
+from bot.domain.explanation import still_lacking
 from bot.domain.revision import moved_between, revision_of
+from bot.domain.rule_words import rule_words
 from bot.render.change_view import ChangeView
 from handlers.dependencies import Dependencies
 
@@ -17,7 +18,9 @@ async def load_view(number: int, deps: Dependencies) -> ChangeView:
         votes = await look.votes(change)
         comments = await look.comments(number)
         earlier = await look.revision(number, change.revision - 1)
-    view = view_of(change, deps, votes=tuple(votes))
+    approvals = [vote.groups for vote in votes if vote.choice is Choice.APPROVE]
+    lacking = still_lacking(deps.desk.configuration.rule_for(change), approvals)
+    view = replace(view_of(change, deps, votes=tuple(votes)), lacking=lacking)
     if earlier is None or not change.plan_digest:
         return replace(view, comments=comments)
     moved = moved_between(earlier, revision_of(change, deps.desk.clock.now()))

@@ -17,6 +17,7 @@ from bot.slack.messenger import SlackMessenger
 from bot.usecases.desk import Desk
 from handlers.anchoring import Anchoring
 from handlers.clock import SandboxClock, WallClock
+from handlers.clock_watch import ClockWatch
 from handlers.declared_files import DeclaredFiles
 from handlers.dependencies import Dependencies, ExecutorSide
 from handlers.hands import check_hands
@@ -40,13 +41,16 @@ class Sides:
     signer: Signer
     stack: AsyncExitStack
     observers: Observers
+    watch: ClockWatch
 
     async def slack_side(self, trail: TrailWatch) -> tuple[Dependencies, Any]:
         """Return what the Slack role has, and its Bolt app."""
         settings, token = self.settings, self.settings.slack_bot_token.get_secret_value()
-        client = slack_client(token, settings.slack_api_url)
+        client = slack_client(token, settings.slack_api_url, self.watch.hear)
         self.stack.push_async_callback(close_client, client)
-        azure = connect_reader(self._endpoints(), self._identity("reader"), self.clock, self.observers.azure)
+        azure = connect_reader(
+            self._endpoints(), self._identity("reader"), self.clock, self.observers.azure, self.watch.hear
+        )
         self.stack.push_async_callback(azure.close)
         await check_hands("reader", self.configuration.accounts, azure.permissions)
         directory = SlackWebDirectory(client, self.configuration.team_id)
@@ -68,6 +72,7 @@ class Sides:
             self.observers,
             self.signer.vkey,
             trail.verdict,
+            self.watch.wrong,
             anchoring.anchors(),
         )
         me = await who_am_i(client)
@@ -83,14 +88,16 @@ class Sides:
     async def executor_side(self) -> ExecutorSide:
         """Return what the executor role has."""
         executor, close = connect_executor(
-            self._endpoints(), self._identity("executor"), self.clock, self.observers.azure
+            self._endpoints(), self._identity("executor"), self.clock, self.observers.azure, self.watch.hear
         )
         self.stack.push_async_callback(close)
         await check_hands("executor", self.configuration.accounts, executor.permissions)
         async with self.archive.archive.transaction() as tx:
             for account in self.configuration.accounts:
                 await tx.enqueue("permissions", f"permissions:{account.name}")
-        return ExecutorSide(Desk(self.configuration, self.archive.archive, self.clock, None), executor)
+        return ExecutorSide(
+            Desk(self.configuration, self.archive.archive, self.clock, None), executor, self.watch.wrong
+        )
 
     async def sockets(self, app: Any) -> tuple[Any, ...]:
         """Connect twice, so that a refresh of one connection leaves the other listening."""

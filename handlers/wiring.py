@@ -15,6 +15,7 @@ from bot.domain.note import Signer
 from bot.usecases.desk import Desk
 from bot.usecases.watch_change import sweep
 from handlers.clock import SandboxClock, WallClock
+from handlers.clock_watch import ClockWatch
 from handlers.configuration_file import read_configuration
 from handlers.dependencies import Dependencies, ExecutorSide, TrailCheck
 from handlers.house import Endpoint, House, Role
@@ -56,7 +57,8 @@ async def open_house(settings: Settings, role: Role, observers: Observers = NOBO
             settings.database_url, signer, configuration.origin, clock=clock, build=BUILD, lock=True
         )
         stack.push_async_callback(archive.close)
-        builder = _Builder(Sides(settings, configuration, clock, archive, signer, stack, observers))
+        watch = ClockWatch(WallClock())
+        builder = _Builder(Sides(settings, configuration, clock, archive, signer, stack, observers, watch))
         yield await builder.house(role)
 
 
@@ -115,10 +117,12 @@ class _Builder:
             connections,
             self._figures,
             trail,
+            sides.watch.skews,
         )
 
     async def _figures(self) -> Figures:
-        return await read_figures(self.sides.archive.database, self.sides.clock.now())
+        sides, kinds = self.sides, self.sides.configuration.anchors.kinds
+        return await read_figures(sides.archive.database, sides.clock.now(), kinds)
 
     async def _check_trail(self) -> TrailCheck:
         vkey = self.sides.signer.vkey

@@ -22,7 +22,7 @@ _ANCHOR = (
     " ORDER BY size DESC LIMIT 1"
 )
 _WAITING = (
-    "SELECT ts FROM {}audit_entry WHERE shard = :shard AND seq >= :size"
+    "SELECT ts FROM {}audit_entry WHERE shard = :shard AND seq >= :size"  # noqa: S608 (names of types)
     f" AND type NOT IN ({_OWN}) ORDER BY seq LIMIT 1"
 )
 _FAILED = (
@@ -104,7 +104,11 @@ class AnchorRows(Queries):
         for ts, body in await self._told(_FAILED, shard=shard, size=size):
             data = json.loads(body)["data"]
             if data["anchor"] == kind:
-                return {"failed_at": datetime.fromisoformat(ts), "why": data["why"], "finding": data["finding"]}
+                return {
+                    "failed_at": datetime.fromisoformat(ts),
+                    "why": data["why"],
+                    "finding": data["finding"],
+                }
         return {}
 
     async def _told(self, sql: str, **values: Any) -> Sequence[Any]:

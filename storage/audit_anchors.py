@@ -92,7 +92,11 @@ def _checked(
 
 
 def _demand_prefix(
-    kind: str, anchored: Checkpoint, reader: AuditReader, shards: dict[str, tuple[int, int]], findings: Findings
+    kind: str,
+    anchored: Checkpoint,
+    reader: AuditReader,
+    shards: dict[str, tuple[int, int]],
+    findings: Findings,
 ) -> None:
     shard, size = shards.get(anchored.origin, (-1, 0))
     if anchored.size > size:

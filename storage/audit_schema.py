@@ -10,9 +10,12 @@ from sqlalchemy import Connection, text
 from bot.domain.errors import CountersignError
 
 SCRIPT_SHA256 = {
-    "sqlite": "1ccc7ba2a260db96f5398e0a5b7500ef43861a274562c2e4a6e4493324982717",
-    "postgresql": "0e73f4ef68068e3129a6b590a70ef38f1a0bf54b36bfaebe0368551ab48eee8e",
+    "sqlite_v1": "1ccc7ba2a260db96f5398e0a5b7500ef43861a274562c2e4a6e4493324982717",
+    "sqlite_v2": "a26c9e4b07e1d98b8c0a57ed8a6382858fc376064d7f2899a4fd66ae10e29898",
+    "postgresql_v1": "0e73f4ef68068e3129a6b590a70ef38f1a0bf54b36bfaebe0368551ab48eee8e",
+    "postgresql_v2": "9e07916af2ff7fe05c3f17a8ee8722ef52820988a39d420a5f0b7537c835a342",
 }
+VERSIONS = (1, 2)
 TABLES = (
     "audit_entry",
     "audit_tile",
@@ -29,15 +32,16 @@ def prefix(dialect: str) -> str:
     return "audit." if dialect == "postgresql" else ""
 
 
-def install_audit(connection: Connection) -> None:
-    """Create the audit tables and their guards in the connection's transaction.
+def install_audit(connection: Connection, version: int = 1) -> None:
+    """Create the audit tables and their guards in the connection's transaction, or what a later version adds.
 
     Raises:
         CountersignError: the script was changed since it was frozen.
     """
     dialect = connection.dialect.name
-    script = _resource(f"{dialect}_v1.sql")
-    if sha256(script.encode()).hexdigest() != SCRIPT_SHA256[dialect]:
+    name = f"{dialect}_v{version}"
+    script = _resource(f"{name}.sql")
+    if sha256(script.encode()).hexdigest() != SCRIPT_SHA256[name]:
         raise CountersignError(
             "the audit schema's script is not the one that was frozen",
             advice="Install Countersign again from a trusted source.",
@@ -48,8 +52,8 @@ def install_audit(connection: Connection) -> None:
 
 
 def expected_schema(dialect: str) -> tuple[str, ...]:
-    """Return the frozen description of the audit schema, one line an object, sorted."""
-    return tuple(_resource(f"{dialect}_v1.schema.txt").splitlines())
+    """Return the frozen description of the newest audit schema, one line an object, sorted."""
+    return tuple(_resource(f"{dialect}_v{VERSIONS[-1]}.schema.txt").splitlines())
 
 
 def actual_schema(connection: Connection) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from bot.domain.request_events import ChangeApproved
 from bot.ports.archive import Cause
 from bot.ports.clock import Clock
 from storage.anchor_rows import AnchorRows
+from storage.audit_search import TrailRows
 from storage.baseline_rows import BaselineRows
 from storage.change_rows import ChangeRows
 from storage.comment_rows import CommentRows
@@ -40,6 +41,7 @@ class SqlTransaction(
     NoticeRows,
     CommentRows,
     AnchorRows,
+    TrailRows,
 ):
     """State, votes, audit entries and jobs that commit together or not at all."""
 

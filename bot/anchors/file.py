@@ -28,7 +28,9 @@ class FileAnchor:
     async def publish(self, log: OurLog) -> Published:
         """Append the checkpoint, and have it on the disk before this returns."""
         end = await self._on_disk(
-            partial(_append, self._path, anchor_line(log.note, log.at).encode(), _length_of(log.ref, self._path))
+            partial(
+                _append, self._path, anchor_line(log.note, log.at).encode(), _length_of(log.ref, self._path)
+            )
         )
         return Published(f"{self._path}#{end}")
 

@@ -68,7 +68,9 @@ class WitnessAnchor:
                     old = known
                     continue
             if status in (409, 422):
-                raise _contradicts(f"what the witness saw at size {old} does not lead to this trail", "A3", old)
+                raise _contradicts(
+                    f"what the witness saw at size {old} does not lead to this trail", "A3", old
+                )
             raise _refused(status)
         raise AnchorUnavailableError("The witness was asked by several at once.", advice="It is tried again.")
 

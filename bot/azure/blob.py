@@ -34,7 +34,7 @@ _TAIL_BYTES = 256 * 1024
 _MOST_BLOCKS = 50_000
 _ERROR = re.compile(r"[A-Za-z]{1,80}")
 _WORDS = {
-    "BlobImmutableDueToPolicy": "the container's policy lets nothing be appended; it needs allowProtectedAppendWrites",
+    "BlobImmutableDueToPolicy": "its policy lets nothing be appended; it needs allowProtectedAppendWrites",
     "InvalidBlobType": "there is a blob of that name which is no append blob",
     "AuthorizationPermissionMismatch": "the identity may not write there; it needs Storage Blob Data Contributor",
     "AuthorizationFailure": "the storage account's firewall does not let this program in",
@@ -55,7 +55,7 @@ class _Answer:
 
 
 class BlobAnchor:
-    """Append blobs `name`, `name.2`, `name.3` …, for each takes 50,000 lines. Its ref is the address and the length."""
+    """Append blobs `name`, `name.2`, … of at most 50,000 lines. Its ref is the address and the length."""
 
     kind = "azure_blob"
 
@@ -103,7 +103,9 @@ class BlobAnchor:
                 return Published(f"{url}#{length + len(line)}")
             if answer.status != 412:
                 raise _refused(answer)
-        raise AnchorUnavailableError("The blob was appended to by several at once.", advice="It is tried again.")
+        raise AnchorUnavailableError(
+            "The blob was appended to by several at once.", advice="It is tried again."
+        )
 
     async def newest(self, log: OurLog) -> Seen | None:
         """Return the newest checkpoint of this log in the newest blob."""
@@ -171,7 +173,6 @@ class BlobAnchor:
             sent["Content-Length"] = str(len(body))
         try:
             answer = await self._client.send_request(HttpRequest(method, url, headers=sent, content=body))
-            content = await answer.read()
         except AzureRefusedError as error:
             raise AnchorUnavailableError(f"{error}", advice=error.advice) from None
         except AzureError as error:
@@ -180,7 +181,7 @@ class BlobAnchor:
                 advice="Check [anchors.azure_blob] url, COUNTERSIGN_AZURE_IDENTITY and the network.",
             ) from error
         found = {name.lower(): value for name, value in answer.headers.items()}
-        return _Answer(answer.status_code, found, content)
+        return _Answer(answer.status_code, found, answer.content)
 
 
 class _BlobPinPolicy(SansIOHTTPPolicy[HttpRequest, Any]):
@@ -194,7 +195,9 @@ class _BlobPinPolicy(SansIOHTTPPolicy[HttpRequest, Any]):
         """Refuse any other request, before a token is even asked for."""
         sent = request.http_request
         if not self._allowed.fullmatch(f"{sent.method} {sent.url}"):
-            raise AzureRefusedError("The anchor sends only to its own blob.", advice="Report this: it is a bug.")
+            raise AzureRefusedError(
+                "The anchor sends only to its own blob.", advice="Report this: it is a bug."
+            )
 
 
 def _cut(lost: str) -> AnchorContradictsError:
@@ -205,5 +208,6 @@ def _cut(lost: str) -> AnchorContradictsError:
 def _refused(answer: _Answer) -> AnchorUnavailableError:
     why = _WORDS.get(answer.code, "it said no more than that")
     return AnchorUnavailableError(
-        f"Azure Storage refused ({answer.code}): {why}.", advice="docs/anchors.md says how the container is made."
+        f"Azure Storage refused ({answer.code}): {why}.",
+        advice="docs/anchors.md says how the container is made.",
     )

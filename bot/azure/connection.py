@@ -26,7 +26,7 @@ from bot.domain.meter import Meter
 from bot.ports.azure import Executor, PermissionsReader
 from bot.ports.clock import Clock
 from bot.ports.inventory import NothingDeclared
-from bot.ports.observer import AzureObserver, unobserved
+from bot.ports.observer import AzureObserver, DateHeard, unheard, unobserved
 from bot.ports.registry import Readers
 
 Close = Callable[[], Awaitable[None]]
@@ -42,7 +42,11 @@ class AzureConnection:
 
 
 def connect_reader(
-    endpoints: Endpoints, identity: Identity, clock: Clock, observe: AzureObserver = unobserved
+    endpoints: Endpoints,
+    identity: Identity,
+    clock: Clock,
+    observe: AzureObserver = unobserved,
+    hear: DateHeard = unheard,
 ) -> AzureConnection:
     """Return the readers. Nothing is sent until the first read.
 
@@ -51,7 +55,7 @@ def connect_reader(
     """
     hands = async_credential(_of_role(identity, "reader"), endpoints)
     sharing = Sharing(clock)
-    arm = reader_client(endpoints, hands, observe)
+    arm = reader_client(endpoints, hands, observe, hear)
     data = data_client(endpoints, hands, observe)
     logs = logs_client(endpoints, hands, observe)
     limits = Limits()
@@ -74,16 +78,16 @@ def connect_reader(
             partial(readers, Meter(), GLANCED),
         )
 
-    async def close() -> None:
-        async with AsyncExitStack() as stack:
-            for each in (hands, arm, data, logs, sharing):
-                stack.push_async_callback(each.close)
-
+    close = _closing(hands.close, arm.close, data.close, logs.close, sharing.close)
     return AzureConnection(readers(Meter()), close, ArmPermissions(fetch))
 
 
 def connect_executor(
-    endpoints: Endpoints, identity: Identity, clock: Clock, observe: AzureObserver = unobserved
+    endpoints: Endpoints,
+    identity: Identity,
+    clock: Clock,
+    observe: AzureObserver = unobserved,
+    hear: DateHeard = unheard,
 ) -> tuple[Executor, Close]:
     """Return the executor's own reads and its writer, and what closes them; for the executor role only.
 
@@ -92,7 +96,7 @@ def connect_executor(
     """
     hands = credential(_of_role(identity, "executor"), endpoints)
     token = async_credential(identity, endpoints)
-    client = reader_client(endpoints, token, observe)
+    client = reader_client(endpoints, token, observe, hear)
     fetch = Fetch(client, endpoints.arm_url)
     writer = ArmWriter(endpoints, hands, fetch, observe)
 
@@ -106,6 +110,15 @@ def connect_executor(
 
     reads = ArmReader(fetch, clock)
     return Executor(reads, writer, ArmMetrics(fetch), ArmPermissions(fetch)), close_all
+
+
+def _closing(*each: Close) -> Close:
+    async def close() -> None:
+        async with AsyncExitStack() as stack:
+            for one in each:
+                stack.push_async_callback(one)
+
+    return close
 
 
 def _of_role(identity: Identity, role: str) -> Identity:

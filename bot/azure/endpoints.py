@@ -13,9 +13,7 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 DATA_PLANE_HOST = re.compile(
     r"[a-z0-9][a-z0-9-]{0,62}\.(?:openai\.azure\.com|cognitiveservices\.azure\.com|services\.ai\.azure\.com)"
 )
-BLOB_HOST = re.compile(
-    r"[a-z0-9]{3,24}\.blob\.core\.(?:windows\.net|usgovcloudapi\.net|chinacloudapi\.cn)"
-)
+BLOB_HOST = re.compile(r"[a-z0-9]{3,24}\.blob\.core\.(?:windows\.net|usgovcloudapi\.net|chinacloudapi\.cn)")
 _BLOB_PATH = re.compile(r"(?:/[A-Za-z0-9._-]+){2,8}")
 IdentityKind = Literal["managed", "workload", "cli", "sandbox"]
 Role = Literal["reader", "executor"]

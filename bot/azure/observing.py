@@ -8,7 +8,7 @@ from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.core.rest import HttpRequest
 
-from bot.ports.observer import AzureObserver
+from bot.ports.observer import AzureObserver, DateHeard
 
 _KINDS = {
     name.lower(): name
@@ -65,6 +65,19 @@ class ObserverPolicy(SansIOHTTPPolicy[HttpRequest, Any]):
         seconds = perf_counter() - float(request.context[_STARTED])
         sent = request.http_request
         self._observe(operation_of(sent.method, sent.url), status, seconds)
+
+
+class DatePolicy(SansIOHTTPPolicy[HttpRequest, Any]):
+    """Tells what time it is where an answer comes from."""
+
+    def __init__(self, hear: DateHeard) -> None:
+        self._hear = hear
+
+    def on_response(
+        self, request: PipelineRequest[HttpRequest], response: PipelineResponse[HttpRequest, Any]
+    ) -> None:
+        """Tell of an answer's Date."""
+        self._hear("azure", response.http_response.headers.get("Date", ""))
 
 
 def operation_of(method: str, url: str) -> str:

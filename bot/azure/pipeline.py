@@ -25,8 +25,8 @@ from azure.monitor.query.aio import LogsQueryClient
 from bot.azure.credentials import scope
 from bot.azure.endpoints import DATA_PLANE_HOST, Endpoints, is_loopback, is_within
 from bot.azure.errors import AzureRefusedError
-from bot.azure.observing import ObserverPolicy
-from bot.ports.observer import AzureObserver, unobserved
+from bot.azure.observing import DatePolicy, ObserverPolicy
+from bot.ports.observer import AzureObserver, DateHeard, unheard, unobserved
 
 CONNECT_SECONDS = 3
 READ_SECONDS = 8
@@ -106,10 +106,14 @@ class OneSendBearerPolicy(BearerTokenCredentialPolicy[HttpRequest, Any]):
 
 
 def reader_client(
-    endpoints: Endpoints, credential: AsyncTokenCredential, observe: AzureObserver = unobserved
+    endpoints: Endpoints,
+    credential: AsyncTokenCredential,
+    observe: AzureObserver = unobserved,
+    hear: DateHeard = unheard,
 ) -> AsyncARMPipelineClient[Any, Any]:
     """Return the asynchronous client of all reads of the control plane: it cannot change anything."""
     policies = _reading(HostPinPolicy(endpoints.arm_url), credential, scope(endpoints), observe)
+    policies.append(DatePolicy(hear))
     return AsyncARMPipelineClient(endpoints.arm_url, policies=policies, transport=_transport(endpoints))
 
 

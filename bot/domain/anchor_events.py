@@ -44,4 +44,6 @@ class AnchorOverridden(AuditEvent):
 
     def sentence(self) -> str:
         late = ", ".join(self.anchors)
-        return f"went on with {self.change} ({self.step}) although {late} was {self.minutes} min overdue"
+        return (
+            f"went on with {self.change} ({self.step}) although {late} lacked entries {self.minutes} min old"
+        )

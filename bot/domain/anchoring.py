@@ -11,6 +11,7 @@ from bot.domain.note_text import Checkpoint, parse_note
 KINDS = ("file", "slack", "azure_blob", "witness")
 OWN_ENTRIES = ("checkpoint.anchored", "anchor.failed")  # they alone are no reason to anchor again
 RETRY = timedelta(minutes=5)
+NOT_ANCHORED = "No anchor is configured: an older copy of the database in its place would not be noticed."
 _AGAINST = ("A2", "A3")  # the log was rolled back, or rewritten
 
 
@@ -91,6 +92,18 @@ def overdue_words(late: Sequence[AnchorState], policy: AnchorPolicy, now: dateti
         f"the audit trail is not anchored: {'; '.join(parts)}; {allowed} min are allowed. "
         "Mend the anchor and run `countersign audit anchor`, then press Apply again."
     )
+
+
+def anchor_words(states: Sequence[AnchorState], policy: AnchorPolicy, now: datetime) -> str:
+    """Return in one sentence how far the trail is anchored, for whoever looks."""
+    if not policy.places:
+        return NOT_ANCHORED
+    against, late = contradicted(states), overdue(states, policy, now)
+    if against:
+        return contradicted_words(against)
+    if late:
+        return f"Nothing is applied: {overdue_words(late, policy, now)}"
+    return f"It is anchored ({', '.join(policy.kinds)})."
 
 
 def contradicted_words(states: Sequence[AnchorState]) -> str:

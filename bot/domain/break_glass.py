@@ -8,7 +8,8 @@ from bot.domain.ballots import is_same_person
 from bot.domain.change import Change, ChangeState
 from bot.domain.configuration import Rule
 from bot.domain.people import Standing
-from bot.domain.policy import Allowed, Refused, rule_words
+from bot.domain.policy import Allowed, Refused
+from bot.domain.rule_words import rule_words
 
 REVIEW_WITHIN = timedelta(hours=24)
 LASTS = timedelta(hours=1)
@@ -34,7 +35,8 @@ def may_break(
     if rule is None or not rule.break_glass:
         where = f"[policy.{change.environment}.{change.tier}]"
         return Refused(
-            f"Not allowed: there is no glass to break here: {where} does not say break_glass = true."
+            f"Not allowed: there is no glass to break here: {where} does not say break_glass = true. "
+            f"It needs its approvals: `change why {change.id}` says whose."
         )
     words = f"{rule_words(rule)}; glass: one of {', '.join(sorted(rule.deciding))}, the requester too"
     if not person.full_member:
@@ -59,7 +61,12 @@ def glass_lost(change: Change, person: Standing, rule: Rule | None) -> str:
 
 
 def may_review(
-    change: Change, person: Standing, rule: Rule | None, parties: Iterable[Standing]
+    change: Change,
+    person: Standing,
+    rule: Rule | None,
+    parties: Iterable[Standing],
+    *,
+    could: tuple[str, ...] = (),
 ) -> Allowed | Refused:
     """Return whether this person may review the broken glass: one who decides here, and none of the `parties`."""
     if not change.broke_glass_by or change.state is ChangeState.DRAFT:
@@ -68,11 +75,11 @@ def may_review(
         return Refused(f"{change.id} was reviewed already, by <@{change.reviewed_by}>.")
     words = "a review is by somebody who decides here, never by who broke the glass or who asked"
     if any(is_same_person(person, party) for party in parties):
-        return Refused("Not allowed: you broke the glass or asked for the change.", words)
+        return Refused("Not allowed: you broke the glass or asked for the change.", words, could)
     if rule is None or not person.full_member or not person.groups & rule.deciding:
-        return Refused("Not allowed: you are in none of the groups that decide here.", words)
+        return Refused("Not allowed: you are in none of the groups that decide here.", words, could)
     if rule.mapped_only and not person.entra_oid:
         return Refused(
-            "Not allowed: you have no row in [[people]], and here only who has one reviews.", words
+            "Not allowed: you have no row in [[people]], and here only who has one reviews.", words, could
         )
     return Allowed(person.groups & rule.deciding)

@@ -124,7 +124,7 @@ class Configuration:
     templates: tuple[Template, ...] = ()
     delegations: tuple[Delegation, ...] = ()
     tier_rules: tuple[TierRule, ...] = ()
-    anchors: AnchorPolicy = AnchorPolicy()
+    anchors: AnchorPolicy = field(default_factory=AnchorPolicy)
     high_water: str = ""
 
     def account(self, name: str) -> Account:

@@ -45,6 +45,15 @@ class SlackUnavailableError(CountersignError):
     retryable: ClassVar[bool] = True
 
 
+class ClockWrongError(CountersignError):
+    """This machine's clock is too far from Slack's or Azure's for a time of ours to mean anything."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(
+            message, advice="Nothing was recorded. Have the clock set right (NTP), then do it again."
+        )
+
+
 class LedgerBrokenError(CountersignError):
     """The audit trail does not prove itself: stop every change."""
 
@@ -78,7 +87,7 @@ class AnchorUnavailableError(CountersignError):
 
 
 class AnchorContradictsError(CountersignError):
-    """An anchor holds something else than the trail does; `code` is the finding, `size` what it holds if it says so."""
+    """An anchor holds something else than the trail does; `code` is the finding, `size` what it holds, if known."""
 
     def __init__(self, message: str, *, code: str, size: int = 0, advice: str = "") -> None:
         super().__init__(message, advice=advice)

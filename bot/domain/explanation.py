@@ -14,11 +14,12 @@ from bot.domain.policy import (
     may_decide,
     may_vote_again,
     quorum_met,
-    rule_words,
     stands,
     who_could,
 )
+from bot.domain.rule_words import rule_in_full
 
+_REVIEW = "within 24 hours another of {groups} must review that, neither who broke it nor who asked"
 _CHOICES = {
     Choice.APPROVE: "approved",
     Choice.REJECT: "rejected",
@@ -40,6 +41,7 @@ class Explanation:
     could: tuple[str, ...]
     person: str = ""
     answer: str = ""
+    glass: str = ""
 
 
 def explain(
@@ -59,13 +61,14 @@ def explain(
         change=change.id,
         state=change.state.value,
         tier=f"{change.environment} · {change.tier}",
-        rule=rule_words(rule) if rule is not None else "denied: the policy has no rule for this",
+        rule=rule_in_full(rule) if rule is not None else "denied: the policy has no rule for this",
         because=tuple(map(str, because)) if isinstance(because, list) else (),
         voted=case.voted(),
         needs=case.needs(),
         could=case.could(),
         person=user,
         answer=case.answer(user) if user else "",
+        glass=case.glass(),
     )
 
 
@@ -135,6 +138,19 @@ class _Case:
         found = who_could(self.rule, self.change.request.requester, self.people)
         return tuple(user for user in found if self._again(user) is None)
 
+    def glass(self) -> str:
+        """Return whether the glass may be broken, by whom, and who must review that."""
+        if self.rule is None or not self.rule.break_glass:
+            return "Not possible: its rule does not say break_glass = true."
+        groups = ", ".join(sorted(self.rule.deciding))
+        if self.change.broke_glass_by:
+            review = f"reviewed by <@{self.change.reviewed_by}>" if self.change.reviewed_by else _REVIEW
+            return f"Broken by <@{self.change.broke_glass_by}>; {review.format(groups=groups)}."
+        over = "" if self.is_pending else " It is too late for this one."
+        return (
+            f"One of {groups} may approve it alone, the requester too; {_REVIEW.format(groups=groups)}.{over}"
+        )
+
     def _again(self, user: str) -> Refused | None:
         if self.rule is None:
             return None
@@ -169,6 +185,14 @@ def _of_them(words: str) -> str:
     ):
         words = words.replace(to, of)
     return words
+
+
+def still_lacking(rule: Rule | None, approvals: Sequence[frozenset[str]]) -> str:
+    """Return what another approval must bring beside its number; empty before the first, and when nothing."""
+    if rule is None or not approvals or quorum_met(rule, approvals):
+        return ""
+    found = [words for words in _missing(rule, approvals) if " more approval" not in words]
+    return ", ".join(words for words in found if f"{words}, because it touches security" not in found)
 
 
 def _missing(rule: Rule, approvals: Sequence[frozenset[str]]) -> list[str]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from bot.domain.configuration import Configuration, Freeze
 from bot.domain.errors import InvalidInputError
@@ -72,7 +72,8 @@ def may_override(person: Standing, freezes: Iterable[Freeze]) -> bool:
 def freeze_words(freezes: Iterable[Freeze]) -> str:
     """Return which freezes hold and until when."""
     return " ".join(
-        f"The freeze {freeze.name} holds until {freeze.end.isoformat(' ', 'minutes')}." for freeze in freezes
+        f"The freeze {freeze.name} holds until {freeze.end.astimezone(UTC):%d %b %Y %H:%M} UTC."
+        for freeze in freezes
     )
 
 

@@ -7,7 +7,8 @@ ASK, OUTCOME, ATTEST, REMIND, ESCALATE, EXPIRING = (
     *("ask", "outcome", "attest", "remind", "escalate", "expiring"),
 )
 THREAD = "thread"
-SAID, VOTED, HANDLED = 1, 2, 3  # what a message says: its question, thanks for the answer, who answered it
+# What a message says: its question, thanks for the answer, who answered it, how the rollback that answered it ended.
+SAID, VOTED, HANDLED, STOPPED, UNDONE = 1, 2, 3, 4, 5
 
 
 @dataclass(frozen=True)

@@ -71,3 +71,8 @@ def actor_of(person: Person) -> Actor:
 def system(role: str) -> Actor:
     """Return the audit actor of one of our own roles: `slack`, `executor`, `timer`."""
     return Actor("system", role, auth="process")
+
+
+def headcount(number: int) -> str:
+    """Return `1 person`, `2 people`."""
+    return "1 person" if number == 1 else f"{number} people"

@@ -7,7 +7,8 @@ from datetime import datetime
 from bot.domain.ballots import Ballot, apart, authority, ballots, is_same_person, why_unmapped
 from bot.domain.change import Change, Choice, Vote
 from bot.domain.configuration import Configuration, Freeze, Rule
-from bot.domain.people import Standing
+from bot.domain.people import Standing, headcount
+from bot.domain.rule_words import rule_words
 
 
 @dataclass(frozen=True)
@@ -32,18 +33,6 @@ class Refused:
         could = f" Who could: {', '.join(f'<@{user}>' for user in self.could)}." if self.could else ""
         rule = f" Rule: {self.rule}." if self.rule else ""
         return f"{self.reason}{rule}{could}"
-
-
-def rule_words(rule: Rule) -> str:
-    """Return the rule as a person reads it."""
-    people = "no approval" if rule.quorum == 0 else f"{rule.quorum} approval{'s' if rule.quorum > 1 else ''}"
-    groups = f" from {', '.join(rule.groups)}" if rule.groups and rule.quorum else ""
-    distinct = ", each from another group" if rule.distinct_groups else ""
-    required = f", {', '.join(rule.required_groups)} included" if rule.required_groups else ""
-    security = f", one of {', '.join(rule.security_groups)} for security" if rule.security_groups else ""
-    mapped = ", with a row in [[people]]" if rule.mapped_only else ""
-    who = f"{groups}{distinct}{required}{security}{mapped}"
-    return f"{rule.environment} · {rule.tier}: {people}{who}, never the requester"
 
 
 def may_decide(
@@ -167,11 +156,11 @@ def solvable(change: Change, rule: Rule | None, standings: Iterable[Standing]) -
     eligible = eligible_people(people, rule, change.request.requester)
     if quorum_met(rule, [ballot.groups for ballot in eligible]):
         return Allowed(frozenset(ballot.user for ballot in eligible))
-    few = len(eligible) < rule.quorum
+    few, verb = len(eligible) < rule.quorum, "is" if rule.quorum == 1 else "are"
     return Refused(
-        f"Only {len(eligible)} people could approve this, and {rule.quorum} are needed."
+        f"Only {headcount(len(eligible))} could approve this, and {rule.quorum} {verb} needed."
         if few
-        else f"The {len(eligible)} people who could approve this do not make up what the rule asks for.",
+        else f"Those who could approve this ({headcount(len(eligible))}) do not make up what the rule asks for.",
         rule_words(rule),
         tuple(sorted(ballot.user for ballot in eligible)),
     )

@@ -7,7 +7,8 @@ from typing import Literal
 from bot.domain.change import Change, ChangeState, Tier, Vote
 from bot.domain.configuration import Configuration, Rule
 from bot.domain.people import Standing
-from bot.domain.policy import Refused, counting_ballots, quorum_met, rule_words, solvable
+from bot.domain.policy import Refused, counting_ballots, quorum_met, solvable
+from bot.domain.rule_words import rule_words
 from bot.domain.tiers import Planned, judge
 
 Verdict = Literal["same", "stricter", "looser", "impossible"]

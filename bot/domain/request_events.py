@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from bot.domain.event import AuditEvent
+from bot.domain.people import headcount
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +72,7 @@ class PolicyEvaluated(AuditEvent):
     template: str = ""
 
     def sentence(self) -> str:
-        return f"found that {self.change} needs {self.quorum} of {len(self.eligible)} people"
+        return f"found that {self.change} needs {self.quorum} of {headcount(len(self.eligible))}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -59,13 +59,14 @@ class Signal:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Before and after, in words, with the noise band said."""
+    """Before and after, in words, with the noise band said; `missed` is a threshold that does not hold."""
 
     word: VerdictWord
     signal: str
     before: str
     after: str
     explanation: str
+    missed: str = ""
 
 
 # The first that fits: a span of time ("within 90 seconds") says least about what is watched.
@@ -84,6 +85,11 @@ def parse_signal(text: str) -> Signal:
     return Signal(
         metric, _number(r"<=?|≤|below|under|at most", text), _number(r">|above|over|more than", text)
     )
+
+
+def measured_instead(text: str) -> SignalMetric | None:
+    """Return what is measured where a sentence names nothing that can be, None when it does."""
+    return None if metric_named(text) is not None else parse_signal(text).metric
 
 
 def metric_named(text: str) -> SignalMetric | None:
@@ -113,12 +119,13 @@ def judge(signal: Signal, before: Traffic, after: Traffic) -> Verdict:
     if abs(right - left) > band:
         lower_is_better = signal.metric is not SignalMetric.REQUESTS
         word = VerdictWord.BETTER if (right < left) is lower_is_better else VerdictWord.WORSE
-    held = ""
+    held, missed = "", ""
     if signal.at_most is not None:
         limit, holds = metric_words(signal.metric, signal.at_most), right <= signal.at_most
         held = f" The threshold of {limit} {'holds' if holds else 'does not hold'}."
+        missed = "" if holds else limit
     noise = f"Differences within ±{metric_words(signal.metric, band)} are noise."
-    return Verdict(word, signal.metric.value, *shown, f"{noise}{held}")
+    return Verdict(word, signal.metric.value, *shown, f"{noise}{held}", missed)
 
 
 def metric_words(metric: SignalMetric, value: float | None) -> str:

@@ -1,14 +1,16 @@
 """Whether a policy can work: which pairs it allows, whose groups are empty, whether anything can be approved."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from bot.domain.change import Tier
 from bot.domain.configuration import Configuration, Rule
 from bot.domain.deployment import Target
-from bot.domain.people import Standing
-from bot.domain.policy import eligible_people, quorum_met, rule_words, who_could
+from bot.domain.people import Standing, headcount
+from bot.domain.policy import eligible_people, quorum_met, who_could
+from bot.domain.policy_remarks import remarks
+from bot.domain.rule_words import rule_words
 
 Result = Literal["ok", "fail", "unknown", "note"]
 
@@ -25,10 +27,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Known:
-    """Who is known to the check: people with their groups, and user groups that nobody has looked into."""
+    """Who is known to the check: people with their groups, user groups nobody has looked into, whom Slack told of."""
 
     people: Mapping[str, Standing]
     unseen: frozenset[str] = frozenset()
+    seen: Mapping[str, Standing] = field(default_factory=dict)
 
 
 def pairs(configuration: Configuration) -> tuple[tuple[str, Tier, Rule | None], ...]:
@@ -41,7 +44,8 @@ def pairs(configuration: Configuration) -> tuple[tuple[str, Tier, Rule | None], 
 
 def findings(configuration: Configuration, known: Known) -> tuple[Finding, ...]:
     """Return what was checked of a policy that could be read."""
-    return (*_groups(configuration, known), *_targets(configuration, known), *_notes(configuration))
+    notes = (Finding(about, "note", words) for about, words in remarks(configuration, known.seen))
+    return (*_groups(configuration, known), *_targets(configuration, known), *notes)
 
 
 def _groups(configuration: Configuration, known: Known) -> Iterable[Finding]:
@@ -50,7 +54,7 @@ def _groups(configuration: Configuration, known: Known) -> Iterable[Finding]:
             person for person in known.people.values() if group.name in person.groups and person.full_member
         ]
         if members:
-            yield Finding(f"group {group.name}", "ok", f"{len(members)} people")
+            yield Finding(f"group {group.name}", "ok", headcount(len(members)))
         elif group.usergroup in known.unseen:
             words = f"nobody has looked into {group.usergroup} yet"
             yield Finding(
@@ -95,12 +99,3 @@ def _met(rule: Rule, known: Known, requester: str) -> bool:
 def _unseen(rule: Rule, configuration: Configuration, known: Known) -> set[str]:
     groups = (configuration.groups[name] for name in rule.deciding if name in configuration.groups)
     return {group.usergroup for group in groups if group.usergroup in known.unseen}
-
-
-def _notes(configuration: Configuration) -> Iterable[Finding]:
-    environments = {environment for environment, _ in configuration.rules}
-    for name in sorted(environments - set(configuration.security_groups)):
-        words = "no security_groups: what touches security is decided by its tier's rule alone"
-        yield Finding(f"environment {name}", "note", words)
-    for name in sorted(environments - {account.environment for account in configuration.accounts}):
-        yield Finding(f"environment {name}", "note", "no account is in it, so its rules are never used")

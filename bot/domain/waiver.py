@@ -1,9 +1,9 @@
-"""The waiver: who may let a change end without its owner's attestation."""
+"""Who attests, and the waiver: who may let a change end without its owner's attestation."""
 
 from collections.abc import Iterable
 
 from bot.domain.ballots import is_same_person
-from bot.domain.change import Change, ChangeState
+from bot.domain.change import Change, ChangeState, Tier
 from bot.domain.configuration import Rule
 from bot.domain.people import Standing
 from bot.domain.policy import Allowed, Refused
@@ -14,6 +14,14 @@ def is_open(change: Change) -> bool:
     if change.state is ChangeState.ROLLED_BACK:
         return not (change.outcome.get("attested") or change.outcome.get("waived"))
     return change.state is ChangeState.AWAITING_ATTESTATION
+
+
+def is_own_word(change: Change, person: Standing, requester: Standing) -> bool:
+    """Return whether a person would attest what they asked for themselves, which only a standard change allows.
+
+    Accounts with one Entra id are one person.
+    """
+    return change.tier is not Tier.STANDARD and is_same_person(person, requester)
 
 
 def may_waive(

@@ -1,4 +1,4 @@
-"""Anchors: the newest checkpoint published where whoever has the database cannot change it, and read back from there."""
+"""Anchors: the newest checkpoint published where whoever has the database cannot change it, and read back."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass

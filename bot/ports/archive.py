@@ -17,6 +17,7 @@ from bot.ports.anchors import Anchors, AnchorsLook
 from bot.ports.freezes import Freezes, FreezesLook
 from bot.ports.sightings import Sightings, SightingsLook
 from bot.ports.talks import Talks, TalksLook
+from bot.ports.trail import TrailLook
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Cause:
     details: Mapping[str, str] = field(default_factory=dict)
 
 
-class Look(SightingsLook, FreezesLook, TalksLook, AnchorsLook, Protocol):
+class Look(SightingsLook, FreezesLook, TalksLook, TrailLook, AnchorsLook, Protocol):
     """What can be read of the database. It changes nothing."""
 
     async def change(self, number: int) -> Change:

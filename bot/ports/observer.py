@@ -1,4 +1,4 @@
-"""What may watch the calls to Azure: it is told, and cannot change anything."""
+"""What may watch the calls to Azure and Slack: it is told, and cannot change anything."""
 
 from typing import Protocol
 
@@ -12,4 +12,16 @@ class AzureObserver(Protocol):
 
 
 def unobserved(operation: str, status: str, seconds: float) -> None:
+    """Hear nothing."""
+
+
+class DateHeard(Protocol):
+    """Hears the Date of each answer."""
+
+    def __call__(self, source: str, date: str) -> None:
+        """Hear of one: `slack` or `azure`, and the header as it came."""
+        ...
+
+
+def unheard(source: str, date: str) -> None:
     """Hear nothing."""

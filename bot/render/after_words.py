@@ -5,16 +5,40 @@ from datetime import datetime
 
 from bot.domain.change import Change, ChangeState
 from bot.domain.json import Json
+from bot.domain.signal import VerdictWord, measured_instead
 from bot.ports.slack import Block
 from bot.render.blocks import section
 from bot.render.change_view import ChangeView
 from bot.render.texts import code, count, escape, mention, one_line, when
+
+UNREAD = "no metric can be read in the signal"
 
 
 def trigger_facts(change: Change) -> list[tuple[str, str]]:
     """Return the rollback trigger as a field of the card, none where the request has none."""
     trigger = change.request.rollback_trigger
     return [("Rollback trigger", escape(one_line(trigger), 300))] if trigger else []
+
+
+def signal_facts(change: Change) -> list[tuple[str, str]]:
+    """Return the validation signal as a field, and what is measured where no metric can be read in it."""
+    text = change.request.validation_signal
+    found = [("Validation signal", escape(one_line(text), 600))]
+    return (
+        [*found, ("Measured instead", f"{instead}: {UNREAD}")]
+        if (instead := measured_instead(text))
+        else found
+    )
+
+
+def verdict_words(view: ChangeView) -> str:
+    """Return `better`, or `better, but the signal was missed (at most 5.00 %)`; empty before there is a verdict."""
+    word, missed = escape(view.said("verdict"), 60), escape(view.said("missed"), 60)
+    if not (word and missed):
+        return word
+    return (
+        f"{word}, {'but' if word == VerdictWord.BETTER else 'and'} the signal was missed (at most {missed})"
+    )
 
 
 def follows(change: Change) -> str:

@@ -7,7 +7,7 @@ from bot.domain.change import Change, ChangeState
 from bot.domain.course import course_chart
 from bot.domain.evidence import evidence_id
 from bot.ports.slack import Block, Message
-from bot.render.after_words import breach_blocks, cutover_words, trigger_facts
+from bot.render.after_words import breach_blocks, cutover_words, signal_facts, trigger_facts, verdict_words
 from bot.render.blocks import (
     SECTION,
     actions,
@@ -17,16 +17,13 @@ from bot.render.blocks import (
     fields,
     footer,
     header,
-    rich_line,
-    rich_quote,
-    rich_text,
     say,
     section,
 )
 from bot.render.change_view import ChangeView, button_value
 from bot.render.change_words import history, state_line, summary_sentence, who_line
 from bot.render.chart_blocks import native_chart
-from bot.render.plan import diff_block, notes_blocks, rollback_block
+from bot.render.plan import diff_block, notes_blocks, reason_block, rollback_block
 from bot.render.talk import comment_blocks, comments_line, revision_blocks
 from bot.render.texts import age, code, escape, mention, one_line, sentence
 
@@ -47,7 +44,7 @@ def render_change(view: ChangeView, *, now: datetime, ref: str, in_full: bool = 
     ]
     if change.plan is not None:
         blocks.append(diff_block(change.plan))
-    blocks += [*notes_blocks(change), _reason(change.request.reason)]
+    blocks += [*notes_blocks(change), reason_block(change.request.reason)]
     blocks.append(rollback_block(change.request.rollback_plan))
     blocks += comment_blocks(view) if in_full else []
     blocks += [*actions(_buttons(view)), footer(ref, *_rests_on(view, now))]
@@ -71,17 +68,17 @@ def _facts(change: Change) -> list[tuple[str, str]]:
         ),
         ("Risk tier", escape(tier)),
         ("Expected cost", escape(one_line(request.expected_cost), 600)),
-        ("Validation signal", escape(one_line(request.validation_signal), 600)),
+        *signal_facts(change),
         *trigger_facts(change),
     ]
 
 
 def _verdict(view: ChangeView) -> list[Block]:
-    word = view.said("verdict")
-    if not word:
+    words = verdict_words(view)
+    if not words:
         return []
     signal, why = escape(view.said("signal"), 200), escape(one_line(view.said("explanation")), 400)
-    blocks = [section(f"*Validation: {escape(word, 60)}* · {signal}{f'{chr(10)}{why}' if why else ''}")]
+    blocks = [section(f"*Validation: {words}* · {signal}{f'{chr(10)}{why}' if why else ''}")]
     before, after = escape(view.said("before"), 200), escape(view.said("after"), 200)
     calls = cutover_words(view.change)
     beside = [section(f"*Which deployment receives calls*\n{calls}")] if calls else []
@@ -103,10 +100,6 @@ def _course(change: Change) -> list[Block]:
     chart = course_chart(change.outcome.get("course"), f"{change.id} applied")
     native = native_chart(chart) if chart is not None else None
     return [native] if native is not None else []
-
-
-def _reason(reason: str) -> Block:
-    return rich_text(rich_line("Reason", bold=True), rich_quote(reason))
 
 
 def _history(view: ChangeView) -> list[Block]:
@@ -187,7 +180,7 @@ def _simple(label: str, name: str, says: str, style: str = "") -> Callable[[Chan
 def _attest(view: ChangeView) -> Block:
     label = "Attest" if view.change.state is _S.ROLLED_BACK else "Attest and close"
     made = _simple(label, "attest", label, "primary")(view)
-    verdict = escape(view.said("verdict") or "no verdict", 60)
+    verdict = verdict_words(view) or "no verdict"
     text = f"You confirm that you have looked at the evidence after {view.change.id} (validation: {verdict})."
     if cutover_words(view.change):
         text += " You attest the cut-over, too: that calls go where they should."

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from bot.domain.change import Change, ChangeType, Impact
 from bot.domain.json import Json
+from bot.domain.signal import measured_instead
 from bot.ports.registry import Field
 from bot.ports.slack import Block
 from bot.render.blocks import footer, option, rich_line, rich_list, rich_text, section
@@ -111,7 +112,7 @@ def _people(form: RequestForm) -> list[Block]:
     owner: Block = {"type": "users_select"}
     if is_user(form.typed("owner")):
         owner["initial_user"] = form.typed("owner")
-    hint = "The person who answers for the deployment and attests the result."
+    hint = "Answers for the deployment and attests the result; yourself only for a standard change."
     ticket = text_input(form.typed("ticket"), limit=120, placeholder="OPS-2231")
     return [
         ask(Ask(form.block("owner"), "Owner", hint, action="user"), owner),
@@ -136,7 +137,8 @@ _TEXTS = (
     _Text(
         "validation_signal",
         "Validation signal",
-        "What will be measured before and after.",
+        "Measured before and after: HTTP 429, HTTP 5xx, time to response or requests, with its limit. "
+        "Of other words the share of HTTP 429 is measured, and the card says so.",
         300,
         "HTTP 429 below 1 % within 30 min",
     ),
@@ -230,4 +232,6 @@ def render_submitted(change: Change, ref: str) -> Block:
     words = (
         f"*{state_word(change.state)}* · every check is green.\nThe card of {change.id} is{where}. {needed}"
     )
+    if instead := measured_instead(change.request.validation_signal):
+        words += f"\nNo metric can be read in your validation signal: the {instead} is measured instead."
     return modal(Modal(f"{change.id} is sent", "change.sent", close="Close"), [section(words), footer(ref)])

@@ -30,7 +30,8 @@ _VERBS = {
 class ChangeView:
     """A change with the words around it: votes on its revision, plan, rule and queue as phrases.
 
-    `moved` is what differs from the revision before, None where there is none on record.
+    `moved` is what differs from the revision before, None where there is none on record; `lacking` is what the
+    approvals still must bring beside their number.
     """
 
     change: Change
@@ -41,6 +42,7 @@ class ChangeView:
     comments: Sequence[Comment] = ()
     moved: Sequence[Moved] | None = None
     may_break_glass: bool = False
+    lacking: str = ""
 
     @property
     def approvals(self) -> tuple[Vote, ...]:

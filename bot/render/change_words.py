@@ -42,7 +42,7 @@ def state_detail(view: ChangeView) -> str:
         case _S.DRAFT:
             return f"nobody was asked; {'a pre-check is red' if view.change.note else 'its pre-checks run'}"
         case _S.PENDING_APPROVAL:
-            return _count(given, quorum)
+            return f"{_count(given, quorum)}{f'; missing: {view.lacking}' if view.lacking else ''}"
         case _S.APPROVED | _S.SCHEDULED:
             glass = "glass broken, " if view.change.broke_glass_by else ""
             first = start_words(view.change) or f"{glass}{_count(given, quorum)}"
@@ -60,7 +60,16 @@ def state_detail(view: ChangeView) -> str:
                 else "nothing was changed in Azure"
             )
         case _:
-            return _ENDED.get(state, "")
+            return _ended(view)
+
+
+def _ended(view: ChangeView) -> str:
+    """Return how a change ended; an attestation that was waived was not given."""
+    ended = _ENDED.get(view.change.state, "")
+    if not view.said("waived"):
+        return ended
+    kept = "applied and verified" if view.change.state is _S.CLOSED else ended
+    return f"{kept}; its attestation was waived"
 
 
 def _executing(view: ChangeView) -> str:

@@ -2,13 +2,13 @@
 
 from bot.domain.change import Choice
 from bot.ports.slack import Block
-from bot.render.after_words import trigger_facts
+from bot.render.after_words import signal_facts, trigger_facts
 from bot.render.blocks import fields, footer, option, section
 from bot.render.change_view import ChangeView, button_value
 from bot.render.change_words import state_line, who_line
 from bot.render.modal import Ask, Modal, ask, modal, text_input
 from bot.render.modal import choice as choice_element
-from bot.render.plan import diff_block, notes_blocks, rollback_block
+from bot.render.plan import diff_block, notes_blocks, reason_block, rollback_block
 from bot.render.talk import revision_blocks
 from bot.render.texts import EMPTY, escape, mention, one_line, words
 
@@ -30,16 +30,17 @@ def render_decide(
         ("Live now", words(live, 600) or EMPTY),
         ("Evidence", escape(one_line(evidence_age), 200)),
         ("Expected cost", escape(one_line(change.request.expected_cost), 600)),
-        ("Validation signal", escape(one_line(change.request.validation_signal), 600)),
+        *signal_facts(change),
         *trigger_facts(change),
-        ("Who may decide", words(who, 900)),
+        ("Who may decide", words(who, 900) or "nobody else"),
         ("Risk tier", f"{change.tier.value.capitalize()} · {escape(one_line(change.environment), 60)}"),
     ]
     blocks = [section(f"*{escape(view.action, 400)}*\n{state_line(view)}\n{who_line(view)}"), *fields(facts)]
     blocks += revision_blocks(view)
     if change.plan is not None:
         blocks.append(diff_block(change.plan))
-    blocks += [*notes_blocks(change), rollback_block(change.request.rollback_plan), *_inputs(choice)]
+    blocks += [*notes_blocks(change), reason_block(change.request.reason)]
+    blocks += [rollback_block(change.request.rollback_plan), *_inputs(choice)]
     blocks.append(footer(ref, "Your name, the time and this plan go into the audit trail."))
     frame = Modal(
         f"Decide {change.id}", "change.decide", submit="Record decision", metadata=button_value(change)

@@ -6,6 +6,7 @@ from datetime import datetime
 from bot.domain.change import ChangeState
 from bot.domain.notice import ASK, ATTEST, ESCALATE, EXPIRING, HANDLED, OUTCOME, REMIND, VOTED, Notice
 from bot.ports.slack import Block, Message
+from bot.render.after_words import signal_facts, verdict_words
 from bot.render.blocks import actions, fields, footer, say, section
 from bot.render.change_card import card_button
 from bot.render.change_view import ChangeView
@@ -13,38 +14,65 @@ from bot.render.change_words import state_detail, state_word
 from bot.render.texts import age, card_link, count, escape, mention, one_line
 
 _S = ChangeState
+_APPLIED = frozenset(
+    {
+        _S.EXECUTING,
+        _S.VERIFYING,
+        _S.AWAITING_ATTESTATION,
+        _S.CLOSED,
+        _S.FAILED,
+        _S.ROLLING_BACK,
+        _S.ROLLED_BACK,
+    }
+)
 
 
 def render_direct(
     notice: Notice, view: ChangeView, stage: int, *, link: str, now: datetime, ref: str
 ) -> Message:
     """Return what a person's message about a change says by now."""
-    if stage == HANDLED:
-        return _plain(view, handled_words(view), (), link, ref)
+    if stage >= HANDLED:
+        return _plain(view, handled_words(view, notice.word), (), link, ref)
     if stage == VOTED:
         said = f"*You have voted* · {escape(state_word(view.change.state))}: {escape(state_detail(view))}."
         return _plain(view, said, (), link, ref)
     return _MAKERS[notice.word](notice, view, link=link, now=now, ref=ref)
 
 
-def handled_words(view: ChangeView) -> str:
-    """Return who answered a question and how: `Handled by <@…> · CHG-12 is approved.`."""
+def handled_words(view: ChangeView, asked: str) -> str:
+    """Return who answered a question of this word and how: `Handled by <@…> · CHG-12 is approved.`."""
     change = view.change
     if change.state is _S.PENDING_APPROVAL:
         return f"*Handled* · {change.id} is at revision {change.revision} now; this was about an earlier one."
-    names = _names(view)
+    names = _after_apply(view) if asked == ATTEST else _names(view)
     title = f"*Handled by {names}*" if names else "*Handled*"
-    return f"{title} · {change.id} is {state_word(change.state).lower()}."
+    decided = asked != ATTEST and change.state in _APPLIED
+    return f"{title} · {change.id} {'was approved' if decided else f'is {state_word(change.state).lower()}'}."
 
 
 def _names(view: ChangeView) -> str:
+    """Return who decided the change."""
     change = view.change
     by = [vote.person for vote in view.approvals] or [change.decided_by]
     if change.state in (_S.REJECTED, _S.WITHDRAWN, _S.CHANGES_REQUESTED):
         by = [change.decided_by]
-    if change.state in (_S.CLOSED, _S.ROLLED_BACK) and view.said("attested"):
-        by = [view.said("attested")]
-    return "" if change.state is _S.EXPIRED else " and ".join(mention(user) for user in by if user)
+    return "" if change.state is _S.EXPIRED else _mentions(by)
+
+
+def _after_apply(view: ChangeView) -> str:
+    """Return who attested the change, waived that, or had it rolled back instead."""
+    change = view.change
+    if change.outcome.get("automatic"):
+        return "the rollback trigger"
+    if change.state in (_S.CLOSED, _S.ROLLED_BACK) and (
+        ended := view.said("attested") or view.said("waived")
+    ):
+        return _mentions([ended])
+    return _mentions([change.rollback_asked_by, view.said("confirmed")])
+
+
+def _mentions(users: Sequence[str]) -> str:
+    return " and ".join(mention(user) for user in users if user)
 
 
 def _plain(view: ChangeView, said: str, buttons: Sequence[Block], link: str, ref: str) -> Message:
@@ -112,7 +140,7 @@ def _question(view: ChangeView, said: str, *, link: str, now: datetime, ref: str
         ("Owner", mention(change.request.owner)),
         ("Expires", f"in {age(now, change.expires_at)}" if change.expires_at else "never"),
         ("Expected cost", escape(one_line(change.request.expected_cost), 300)),
-        ("Validation signal", escape(one_line(change.request.validation_signal), 300)),
+        *signal_facts(change),
     ]
     blocks = [section(f"{said}\n{escape(view.action, 300)}{_card(link)}"), *fields(facts)]
     buttons = [card_button(view, name) for name in ("decide", "plan")]
@@ -121,7 +149,7 @@ def _question(view: ChangeView, said: str, *, link: str, now: datetime, ref: str
 
 
 def _attest(notice: Notice, view: ChangeView, *, link: str, now: datetime, ref: str) -> Message:
-    verdict = escape(view.said("verdict") or "rolled back", 60)
+    verdict = verdict_words(view) or "rolled back"
     said = (
         f"*Please attest {view.change.id}* · validation: *{verdict}*. Look at the evidence on its card first."
     )
@@ -143,7 +171,7 @@ def _why(notice: Notice, view: ChangeView) -> str:
     change = view.change
     if notice.detail == "validated":
         before, after = view.said("before"), view.said("after")
-        return f"Verdict: *{escape(view.said('verdict'), 60)}* ({escape(before, 80)} → {escape(after, 80)})."
+        return f"Verdict: *{verdict_words(view)}* ({escape(before, 80)} → {escape(after, 80)})."
     if notice.detail.startswith("failed"):
         written = change.outcome.get("written")
         left = "Something was written" if written else "Nothing was changed in Azure"

@@ -49,6 +49,18 @@ def glass_lines(change: Change) -> list[str]:
     return lines
 
 
+def is_unreviewed(change: Change) -> bool:
+    """Return whether its glass was broken and nobody has reviewed that."""
+    return bool(change.broke_glass_by) and not change.reviewed_by
+
+
+def review_due(change: Change) -> str:
+    """Return that a review is due, as a line of its own for mrkdwn; empty where none is."""
+    if not is_unreviewed(change) or change.review_due_at is None:
+        return ""
+    return f"\nReview of the broken glass due {when(change.review_due_at)}: `/cs change review {change.id}`"
+
+
 def _review_line(change: Change) -> str:
     if change.reviewed_by:
         found = _said(change, "review", "verdict").replace("_", " ") or "reviewed"

@@ -27,6 +27,7 @@ def render_explanation(found: Explanation, ref: str) -> Message:
         *_list("Why this tier", found.because),
         *_list("Votes", found.voted),
         section(f"*Approvals* · {safe(found.needs, 900)}"),
+        *([section(f"*Break glass* · {safe(found.glass, 900)}")] if found.glass else []),
         footer(ref),
     ]
     return say(f"{found.change}: {safe(found.answer, 900)} {safe(found.needs, 900)}", blocks)

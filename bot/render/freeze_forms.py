@@ -75,6 +75,20 @@ def freeze_added_words(freeze: ChatFreeze) -> str:
     return f"{freeze.id} freezes {targets} from {_utc(freeze.start)} to {_utc(freeze.end)}."
 
 
+def render_freeze_told(freeze: ChatFreeze, ref: str, *, is_lifted: bool) -> Message:
+    """Return what the channels of its targets are told: who froze what until when, or who ended that."""
+    targets = ", ".join(escape(one_line(name), 80) for name in sorted(freeze.targets)[:20])
+    if is_lifted:
+        text = f"{freeze.id} was lifted by {mention(freeze.lifted_by)}: changes of {targets} run again."
+        why, hint = freeze.lifted_why, "Press Apply again on what waited."
+    else:
+        text = f"{freeze.id} freezes {targets} from {when(freeze.start)} to {when(freeze.end)}."
+        why, hint = freeze.reason, f"`/cs freeze lift {freeze.id}` ends it early; a rollback still runs."
+    by = "" if is_lifted else f" Added by {mention(freeze.by)}."
+    said = f"{text}{by}\n“{escape(one_line(why), 600)}”"
+    return say(text, [section(said), footer(ref, hint)])
+
+
 def _utc(at: object) -> str:
     return f"{at:%d %b %Y %H:%M} UTC"
 

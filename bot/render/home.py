@@ -10,6 +10,7 @@ from bot.ports.slack import Block
 from bot.render.blocks import actions, button, context, divider, footer, header, section
 from bot.render.change_card import card_button
 from bot.render.change_view import ChangeView
+from bot.render.emergency_words import is_unreviewed
 from bot.render.listing import row
 from bot.render.texts import age, escape, one_line, when
 
@@ -36,7 +37,9 @@ class HomeView:
     running: Sequence[ChangeView] = ()
     freezes: Sequence[Freeze] = ()
     trail: tuple[bool, datetime] | None = None
+    anchors: str = ""
     request: str = ""
+    user: str = ""
 
 
 def render_home(view: HomeView, *, now: datetime, ref: str) -> Block:
@@ -49,6 +52,7 @@ def render_home(view: HomeView, *, now: datetime, ref: str) -> Block:
             "Waiting for you",
             view.waiting,
             "*Nothing waits for you.* You are told here and in a direct message.",
+            view.user,
         ),
         divider(),
         *_changes(
@@ -64,12 +68,17 @@ def render_home(view: HomeView, *, now: datetime, ref: str) -> Block:
         blocks += _more(len(view.owned), "`/cs status` lists every target.")
     if view.running:
         blocks += [divider(), *_changes("Running now", view.running, "")]
-    blocks += [divider(), *_freezes(view.freezes), context(_trail(view, now)), footer(ref)]
+    blocks += [
+        divider(),
+        *_freezes(view.freezes),
+        context(" ".join(filter(None, (_trail(view, now), escape(view.anchors, 600))))),
+        footer(ref),
+    ]
     return {"type": "home", "callback_id": "home", "blocks": blocks}
 
 
-def _changes(title: str, views: Sequence[ChangeView], none: str) -> list[Block]:
-    rows = [_row(view) for view in views[:_SHOWN]] or [section(none)]
+def _changes(title: str, views: Sequence[ChangeView], none: str, user: str = "") -> list[Block]:
+    rows = [_row(view, user) for view in views[:_SHOWN]] or [section(none)]
     return [header(title), *rows, *_more(len(views), "`/cs approvals` and `/cs change list` show all.")]
 
 
@@ -77,9 +86,12 @@ def _more(found: int, where: str) -> list[Block]:
     return [context(f"{found - _SHOWN} more. {where}")] if found > _SHOWN else []
 
 
-def _row(view: ChangeView) -> Block:
+def _row(view: ChangeView, user: str) -> Block:
+    """Return a change in a row, with the button of what is asked; a review is asked of nobody who owns it."""
     name = {ChangeState.PENDING_APPROVAL: "decide", ChangeState.AWAITING_ATTESTATION: "attest"}
     button_name = name.get(view.change.state)
+    if user and user != view.change.request.owner and is_unreviewed(view.change):
+        button_name = "review"
     return row(view) if button_name is None else {**row(view), "accessory": card_button(view, button_name)}
 
 

@@ -10,6 +10,7 @@ from bot.render.after_words import follows
 from bot.render.blocks import button, footer, header, say, section
 from bot.render.change_view import ChangeView, button_value
 from bot.render.change_words import state_line
+from bot.render.emergency_words import review_due
 from bot.render.modal import Modal, modal
 from bot.render.texts import count, escape, mention, one_line, sentence, when
 from bot.render.texts import words as safe
@@ -25,7 +26,7 @@ def row(view: ChangeView) -> Block:
     row = section(
         f"*{change.id}* · {escape(view.action, 300)}{follows(change)}\n{state_line(view)}\n"
         f"Owner {mention(change.request.owner)} · {escape(one_line(change.environment), 60)} · requested by "
-        f"{mention(change.request.requester)} {when(asked)}"
+        f"{mention(change.request.requester)} {when(asked)}{review_due(change)}"
     )
     if change.state is not ChangeState.DRAFT:
         return row

@@ -9,7 +9,17 @@ from bot.domain.evidence import evidence_id
 from bot.domain.json import Json
 from bot.domain.operation import Operation, Plan, differences, value_at
 from bot.ports.slack import Block, Message
-from bot.render.blocks import footer, header, preformatted, rich_line, rich_list, rich_text, say, section
+from bot.render.blocks import (
+    footer,
+    header,
+    preformatted,
+    rich_line,
+    rich_list,
+    rich_quote,
+    rich_text,
+    say,
+    section,
+)
 from bot.render.change_view import ChangeView
 from bot.render.modal import Modal, modal
 from bot.render.texts import code, count, escape, one_line, shorten, tidy, when
@@ -17,6 +27,11 @@ from bot.render.texts import code, count, escape, one_line, shorten, tidy, when
 _MARKER = re.compile(r"^(?:\d{1,2}[.)]|[-*•])\s+")
 _MAX_STEPS = 12
 _MAX_LINES = 30
+
+
+def reason_block(reason: str) -> Block:
+    """Return why the change is asked for, as its requester wrote it."""
+    return rich_text(rich_line("Reason", bold=True), rich_quote(reason))
 
 
 def diff_block(plan: Plan) -> Block:

@@ -107,7 +107,8 @@ def _effect(view: ChangeView) -> list[str]:
     lines = []
     if verdict := view.said("verdict"):
         signal, before, after = (safe(view.said(name)) for name in ("signal", "before", "after"))
-        lines.append(f"Validation: {safe(verdict)} ({signal}: {before} → {after})")
+        missed = f", the signal was missed (at most {safe(limit)})" if (limit := view.said("missed")) else ""
+        lines.append(f"Validation: {safe(verdict)}{missed} ({signal}: {before} → {after})")
     lines += [
         f"{name}: {safe(view.said(name.lower()))}" for name in ("Usage", "Cost") if view.said(name.lower())
     ]

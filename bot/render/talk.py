@@ -1,5 +1,6 @@
 """What is said around a change: its comments, and what a revision changes about the one before."""
 
+from bot.domain.change import ChangeState
 from bot.domain.comment import LONGEST, Comment
 from bot.domain.revision import Moved
 from bot.ports.slack import Block, Message
@@ -10,20 +11,25 @@ from bot.render.texts import EMPTY, count, escape, mention, one_line, shorten, w
 
 _SHOWN = 5
 _MOVED = 12
+_PERSON = "owner"  # what stands in code is never shown as a person
 
 
 def revision_blocks(view: ChangeView) -> list[Block]:
-    """Return what differs from the revision before, and that its approvals do not count."""
-    if view.moved is None:
+    """Return what differs from the revision before, and that its approvals do not count, while it waits."""
+    if view.moved is None or view.change.state is not ChangeState.PENDING_APPROVAL:
         return []
     before = view.change.revision - 1
     said = f"Approvals of revision {before} do not count."
     if not view.moved:
         return [section(f"*Nothing differs from revision {before}.* {said}")]
-    lines = [line for each in view.moved[:_MOVED] for line in _differs(each)]
-    more = [f"  and {len(view.moved) - _MOVED} more"] if len(view.moved) > _MOVED else []
+    people = [each for each in view.moved if each.name == _PERSON]
+    rest = [each for each in view.moved if each.name != _PERSON]
+    lines = [line for each in rest[:_MOVED] for line in _differs(each)]
+    more = [f"  and {len(rest) - _MOVED} more"] if len(rest) > _MOVED else []
     title = rich_line(f"Revision {view.change.revision} against revision {before}", bold=True)
-    return [rich_text(title, preformatted("\n".join([*lines, *more]))), context(said)]
+    differs = [preformatted("\n".join([*lines, *more]))] if lines else []
+    owner = [section(f"Owner: {mention(each.before)} → {mention(each.after)}") for each in people]
+    return [rich_text(title, *differs), *owner, context(said)]
 
 
 def _differs(moved: Moved) -> list[str]:

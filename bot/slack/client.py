@@ -7,18 +7,31 @@ import aiohttp
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.ports.observer import DateHeard, unheard
+
 DEADLINE_SECONDS = 10
 SLACK_HOST = "hooks.slack.com"
 FILES_HOST = "files.slack.com"
 
 
-def slack_client(token: str, api_url: str) -> AsyncWebClient:
+def slack_client(token: str, api_url: str, hear: DateHeard = unheard) -> AsyncWebClient:
     """Return a client with its own session. Call it in a running loop; `close_client` closes it."""
-    session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=DEADLINE_SECONDS))
+    session = aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(total=DEADLINE_SECONDS), trace_configs=[_telling(hear)]
+    )
     client = AsyncWebClient(token=token, base_url=api_url, timeout=DEADLINE_SECONDS, session=session)
     if is_loopback(urlsplit(api_url).hostname):
         client.proxy = None
     return client
+
+
+def _telling(hear: DateHeard) -> aiohttp.TraceConfig:
+    async def tell(_: object, __: object, ended: aiohttp.TraceRequestEndParams) -> None:
+        hear("slack", ended.response.headers.get("Date", ""))
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_end.append(tell)
+    return trace
 
 
 def patient(client: AsyncWebClient) -> AsyncWebClient:

@@ -178,8 +178,23 @@ async def review_glass(
 def why_not_reviewed(change: Change, *, user: str, people: People, desk: Desk) -> Allowed | Refused:
     """Return whether this person may review the broken glass now."""
     rule = desk.configuration.rule_for(change)
-    involved = [people[name] for name in {change.request.requester, change.broke_glass_by} - {""}]
-    return may_review(change, people[user], rule, involved)
+    involved = _involved(change, people)
+    could = who_may_review(change, rule, people)
+    return may_review(change, people[user], rule, involved, could=could)
+
+
+def who_may_review(change: Change, rule: Rule | None, people: People) -> tuple[str, ...]:
+    """Return the users who may review the broken glass."""
+    involved = _involved(change, people)
+    return tuple(
+        user
+        for user in sorted(people)
+        if isinstance(may_review(change, people[user], rule, involved), Allowed)
+    )
+
+
+def _involved(change: Change, people: People) -> list[Standing]:
+    return [people[name] for name in {change.request.requester, change.broke_glass_by} - {""}]
 
 
 async def lapsed_glasses(look: Look, now: datetime) -> tuple[Change, ...]:

@@ -17,6 +17,7 @@ from bot.domain.people import Standing
 from bot.domain.policy import Refused, quorum_met, solvable, who_could
 from bot.domain.request_events import ChangePlanned, ChangeRequested, EvidenceSnapshot, PolicyEvaluated
 from bot.domain.revision import revision_of
+from bot.domain.waiver import is_own_word
 from bot.evidence.sections import STATUS_SECTIONS
 from bot.ports.archive import Transaction
 from bot.ports.registry import Readers
@@ -72,11 +73,9 @@ async def check_change(
         return Red(change, (f"{error} {error.advice}".strip(),))
     requester = people[change.request.requester]
     planned = _planned(change, checked, configuration, requester)
-    owner = people.get(change.request.owner)
     problems = checked.problems + _policy_problems(planned, people, configuration)
     problems += not_standard(change, checked, configuration, requester)
-    if owner is None or not owner.full_member:
-        problems += ("The owner must be a full member of this workspace. Name somebody else.",)
+    problems += _owner_problems(planned, people)
     async with desk.archive.reading() as committed:
         problems += await start_problems(planned, look=committed, configuration=configuration, now=now)
     others, past = await look_back(change, checked, target, desk)
@@ -133,6 +132,18 @@ def _policy_problems(
 ) -> tuple[str, ...]:
     verdict = solvable(change, configuration.rule_for(change), people.values())
     return (f"Nobody could approve this: {verdict.words}",) if isinstance(verdict, Refused) else ()
+
+
+def _owner_problems(change: Change, people: Mapping[str, Standing]) -> tuple[str, ...]:
+    owner = people.get(change.request.owner)
+    if owner is None or not owner.full_member:
+        return ("The owner must be a full member of this workspace. Name somebody else.",)
+    if not is_own_word(change, owner, people[change.request.requester]):
+        return ()
+    return (
+        f"You would attest your own change: the owner of a {change.tier} change is another person than who asks "
+        "for it. Name the target's owner, or somebody else than yourself.",
+    )
 
 
 async def _submit(

@@ -15,6 +15,7 @@ FORMAT = "countersign.changerecord/1"
 _BASELINES = 500
 _OUTCOME = (
     "verdict",
+    "missed",
     "signal",
     "before",
     "after",

@@ -54,8 +54,10 @@ def check_freezing(asked: Freezing, configuration: Configuration, now: datetime)
     return problems
 
 
-async def add_freeze(asked: Freezing, *, caller: Caller, now: datetime, tx: Transaction) -> ChatFreeze:
-    """Keep the freeze and say so in the trail; it holds from its start, for whoever asks from now on."""
+async def add_freeze(
+    asked: Freezing, *, caller: Caller, now: datetime, tx: Transaction, configuration: Configuration
+) -> ChatFreeze:
+    """Keep the freeze, say so in the trail and in the channels; it holds from its start, for whoever asks."""
     wanted = ChatFreeze(
         number=0,
         reason=asked.reason,
@@ -74,13 +76,14 @@ async def add_freeze(asked: Freezing, *, caller: Caller, now: datetime, tx: Tran
         reason=kept.reason,
     )
     await tx.record(event, by=caller.actor, cause=caller.cause)
+    await _tell(kept, "added", configuration, tx)
     return kept
 
 
 async def lift_freeze(
-    number: int, why: str, *, caller: Caller, now: datetime, tx: Transaction
+    number: int, why: str, *, caller: Caller, now: datetime, tx: Transaction, configuration: Configuration
 ) -> ChatFreeze | Refused:
-    """End a freeze before its time, once."""
+    """End a freeze before its time, once, and say so where it was announced."""
     freeze = await tx.freeze(number)
     if freeze.lifted_at is not None:
         return Refused(f"{freeze.id} was lifted already, by <@{freeze.lifted_by}>.")
@@ -90,7 +93,19 @@ async def lift_freeze(
         return Refused(f"{freeze.id} was lifted in the same instant.")
     event = FreezeLifted(freeze=freeze.id, end=freeze.end.isoformat(), reason=why)
     await tx.record(event, by=caller.actor, cause=caller.cause)
+    await _tell(freeze, "lifted", configuration, tx)
     return freeze
+
+
+async def _tell(freeze: ChatFreeze, what: str, configuration: Configuration, tx: Transaction) -> None:
+    """Leave one message for each channel of the targets that it freezes."""
+    frozen_ones = (
+        target
+        for target in configuration.targets
+        if any(fnmatchcase(target.alias, name) for name in freeze.targets)
+    )
+    for channel in sorted({target.channel for target in frozen_ones} - {""}):
+        await tx.enqueue("deliver", f"deliver:freeze:{freeze.number}:{what}:{channel}")
 
 
 def overrides(change: Change, freezes: tuple[Freeze, ...]) -> bool:

@@ -9,8 +9,8 @@ from bot.domain.change import WAITING, Change, ChangeState
 from bot.domain.configuration import Freeze, Rule
 from bot.domain.freeze import freeze_words, may_override, override_words
 from bot.domain.people import Standing
-from bot.domain.policy import Refused, may_act
-from bot.domain.waiver import is_open, may_waive
+from bot.domain.policy import Allowed, Refused, may_act
+from bot.domain.waiver import is_open, is_own_word, may_waive
 from bot.usecases.desk import Desk
 
 ROLLBACK_FROM = frozenset({ChangeState.VERIFYING, ChangeState.AWAITING_ATTESTATION, ChangeState.FAILED})
@@ -61,6 +61,8 @@ def why_not(
             return _why_not_rolled_back(change)
         case Verb.ATTEST if change.state is not ChangeState.AWAITING_ATTESTATION and not is_undone(change):
             return Refused(f"There is nothing to attest: {change.id} is {words}.")
+        case Verb.ATTEST:
+            return _why_not_attested(change, user, people, desk)
         case _:
             return None
 
@@ -75,17 +77,33 @@ def is_undone(change: Change) -> bool:
     return change.state is ChangeState.ROLLED_BACK and is_open(change)
 
 
+def _why_not_attested(
+    change: Change, user: str, people: Mapping[str, Standing], desk: Desk
+) -> Refused | None:
+    """Return why an owner cannot attest: they asked for the change themselves."""
+    if not is_own_word(change, people[user], people[change.request.requester]):
+        return None
+    return Refused(
+        f"Not allowed: this is your own request, and another person attests a change above standard. "
+        f"Somebody of the approving groups can waive it: `change waive {change.id}`.",
+        f"attest: the owner, never the requester ({change.tier} change)",
+        _who_waives(change, people, desk),
+    )
+
+
+def _who_waives(change: Change, people: Mapping[str, Standing], desk: Desk) -> tuple[str, ...]:
+    rule = desk.configuration.rule_for(change)
+    parties = [people[each] for each in sorted(steerers(change)) if each in people]
+    could = (each for each in people.values() if isinstance(may_waive(change, each, rule, parties), Allowed))
+    return tuple(sorted(each.user for each in could))
+
+
 def _why_not_waived(change: Change, user: str, people: Mapping[str, Standing], desk: Desk) -> Refused | None:
     rule = desk.configuration.rule_for(change)
     parties = [people[each] for each in sorted(steerers(change)) if each in people]
     verdict = may_waive(change, people[user], rule, parties)
     if isinstance(verdict, Refused):
-        could = (
-            each
-            for each in people.values()
-            if not isinstance(may_waive(change, each, rule, parties), Refused)
-        )
-        return replace(verdict, could=tuple(sorted(each.user for each in could)))
+        return replace(verdict, could=_who_waives(change, people, desk))
     if not is_open(change):
         return Refused(f"There is nothing to waive: {change.id} is {change.state.replace('_', ' ')}.")
     return None
@@ -151,4 +169,7 @@ def _why_frozen(person: Standing, freezes: tuple[Freeze, ...], people: Iterable[
     if may_override(person, freezes):
         return None
     could = tuple(sorted(each.user for each in people if may_override(each, freezes)))
-    return Refused(freeze_words(freezes), override_words(freezes), could)
+    words = (
+        f"{freeze_words(freezes)} Press Apply after that, or ask somebody who may override it to press it."
+    )
+    return Refused(words, override_words(freezes), could)

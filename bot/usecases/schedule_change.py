@@ -41,7 +41,7 @@ async def start_problems(
     )
     if freezes and not _may_wait(change, freezes):
         when = "It would start in a freeze. " if start is not None and start > now else ""
-        problems += (f"{when}{freeze_words(freezes)} {_instead(start)}",)
+        problems += (f"{when}{freeze_words(freezes)} {_instead(start, freezes)}",)
     return problems
 
 
@@ -50,8 +50,13 @@ def _may_wait(change: Change, freezes: Iterable[Freeze]) -> bool:
     return change.request.type is ChangeType.EMERGENCY and all(freeze.override for freeze in freezes)
 
 
-def _instead(start: datetime | None) -> str:
-    return "Ask again then." if start is None else "Name a start after it."
+def _instead(start: datetime | None, freezes: tuple[Freeze, ...]) -> str:
+    """Return what to do about it; an emergency is the way only where somebody may override each freeze."""
+    first = "Ask again then" if start is None else "Name a start after it"
+    if not all(freeze.override for freeze in freezes):
+        return f"{first}."
+    groups = ", ".join(sorted({group for freeze in freezes for group in freeze.override}))
+    return f"{first}. What restores a service now is an Emergency: one of {groups} may apply that."
 
 
 async def schedule(change: Change, outcome: dict[str, Json], *, caller: Caller, tx: Transaction) -> Change:

@@ -14,6 +14,8 @@ from bot.domain.notice import (
     OUTCOME,
     REMIND,
     SAID,
+    STOPPED,
+    UNDONE,
     VOTED,
     Notice,
     kind_of,
@@ -97,7 +99,7 @@ def stage_of(notice: Notice, told: Told) -> int:
     """Return what a notice's message should say by now: its question, thanks for the answer, or who answered."""
     change = told.change
     if notice.word == ATTEST:
-        return SAID if _may_attest(change) else HANDLED
+        return _attest_stage(notice, change)
     if notice.word not in _QUESTIONS:
         return SAID
     if notice.word == EXPIRING and notice.detail != change.state.value:
@@ -107,6 +109,13 @@ def stage_of(notice: Notice, told: Told) -> int:
     if notice.revision != change.revision:
         return HANDLED
     return VOTED if told.has_voted(notice.person) else SAID
+
+
+def _attest_stage(notice: Notice, change: Change) -> int:
+    """Return what the question to attest says by now; a rollback that answered it is followed to its end."""
+    if notice.detail == change.state.value:
+        return SAID if _may_attest(change) else HANDLED
+    return {S.FAILED: STOPPED, S.ROLLED_BACK: UNDONE}.get(change.state, HANDLED)
 
 
 async def who_may_be_asked(number: int, *, desk: Desk) -> Mapping[str, Standing]:

@@ -124,6 +124,7 @@ def _said(verdict: Verdict) -> dict[str, str]:
         "before": verdict.before,
         "after": verdict.after,
         "explanation": verdict.explanation,
+        "missed": verdict.missed,
     }
 
 

@@ -1,5 +1,6 @@
 """What `countersign audit anchor` and `audit verify --anchor` find out, with the anchors connected."""
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from bot.domain.command_line import did_you_mean
 from bot.domain.configuration import Configuration
 from bot.domain.entry import new_ulid
 from bot.domain.errors import AnchorContradictsError, CountersignError, InvalidInputError
+from bot.domain.json import Json
 from bot.domain.note import Verifier
 from bot.ports.anchors import Anchor, Head, OurLog, Seen
 from bot.ports.archive import Cause
@@ -20,10 +22,12 @@ from bot.usecases.desk import Desk
 from handlers.anchoring import Anchoring
 from handlers.clock import WallClock
 from handlers.configuration_file import read_configuration
-from handlers.settings import Settings
+from handlers.settings import Settings, read_settings
 from handlers.version import BUILD
 from handlers.wiring import signer_of
-from storage.audit_anchors import Witnessed
+from storage.audit_anchors import Witnessed, with_anchors
+from storage.audit_findings import VerifyReport
+from storage.audit_verify import verify_log
 from storage.open import open_archive
 from storage.past import PastRows, reading_past
 
@@ -37,6 +41,48 @@ class Asked:
 
     witnessed: tuple[Witnessed, ...]
     silent: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Held:
+    """The trail verified against anchors. `is_any_enough`: one anchor that answers is enough."""
+
+    report: VerifyReport
+    asked: Asked
+    is_any_enough: bool
+
+    @property
+    def code(self) -> int:
+        """Return the exit code: 0 holds, 1 does not, 2 cannot say, for an anchor said nothing."""
+        if not self.report.ok:
+            return 1
+        silent = bool(self.asked.silent)
+        return 2 if silent and not (self.is_any_enough and self._spoke()) else 0
+
+    def words(self) -> list[str]:
+        """Return what each anchor said, one line each."""
+        held = [f"  anchor {each.kind}: size {each.seen.size}" for each in self._spoke() if each.seen]
+        silent = [f"  anchor {kind}: NOT asked: {why}" for kind, why in self.asked.silent]
+        unsaid = ["It cannot be said whether the trail is whole."] if self.code == 2 else []
+        return [*held, *silent, *unsaid]
+
+    def as_json(self) -> list[dict[str, Json]]:
+        """Return what each anchor said."""
+        spoke: list[dict[str, Json]] = [
+            {"kind": each.kind, "origin": each.origin, "size": each.seen.size if each.seen else 0}
+            for each in self._spoke()
+        ]
+        return spoke + [{"kind": kind, "error": why} for kind, why in self.asked.silent]
+
+    def _spoke(self) -> list[Witnessed]:
+        return [each for each in self.asked.witnessed if each.seen or each.finding or each.anchored]
+
+
+def held_against(names: Sequence[str], database: str, vkeys: Sequence[str], *, deep: bool) -> Held:
+    """Return the trail verified from its newest anchors on; they are asked before it is read."""
+    said = asyncio.run(asked(read_settings(), database, vkeys, names))
+    report = with_anchors(verify_log(database, vkeys, deep=deep), database, vkeys, said.witnessed)
+    return Held(report, said, is_any_enough="all" in names)
 
 
 async def anchored(settings: Settings, kinds: Sequence[str]) -> tuple[AnchorOutcome, ...]:

@@ -14,10 +14,12 @@ _COMMANDS = {
 }
 _SCOPES = [
     "app_mentions:read",
+    "channels:history",
     "channels:read",
     "chat:write",
     "commands",
     "files:write",
+    "groups:history",
     "groups:read",
     "im:write",
     "usergroups:read",
@@ -26,7 +28,7 @@ _SCOPES = [
 _EVENTS = ["app_home_opened", "app_mention", "subteam_members_changed"]
 _SHORTCUTS = (
     ("shortcut.request", "Request a model change", "Open the form that asks for a change of a deployment"),
-    ("shortcut.approvals", "My approvals", "List the changes that wait for your decision"),
+    ("shortcut.approvals", "My approvals", "List what waits for you: to decide, to attest or to review"),
 )
 _LONG = (
     "Countersign shows read-only evidence about fine-tuned models on Azure OpenAI, asks named people to"

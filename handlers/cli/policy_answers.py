@@ -8,8 +8,8 @@ from bot.domain.configuration import Configuration
 from bot.domain.errors import NotFoundError
 from bot.domain.explanation import Explanation, explain
 from bot.domain.people import Standing
-from bot.domain.policy import rule_words
 from bot.domain.replay import Past, Replayed, Side, replay
+from bot.domain.rule_words import rule_in_full
 from bot.domain.soundness import Finding, Known, findings, pairs
 from bot.usecases.recall_people import Recalled, recall_people
 from handlers.clock import WallClock
@@ -30,19 +30,22 @@ class _Nothing:
 
 async def checked(configuration: Configuration, database: str) -> tuple[tuple[Finding, ...], dict[str, str]]:
     """Return what was checked, and every environment × tier in words."""
-    now = WallClock().now()
+    now, owners = WallClock().now(), {target.owner for target in configuration.targets}
     try:
         async with reading_past(database) as rows:
-            known = await recall_people((), rows=rows, configuration=configuration, now=now)
+            known = await recall_people(owners, rows=rows, configuration=configuration, now=now)
             seen = Finding("database", "ok", "people as they were last seen")
     except NotFoundError as error:
-        known = await recall_people((), rows=_Nothing(), configuration=configuration, now=now)
+        known = await recall_people(owners, rows=_Nothing(), configuration=configuration, now=now)
         seen = Finding("database", "note", f"{error} People are taken as the file names them.")
     table = {
-        f"{environment} · {tier}": rule_words(rule) if rule is not None else f"{environment} · {tier}: denied"
+        f"{environment} · {tier}": rule_in_full(rule)
+        if rule is not None
+        else f"{environment} · {tier}: denied"
         for environment, tier, rule in pairs(configuration)
     }
-    found = findings(configuration, Known(known.people, known.unseen))
+    met = {user: known.people[user] for user in known.people if user not in known.assumed}
+    found = findings(configuration, Known(known.people, known.unseen, met))
     return (
         Finding("file", "ok", "it can be read"),
         seen,

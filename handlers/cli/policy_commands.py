@@ -11,7 +11,7 @@ import typer
 from bot.domain.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Iterable
 
     from bot.domain.configuration import Configuration
     from bot.domain.explanation import Explanation
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 POLICY = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Database = Annotated[str, typer.Option(help="Database URL; default COUNTERSIGN_DATABASE_URL.")]
+_USER = re.compile(r"[UW][A-Z0-9]{2,30}")
 SIGNS = {"ok": "ok", "fail": "FAIL", "unknown": "?", "note": "note"}
 
 
@@ -45,7 +46,7 @@ def check(
     if as_json:
         print(json.dumps({"ok": code == 0, "pairs": pairs, "checks": [asdict(each) for each in found]}))
     else:
-        print("\n".join([*pairs.values(), "", *map(_finding, found)]))
+        print("\n".join([*pairs.values(), "", *_findings(found)]))
         print({0: "The policy holds.", 1: "The policy does NOT hold.", 2: "It cannot be said."}[code])
     raise typer.Exit(code)
 
@@ -60,6 +61,11 @@ def explain(
     """Say why a change has its tier, who has decided, who still could, and why one person cannot."""
     from handlers.cli.policy_answers import explained
 
+    if user and not _USER.fullmatch(user):
+        raise InvalidInputError(
+            f"{user!r} is no Slack user id.",
+            advice="Give an id such as U0BOB: in Slack, open the profile, then ⋮, Copy member ID.",
+        )
     found = _run(explained(change, user, _configuration(None), database or _database()))
     print(json.dumps(asdict(found)) if as_json else "\n".join(_explanation(found)))
 
@@ -123,9 +129,17 @@ def _print_unreadable(error: InvalidInputError, as_json: bool) -> None:
     print(f"{SIGNS['fail']:<5} file: {error}\n      next: {error.advice}\nThe policy does NOT hold.")
 
 
-def _finding(found: "Finding") -> str:
-    step = f"\n      next: {found.next_step}" if found.next_step else ""
-    return _plain(f"{SIGNS[found.result]:<5} {found.check}: {found.words}{step}")
+def _findings(found: "Iterable[Finding]") -> list[str]:
+    """Return a line for each cause: what came out alike, for the same reason, stands together."""
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for each in found:
+        alike.setdefault((each.result, each.words, each.next_step), []).append(each.check)
+    return [_finding(*cause, ", ".join(checks)) for cause, checks in alike.items()]
+
+
+def _finding(result: str, words: str, next_step: str, about: str) -> str:
+    step = f"\n      next: {next_step}" if next_step else ""
+    return _plain(f"{SIGNS[result]:<5} {about}: {words}{step}")
 
 
 def _explanation(found: "Explanation") -> list[str]:
@@ -136,6 +150,7 @@ def _explanation(found: "Explanation") -> list[str]:
         *(f"  vote: {words}" for words in found.voted),
         f"  {found.needs}",
         f"  could: {', '.join(found.could) or 'nobody'}",
+        f"  break glass: {found.glass}",
     ]
     return [_plain(line) for line in (*lines, *([f"{found.person}: {found.answer}"] if found.person else []))]
 

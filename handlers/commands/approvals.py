@@ -1,4 +1,4 @@
-"""`approvals`: what waits for this person's decision."""
+"""`approvals`: what waits for this person: to decide, to attest, to review after a broken glass."""
 
 from bot.domain.command_line import parse
 from bot.ports.slack import Message
@@ -13,4 +13,4 @@ async def _approvals(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -
     return render_changes(await waiting_for(asked.caller.user, deps), WAITING, asked.ref)
 
 
-APPROVALS = Command("approvals", "approvals", "What waits for your decision.", _approvals)
+APPROVALS = Command("approvals", "approvals", "What waits for you: to decide, attest or review.", _approvals)

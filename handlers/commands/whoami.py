@@ -3,7 +3,7 @@
 from bot.domain.command_line import parse
 from bot.domain.configuration import Configuration
 from bot.domain.people import Standing
-from bot.domain.policy import rule_words
+from bot.domain.rule_words import rule_words
 from bot.ports.slack import Message
 from bot.render.answer import render_whoami
 from bot.usecases.find_people import FOR_A_DECISION, find_people

@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from bot.changes.kinds import KINDS
-from bot.domain.change import OPEN_ON_ACCOUNT, TERMINAL, Change, ChangeState
+from bot.domain.anchoring import anchor_words
+from bot.domain.change import OPEN_ON_ACCOUNT, TERMINAL, ChangeState
 from bot.domain.deployment import Target
 from bot.domain.json import Json
-from bot.domain.people import Standing
-from bot.domain.policy import Allowed, may_decide
 from bot.domain.retirements import fine_tuned_end
 from bot.ports.archive import ChangeQuery, Look
 from bot.render.home import HomeView, Owned, render_home
 from bot.render.texts import count
 from bot.usecases.find_people import FOR_AN_APPLY, find_people
+from bot.usecases.find_waiting import find_waiting
 from handlers.dependencies import Dependencies
 from handlers.loading import view_of
 from handlers.shapes import SlackEvent
@@ -28,10 +28,11 @@ async def _run(user: str, deps: Dependencies) -> None:
     now, configuration = desk.clock.now(), desk.configuration
     people = await find_people({user}, desk=desk, max_age=FOR_AN_APPLY)
     async with desk.archive.reading() as look:
-        waiting = await _waiting(people[user], look, deps)
+        waiting = await find_waiting(user, people, look=look, desk=desk)
         mine = await look.changes(ChangeQuery(states=_OPEN, requester=user))
         running = await look.changes(ChangeQuery(states=OPEN_ON_ACCOUNT))
         chat = await look.freezes(now)
+        anchored = await look.anchor_states(configuration.anchors.kinds)
         owned = [await _owned(each, look, now) for each in configuration.targets if each.owner == user]
     known = [*configuration.freezes, *(each.as_freeze(()) for each in chat)]
     freezes = [each for each in known if each.start < now + _WEEK and now < each.end]
@@ -42,24 +43,11 @@ async def _run(user: str, deps: Dependencies) -> None:
         [view_of(change, deps) for change in running],
         freezes,
         deps.last_trail(),
+        anchor_words(anchored, configuration.anchors, now),
         request=f"request|{KINDS[0].name}:",
+        user=user,
     )
     await deps.messenger.publish_home(user, render_home(home, now=now, ref=deps.cause("home").ref))
-
-
-async def _waiting(person: Standing, look: Look, deps: Dependencies) -> list[Change]:
-    """Return what this person may decide and has not, and what they own and have not attested."""
-    found: list[Change] = []
-    for change in await look.changes(ChangeQuery(states=frozenset({ChangeState.PENDING_APPROVAL}), limit=50)):
-        configuration, asker = deps.desk.configuration, change.request.requester
-        requester = Standing(asker, full_member=False, entra_oid=configuration.entra_oids.get(asker, ""))
-        allowed = may_decide(change, person, configuration.rule_for(change), requester=requester)
-        if isinstance(allowed, Allowed) and person.user not in {
-            vote.person for vote in await look.votes(change)
-        }:
-            found.append(change)
-    attesting = ChangeQuery(states=frozenset({ChangeState.AWAITING_ATTESTATION}), limit=50)
-    return [*found, *(each for each in await look.changes(attesting) if each.request.owner == person.user)]
 
 
 async def _owned(target: Target, look: Look, now: datetime) -> Owned:

@@ -1,4 +1,4 @@
-"""`anchor`: publish the trail's newest checkpoint outside the database; tell everybody when an anchor proves it wrong."""
+"""`anchor`: publish the newest checkpoint outside the database, and say when an anchor proves the trail wrong."""
 
 import structlog
 
@@ -34,8 +34,8 @@ async def _alarm(kind: str, error: AnchorContradictsError, deps: Dependencies) -
     try:
         message = render_text(words + error_words(error), deps.cause("anchor").ref)
         await deps.messenger.post(channel, message)
-    except CountersignError as refused:
-        LOG.error("anchor.alarm_not_posted", why=str(refused))
+    except CountersignError:
+        LOG.exception("anchor.alarm_not_posted")
 
 
 ANCHOR = Job("anchor", _run)

@@ -12,17 +12,24 @@ from handlers.dependencies import Dependencies
 from handlers.loading import load_view
 from handlers.shapes import Job
 from handlers.telling import GONE, tell_one
+from handlers.telling_of_freeze import tell_of_freeze
 from handlers.telling_of_glass import TOLD, tell_of_glass
 from handlers.unapproved import tell_of_unexplained
 
 
 async def _run(key: str, deps: Dependencies) -> None:
-    if key.startswith("deliver:dead:"):
-        await _tell_of_dead(key.removeprefix("deliver:dead:"), deps)
-        return
-    if key.startswith("deliver:unexplained:"):
-        await tell_of_unexplained(int(key.rsplit(":", 1)[1]), deps)
-        return
+    match key.split(":", 2)[1:]:
+        case ["dead", name]:
+            await _tell_of_dead(name, deps)
+        case ["unexplained", number]:
+            await tell_of_unexplained(int(number), deps)
+        case ["freeze", freeze]:
+            await tell_of_freeze(freeze, deps)
+        case _:
+            await _tell_of_change(key, deps)
+
+
+async def _tell_of_change(key: str, deps: Dependencies) -> None:
     match key.split(":", 4):
         case [_, change_id, "card"]:
             await _card(change_number(change_id), deps)

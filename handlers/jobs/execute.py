@@ -1,13 +1,20 @@
 """`apply`, `poll`, `read-back`: the executor's jobs; nothing here speaks to Slack."""
 
+from datetime import timedelta
+
 from bot.domain.change import change_number
+from bot.domain.errors import RunAgain
 from bot.usecases.execute_change import execute_change
 from bot.usecases.follow_step import poll_step, read_back_step
 from handlers.dependencies import ExecutorSide
 from handlers.shapes import ExecutorJob
 
+LATER = timedelta(minutes=1)
+
 
 async def _apply(key: str, side: ExecutorSide) -> None:
+    if why := side.clock_wrong():
+        raise RunAgain(side.desk.clock.now() + LATER, why)
     await execute_change(_number(key), executor=side.executor, desk=side.desk, cause=side.cause("apply"))
 
 

@@ -1,4 +1,4 @@
-"""`My approvals`: what waits for this person's decision, in a modal, from any conversation."""
+"""`My approvals`: what waits for this person, in a modal, from any conversation."""
 
 from bot.render.listing import render_changes_view
 from handlers.dependencies import Dependencies

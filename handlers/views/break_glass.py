@@ -50,6 +50,7 @@ async def _second(submission: Submission, deps: Dependencies) -> ViewAnswer:
         raise InvalidInputError("This form is out of date.", advice="Write `change break-glass` again.")
     seen = (await load_view(value.number, deps)).change
     people = await _people(submission, parties(seen), deps)
+    deps.refuse_wrong_clock()
     try:
         async with deps.desk.archive.transaction() as tx:
             change = await tx.change(value.number)

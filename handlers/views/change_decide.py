@@ -48,6 +48,7 @@ async def _decide(decision: Decision, submission: Submission, deps: Dependencies
     people = await find_people(
         {caller.user, change.request.requester, *voters}, desk=desk, max_age=FOR_A_DECISION
     )
+    deps.refuse_wrong_clock()
     async with desk.archive.transaction() as tx:
         return await decide_change(
             decision,

@@ -28,7 +28,9 @@ async def _add(submission: Submission, deps: Dependencies) -> ViewAnswer:
     if problems:
         return FieldErrors(problems)
     async with deps.desk.archive.transaction() as tx:
-        kept = await add_freeze(freezing, caller=asked.caller, now=now, tx=tx)
+        kept = await add_freeze(
+            freezing, caller=asked.caller, now=now, tx=tx, configuration=deps.desk.configuration
+        )
     words = f"{freeze_added_words(kept)} `freeze lift {kept.id}` ends it early."
     return Replace(render_notice_view("Frozen", words, asked.ref))
 
@@ -60,7 +62,12 @@ async def _lift(submission: Submission, deps: Dependencies) -> ViewAnswer:
         return FieldErrors({"reason": "Say why it may end."})
     async with deps.desk.archive.transaction() as tx:
         answer = await lift_freeze(
-            _number(submission.metadata), why, caller=asked.caller, now=deps.desk.clock.now(), tx=tx
+            _number(submission.metadata),
+            why,
+            caller=asked.caller,
+            now=deps.desk.clock.now(),
+            tx=tx,
+            configuration=deps.desk.configuration,
         )
     if isinstance(answer, Refused):
         return Replace(render_notice_view("Not done", answer.words, asked.ref))

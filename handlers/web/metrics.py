@@ -23,6 +23,7 @@ class Now:
     figures: Figures | None = None
     verified: Verified | None = None
     is_connected: bool | None = None
+    skews: Mapping[str, float] = field(default_factory=dict)
 
 
 class _NowCollector(Collector):
@@ -53,7 +54,24 @@ class _NowCollector(Collector):
             "Pairs of accounts that approved each other ten times or more in 30 days, in the database.",
             figures.pairs,
         )
+        yield _gauges(
+            "anchor_age_seconds",
+            "For how long the oldest entry has waited to be anchored, by kind of anchor, in the database.",
+            "kind",
+            figures.anchor_ages,
+        )
+        yield _single(
+            "anchors_against",
+            "Anchors that prove the audit trail wrong, in the database; absent where none is configured.",
+            figures.anchors_against,
+        )
         yield from self._trail()
+        yield _gauges(
+            "clock_skew_seconds",
+            "By how much this machine's clock is ahead, by the Date of the last answer.",
+            "source",
+            self.now.skews,
+        )
         yield _single(
             "socket_connected",
             "1 when a Socket Mode connection stands; absent over HTTP.",
@@ -143,7 +161,7 @@ def _histogram(registry: CollectorRegistry, name: str, words: str, *labels: str)
     return Histogram(f"countersign_{name}", words, labels, buckets=buckets, registry=registry)
 
 
-def _gauges(name: str, words: str, label: str, values: Mapping[str, int]) -> Metric:
+def _gauges(name: str, words: str, label: str, values: Mapping[str, float]) -> Metric:
     family = GaugeMetricFamily(f"countersign_{name}", words, labels=[label])
     for value, count in values.items():
         family.add_metric([value], count)

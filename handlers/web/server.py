@@ -111,7 +111,7 @@ class _Health:
             jobs = await house.archive.runner.counts()
             figures = await house.figures() if house.figures is not None else None
         verified = house.trail.last if house.trail is not None else None
-        now = Now(jobs, figures, verified, await house.is_connected())
+        now = Now(jobs, figures, verified, await house.is_connected(), house.skews)
         text = self._metrics.text(now)
         return web.Response(body=text, headers={"Content-Type": "text/plain; version=0.0.4"})
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.domain.entry import NewEntry, Receipt, new_ulid
 from bot.domain.json import Json
 from bot.domain.note import Signer
-from storage.audit_schema import install_audit, prefix
+from storage.audit_schema import VERSIONS, install_audit, prefix
 from storage.engine import open_engine
 from storage.ledger import Ledger
 
@@ -73,6 +74,11 @@ class House:
             for each in statements:
                 await connection.execute(text(each.replace("{}", self.inside)), values)
 
+    async def rows(self, sql: str, **values: object) -> Sequence[Any]:
+        """Return everything a query finds."""
+        async with self.engine.begin() as connection:
+            return (await connection.execute(text(sql.replace("{}", self.inside)), values)).all()
+
     async def scalar(self, sql: str) -> object:
         """Return the first value of a query."""
         async with self.engine.begin() as connection:
@@ -88,7 +94,8 @@ def ledger_of(skey: str, shard: int = 0, vkeys: Sequence[str] = ()) -> Ledger:
 async def installed(engine: AsyncEngine) -> None:
     """Create the audit tables."""
     async with engine.begin() as connection:
-        await connection.run_sync(install_audit)
+        for version in VERSIONS:
+            await connection.run_sync(install_audit, version)
 
 
 @asynccontextmanager

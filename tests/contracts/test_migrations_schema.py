@@ -16,6 +16,7 @@ from sqlalchemy import Connection, text
 from bot.domain.errors import ConflictError, InvalidInputError, NotFoundError
 from bot.domain.note import Signer
 from storage.audit_schema import schema_drift
+from storage.audit_verify import verify_log
 from storage.database import Database, ProcessLock, database_url, open_engine
 from storage.engine import migrate, schema_state
 from storage.migrations.compare import is_ours
@@ -35,6 +36,10 @@ def differences(connection: Connection) -> list[object]:
     return list(compare_metadata(context, METADATA))
 
 
+# SQLAlchemy cannot describe an index over an expression on SQLite; that it is there is what schema_drift sees to.
+@pytest.mark.filterwarnings(
+    "ignore:Skipped unsupported reflection of expression-based index ix_audit_resource"
+)
 async def test_the_history_ends_in_the_tables_the_program_uses(database_url: str) -> None:
     async with opened_archives(database_url) as archives:
         async with archives.opened.database.begin() as connection:
@@ -45,12 +50,29 @@ async def test_the_history_ends_in_the_tables_the_program_uses(database_url: str
 async def test_migrating_says_so_in_the_trail_once(database_url: str) -> None:
     async with opened_archives(database_url) as archives:
         await archives.opened.close()
-        assert await migrate(archives.url, archives.signer, clock=archives.clock, build="test") == "0006"
+        assert await migrate(archives.url, archives.signer, clock=archives.clock, build="test") == "0007"
         async with archives.another() as archives.opened:
             found = await archives.rows(f"SELECT body FROM {archives.audit}audit_entry ORDER BY seq")
         bodies = [json.loads(row[0]) for row in found]
         assert [body["type"] for body in bodies] == ["log.opened", "schema.migrated"]
-        assert (bodies[1]["data"]["from_revision"], bodies[1]["data"]["to_revision"]) == ("", "0006")
+        assert (bodies[1]["data"]["from_revision"], bodies[1]["data"]["to_revision"]) == ("", "0007")
+
+
+async def test_a_trail_from_before_searching_gets_its_indexes_and_stays_as_it_was(database_url: str) -> None:
+    async with opened_archives(database_url) as archives:
+        for index in ("ix_audit_actor", "ix_audit_resource", "ix_audit_type"):
+            await archives.execute(f"DROP INDEX {archives.audit}{index}")
+        await archives.execute("UPDATE alembic_version SET version_num = '0006'")
+        before = await archives.rows(f"SELECT * FROM {archives.audit}audit_entry ORDER BY seq")
+        await archives.opened.close()
+        assert await migrate(archives.url, archives.signer, clock=archives.clock, build="test") == "0007"
+        async with archives.another() as archives.opened:
+            after = await archives.rows(f"SELECT * FROM {archives.audit}audit_entry ORDER BY seq")
+            assert await archives.rows("SELECT version_num FROM alembic_version") == [("0007",)]
+    assert after[:-1] == before
+    said = json.loads(after[-1][2])["data"]
+    assert (said["from_revision"], said["to_revision"]) == ("0006", "0007")
+    assert verify_log(archives.url, [archives.signer.vkey], deep=True).findings == ()
 
 
 async def test_the_state_of_a_schema_is_told(database_url: str) -> None:

@@ -297,12 +297,15 @@ class House:
         start = self.clock.now() + timedelta(hours=after)
         asked = Freezing(start, start + timedelta(hours=hours), targets or ("*",), "the quarter ends")
         async with self.archive.transaction() as tx:
-            return await add_freeze(asked, caller=self.caller(DAN), now=self.clock.now(), tx=tx)
+            by, now = self.caller(DAN), self.clock.now()
+            return await add_freeze(asked, caller=by, now=now, tx=tx, configuration=self.desk.configuration)
 
     async def lift(self, number: int = 1) -> ChatFreeze | Refused:
         """Lift a freeze of the chat."""
         async with self.archive.transaction() as tx:
-            return await lift_freeze(number, "calm", caller=self.caller(DAN), now=self.clock.now(), tx=tx)
+            by, now = self.caller(DAN), self.clock.now()
+            rules = self.desk.configuration
+            return await lift_freeze(number, "calm", caller=by, now=now, tx=tx, configuration=rules)
 
     async def ask_rollback(self, by: str = BOB, number: int = 1) -> Done | Refused:
         """Ask to roll a change back."""

@@ -13,7 +13,8 @@ EXPLANATION = Explanation(
     change="CHG-12",
     state="pending_approval",
     tier="production · high",
-    rule="production · high: 2 approvals from approvers, security, each from another group, never the requester",
+    rule="production · high: 2 approvals from approvers or security, each from another group, "
+    "never from the requester. Once approved, the requester or approvers may apply it",
     because=(
         "scale is normal in production; it touches: cost, modifying",
         "raised to high by the rule “contracts”: a wrong answer is a <legal> matter",

@@ -94,7 +94,7 @@ CHANGE = Change(
     submitted_at=NOW - timedelta(minutes=8),
     expires_at=NOW + timedelta(hours=4),
 )
-RULE = "production · high: 2 approvals from ai-ops, security, each from another group, never the requester"
+RULE = "production · high: 2 approvals from ai-ops or security, each from another group, never from the requester"
 
 
 def vote(person: str, choice: Choice = Choice.APPROVE, reason: str = "") -> Vote:

@@ -28,7 +28,7 @@ PLAN = Plan(
 )
 KEY = Signer.generate(ORIGIN)[0]
 HOUSE = company_toml()
-HIGH = "production · high: 2 approvals from approvers, security, each from another group, never the requester"
+HIGH = "production · high: 2 approvals from approvers or security, each from another group, never from the requester"
 BOTH = 'groups = ["approvers", "security"]'
 run = test_cli.run
 
@@ -94,10 +94,17 @@ def test_a_policy_that_works_holds(house: Run) -> None:
     assert (said.code, said.err) == (0, "")
     lines = said.out.splitlines()
     assert lines[-1] == "The policy holds."
-    assert "production · emergency: 1 approval from approvers, security, never the requester" in lines
-    assert any(line.startswith("production · high: 2 approvals from approvers, security") for line in lines)
+    one = "production · emergency: 1 approval from approvers or security, never from the requester"
+    assert f"{one}. Once approved, the requester, approvers or security may apply it" in lines
+    assert any(line.startswith("production · high: 2 approvals from approvers or security") for line in lines)
     assert "ok    group approvers: 2 people" in lines
-    assert "ok    triage-prod · high: can be approved; not when U0DAN asks: too few are left" in lines
+    (stuck,) = [
+        line for line in lines if line.endswith("can be approved; not when U0DAN asks: too few are left")
+    ]
+    assert stuck.startswith("ok    triage-prod · high, ")
+    (doubtful,) = [line for line in lines if "no [[people]] row or group names this id" in line]
+    assert doubtful.startswith("note  owner U0OWNER of triage-prod, triage-test, ")
+    assert len(lines) < 35, said.out
 
 
 def test_a_group_without_people_does_not_hold_and_says_the_fix(house: Run, tmp_path: Path) -> None:
@@ -108,8 +115,14 @@ def test_a_group_without_people_does_not_hold_and_says_the_fix(house: Run, tmp_p
     failed = {each["check"]: each for each in found["checks"] if each["result"] == "fail"}
     assert {"group security", "triage-prod · high", "triage-prod · critical"} <= set(failed)
     assert all(each["next_step"] for each in failed.values())
-    one = "1 approval from approvers, security, never the requester"
-    assert found["pairs"]["production · emergency"].endswith(one)
+    one = "1 approval from approvers or security, never from the requester"
+    assert one in found["pairs"]["production · emergency"]
+    plain = house("policy", "check", path).out.splitlines()
+    causes = [line for line in plain if line.startswith("FAIL")]
+    assert len(causes) < len(failed)
+    assert any(
+        "triage-prod · critical, extract-prod · critical, email-prod · critical: " in line for line in causes
+    )
 
 
 def test_a_file_with_a_mistake_does_not_hold_and_one_that_is_missing_cannot_be_judged(
@@ -144,16 +157,24 @@ def test_a_change_is_explained_for_a_person(house: Run) -> None:
     assert said.code == 0
     assert said.out.splitlines() == [
         "CHG-1 is pending approval; production · high",
-        f"  rule: {HIGH}",
+        f"  rule: {HIGH}. Once approved, the requester or approvers may apply it",
         "  because: scale is high in production",
         "  vote: U0BOB approved; it counts (approvers)",
         "  1 of 2 approvals count today. Missing: 1 more approval.",
         "  could: U0CAROL, U0DAN",
+        "  break glass: Not possible: its rule does not say break_glass = true.",
         "U0ANNA: Not allowed: this is your own request.",
     ]
     found = json.loads(house("policy", "explain", "chg-1", "--user", "U0BOB", "--json").out)
     assert found["answer"] == "Not allowed: you have already voted on this revision."
     assert found["could"] == ["U0CAROL", "U0DAN"]
+
+
+def test_who_is_asked_about_is_named_by_id(house: Run) -> None:
+    said = house("policy", "explain", "CHG-1", "--user", "bob")
+    assert (said.code, said.out) == (2, "")
+    assert "'bob' is no Slack user id" in said.err
+    assert "Copy member ID" in said.err
 
 
 def test_a_change_that_is_not_there_is_said_in_words(house: Run) -> None:

@@ -87,6 +87,33 @@ def test_what_has_no_rule_is_denied(tmp_path: Path) -> None:
     assert found.rule("nowhere", Tier.NORMAL) is None
 
 
+_TARGET_AGAIN = """[[targets]]
+alias = "ALIAS"
+account = "prod-weu"
+deployment = "DEPLOYMENT"
+owner = "U0OWNER"
+channel = "C0OPS"
+
+[[people]]"""
+_ACCOUNT_AGAIN = """[[accounts]]
+name = "NAME"
+environment = "production"
+subscription = "00000000-0000-0000-0000-000000000001"
+resource_group = "rg-ai-prod"
+account = "ACCOUNT"
+location = "westeurope"
+
+[[targets]]"""
+
+
+def _target(alias: str, deployment: str) -> str:
+    return _TARGET_AGAIN.replace("ALIAS", alias).replace("DEPLOYMENT", deployment)
+
+
+def _account(name: str, account: str) -> str:
+    return _ACCOUNT_AGAIN.replace("NAME", name).replace("ACCOUNT", account)
+
+
 MISTAKES = [
     ("team_id =", "team =", "workspace.team", "team_id"),
     ('team_id = "T0CONTOSO"', 'team_id = "contoso"', "workspace.team_id", ""),
@@ -148,7 +175,32 @@ MISTAKES = [
         "two templates called",
         "Rename",
     ),
-]
+    ('"production"\nsubscription', '"prodution"\nsubscription', "'prodution'", "Did you mean production?"),
+    ('may_apply = ["approvers"]', "may_apply = []", "policy.production.high.may_apply is empty", "at least one"),
+    ("[[people]]", _target("triage-prod", "other"), "two targets called 'triage-prod'", "Rename"),
+    ("[[people]]", _target("Triage-Prod", "other"), "two targets called 'triage-prod'", "Rename"),
+    ("[[people]]", _target("other", "support-triage-ft"), "one deployment", "the right owner"),
+    ("[[targets]]", _account("prod-weu", "other"), "two accounts called 'prod-weu'", "Rename"),
+    ("[[targets]]", _account("other", "aoai-contoso-weu"), "one Azure resource", "the right environment"),
+    ('to = "2027-01-04', 'to = "2026-01-04', "freeze year-end ends before it begins", "Exchange"),
+    ('["*"]\noverride', '["*", "triaje-*"]\noverride', "no target is called so", "triage-prod"),
+    ('["*"]\noverride', "[]\noverride", "freeze.0.targets (year-end) is empty", "at least one"),
+    ('override = ["security"]', 'override = ["secruity"]', "freeze year-end: override", "security"),
+    ("[[policy_rule]]", '[[freeze]]\nname = "year-end"\nfrom = 2026-01-01T00:00:00Z\n'
+     "to = 2026-01-02T00:00:00Z\n[[policy_rule]]", "two freezes called", "Rename"),
+    ("distinct_groups = true", 'break_glass = "yes"', 'break_glass is "yes"; it must be true or false', ""),
+    ("quorum = 2", 'quorum = "2"', 'quorum is "2"; it must be a whole number', ""),
+    ("quorum = 2", "quorum = true", "quorum is true; it must be a whole number", ""),
+    ("quorum = 2", "quorum = 20", "policy.production.high.quorum is 20; it must be 10 at most", ""),
+    ("quorum = 2", "quorum = -1", "is -1; it must be 0 at least", ""),
+    ('owner = "U0OWNER"', 'owner = "Olivia"', 'targets.0.owner (triage-prod) is "Olivia"; it must be a Slack', ""),
+    ('raise_to = "critical"', 'raise_to = "critcal"', '(extraction is contractual) is "critcal"', "critical?"),
+    ('team_id = "T0CONTOSO"', "", "workspace.team_id is missing", "Add team_id"),
+    ("quorum = 1", "qourum = 1", "is no key that can stand here. 1 more mistake like it", "quorum"),
+    ('users = ["U0DAN"]', 'users = "U0DAN"', "must be a list", ""),
+    ('"2026-12-18T18:00:00+01:00"', '"soon"', 'freeze.0.from (year-end) is "soon"; it must be a time', ""),
+    ('value = "NoAutoUpgrade"', "value = {}", "policy_rule.0.value", ""),
+]  # fmt: skip
 
 
 def test_templates_delegations_and_tier_rules_are_read(tmp_path: Path) -> None:
@@ -197,6 +249,19 @@ def test_a_mistake_is_refused_with_its_place_and_what_was_meant(
     assert "countersign.toml" in str(refused.value)
     assert advised in f"{refused.value.advice} {refused.value}"
     assert refused.value.advice
+
+
+def test_a_file_that_is_no_text_is_called_so(tmp_path: Path) -> None:
+    path = tmp_path / "countersign.toml"
+    path.write_bytes(b"\x7fELF\xff\xfe\x00")
+    with pytest.raises(InvalidInputError, match="is not a text file") as refused:
+        read_configuration(path)
+    assert "line" not in refused.value.advice
+
+
+def test_an_environment_in_which_nothing_shall_be_changed_is_said_by_an_empty_table(tmp_path: Path) -> None:
+    lab = example().replace('"production"', '"lab"').replace("[policy.production", "[policy.elsewhere")
+    assert read(tmp_path, f"{lab}\n[policy.lab]\n").rule("lab", Tier.NORMAL) is None
 
 
 def test_a_missing_file_says_which_variable_names_it(tmp_path: Path) -> None:

@@ -30,6 +30,9 @@ LABELS = {
     "countersign_socket_connected": set(),
     "countersign_breakglass_unreviewed": set(),
     "countersign_approval_pairs": set(),
+    "countersign_clock_skew_seconds": {"source"},
+    "countersign_anchor_age_seconds": {"kind"},
+    "countersign_anchors_against": set(),
     "countersign_jobs": {"state"},
     "countersign_build_info": {"version"},
 }
@@ -38,6 +41,7 @@ KNOWN = Now(
     figures=Figures({"closed": 2}, {"approve": 5, "reject": 1}, {"done": 2, "failed": 0}, 1),
     verified=Verified(True, AT),
     is_connected=True,
+    skews={"slack": 0.5},
 )
 
 

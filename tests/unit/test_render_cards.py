@@ -16,14 +16,22 @@ from bot.domain.errors import (
     NotFoundError,
 )
 from bot.domain.json import Json
+from bot.domain.notice import ATTEST, OUTCOME, SAID, Notice
 from bot.domain.operation import Plan
 from bot.domain.policy import Refused
+from bot.domain.revision import Moved
 from bot.ports.slack import Message
+from bot.render.after_words import verdict_words
 from bot.render.answer import already_words, error_words, out_of_date_words, render_error, render_refused
 from bot.render.change_card import render_change
+from bot.render.change_forms import render_submitted
 from bot.render.change_view import ButtonValue, ChangeView, button_value, read_button_value
+from bot.render.change_words import state_detail
 from bot.render.classic import classic
+from bot.render.decide_form import render_decide
+from bot.render.direct import render_direct
 from bot.render.plan import diff_block, rollback_block
+from bot.render.talk import revision_blocks
 from tests.golden import values as ex
 from tests.golden.examples import EXAMPLES, message_of
 from tests.golden.values import VIEWS
@@ -117,6 +125,57 @@ def test_the_verdict_shows_before_and_after() -> None:
     assert "*Before*\\n4.10 %" in shown
     assert "*After*\\n0.20 %" in shown
     assert "*Validation: better*" in shown
+
+
+MISSED = replace(ex.VIEWS["awaiting_attestation"].change, outcome={**ex.VERDICT, "missed": "0.10 %"})
+
+
+def test_a_missed_signal_is_in_the_headline_the_dialog_and_the_message_to_the_owner() -> None:
+    view = replace(ex.VIEWS["awaiting_attestation"], change=MISSED)
+    said = "better, but the signal was missed (at most 0.10 %)"
+    card = render_change(view, now=ex.NOW, ref=ex.REF)
+    assert f"*Validation: {said}*" in json.dumps(card.blocks, ensure_ascii=False)
+    assert said in buttons(card)[0]["confirm"]["text"]["text"]
+    for word in (ATTEST, OUTCOME):
+        notice = Notice(MISSED.id, "U0OWNER", f"{word}:3:validated", 1, ex.NOW)
+        assert said in render_direct(notice, view, SAID, link="", now=ex.NOW, ref=ex.REF).text
+
+
+def test_a_worse_signal_that_was_missed_is_no_but() -> None:
+    worse = replace(MISSED, outcome={**MISSED.outcome, "verdict": "worse"})
+    assert verdict_words(ChangeView(worse)) == "worse, and the signal was missed (at most 0.10 %)"
+
+
+def test_a_card_and_the_form_before_it_say_what_is_measured_instead_of_unreadable_words() -> None:
+    vague = replace(ex.CHANGE, request=replace(ex.CHANGE.request, validation_signal="users are happy"))
+    form = render_decide(ChangeView(vague), choice="approve", live="", who="", evidence_age="", ref=ex.REF)
+    for shown in (
+        render_change(ChangeView(vague), now=ex.NOW, ref=ex.REF).blocks,
+        form["blocks"],
+        render_submitted(vague, ex.REF)["blocks"],
+    ):
+        assert "share of HTTP 429" in json.dumps(shown)
+    assert "instead" not in json.dumps(render_change(ex.VIEWS["pending"], now=ex.NOW, ref=ex.REF).blocks)
+
+
+def test_a_waived_attestation_was_not_given() -> None:
+    waived = message_of("card_closed_waived")
+    assert "attested" not in waived.text
+    assert "its attestation was waived" in waived.text
+    undone = replace(ex.VIEWS["rolled_back"].change, outcome={"waived": "U0DAN"})
+    assert state_detail(ChangeView(undone)) == "the state before is back; its attestation was waived"
+
+
+def test_what_a_revision_changes_stands_on_the_card_only_while_it_waits() -> None:
+    moved = (Moved("owner", "U0ALICE", "U0OWNER"), Moved("ticket", "OPS-1", "OPS-2"))
+    for state in ChangeState:
+        view = replace(ex.view(state), moved=moved)
+        shown = json.dumps(render_change(view, now=ex.NOW, ref=ex.REF).blocks, ensure_ascii=False)
+        assert ("against revision" in shown) is (state is ChangeState.PENDING_APPROVAL), state
+    waiting = json.dumps(revision_blocks(replace(ex.view(), moved=moved)), ensure_ascii=False)
+    assert "Owner: <@U0ALICE> → <@U0OWNER>" in waiting
+    assert "- owner" not in waiting
+    assert "+ ticket: OPS-2" in waiting
 
 
 def test_every_message_and_view_ends_with_its_ref() -> None:

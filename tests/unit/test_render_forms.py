@@ -28,6 +28,10 @@ def test_the_review_form_has_its_ids_and_the_choice_pre_set() -> None:
     assert view["private_metadata"] == button_value(ex.CHANGE)
 
 
+def test_the_review_form_has_the_requesters_reason() -> None:
+    assert ex.CHANGE.request.reason in json.dumps(view_of("decide_reject")["blocks"], ensure_ascii=False)
+
+
 def test_the_request_form_has_its_ids_and_asks_for_every_fact() -> None:
     view = view_of("form")
     asked = inputs(view)

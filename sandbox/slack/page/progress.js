@@ -6,7 +6,7 @@ const SEEN = "countersign.guide";
 /** How far a card has come, by the state it tells. */
 const FAR = ["asked", "voted", "approved", "applied", "measured", "closed"];
 const REACHED = {
-  pending_approval: "asked", changes_requested: "asked", rejected: "voted", approved: "approved", scheduled: "approved", executing: "applied", verifying: "applied",
+  pending_approval: "asked", changes_requested: "asked", rejected: "voted", approved: "approved", scheduled: "approved", executing: "approved", verifying: "applied",
   failed: "applied", rolling_back: "applied", rolled_back: "measured", awaiting_attestation: "measured", closed: "closed",
 };
 

@@ -23,10 +23,10 @@ from bot.domain.policy import (
     may_decide,
     may_vote_again,
     quorum_met,
-    rule_words,
     solvable,
     who_could,
 )
+from bot.domain.rule_words import rule_words
 from tests.fakes.clock import NOON
 from tests.fakes.house import ANNA, BOB, CAROL, DAN, EVE, OTTO, rule
 from tests.unit.domain.test_policy import CHANGE, ONE, TWO, person, vote
@@ -308,7 +308,10 @@ def test_what_touches_security_needs_one_of_its_groups(votes: list[frozenset[str
 
 
 def test_the_security_groups_are_part_of_the_rules_words() -> None:
-    assert "1 approval from approvers, one of security, privacy for security" in rule_words(SECURE)
+    assert (
+        "1 approval from approvers, at least one from security or privacy because it touches security"
+        in rule_words(SECURE)
+    )
     assert SECURE.deciding == {"approvers", "security", "privacy"}
 
 
@@ -316,7 +319,7 @@ def test_two_accounts_of_one_approver_do_not_make_a_request_solvable() -> None:
     two = [person(BOB, "approvers", entra_oid="1"), person(DAN, "security", entra_oid="1")]
     verdict = solvable(CHANGE, TWO, two)
     assert isinstance(verdict, Refused)
-    assert "Only 1 people could approve this, and 2 are needed" in verdict.reason
+    assert "Only 1 person could approve this, and 2 are needed" in verdict.reason
     assert (verdict.could, verdict.rule) == ((BOB,), rule_words(TWO))
     assert isinstance(solvable(CHANGE, TWO, [*two, person(CAROL, "security")]), Allowed)
 
@@ -324,7 +327,7 @@ def test_two_accounts_of_one_approver_do_not_make_a_request_solvable() -> None:
 def test_enough_people_in_the_wrong_groups_are_said_to_be_so() -> None:
     verdict = solvable(CHANGE, TWO, [person(BOB, "approvers"), person(CAROL, "approvers")])
     assert isinstance(verdict, Refused)
-    assert "The 2 people who could approve this do not make up what the rule asks for." in verdict.reason
+    assert "Those who could approve this (2 people) do not make up what the rule asks for." in verdict.reason
 
 
 def test_the_requesters_other_account_and_guests_do_not_make_a_request_solvable() -> None:
@@ -463,7 +466,9 @@ def test_where_only_mapped_people_decide_it_is_said_whose_row_is_missing() -> No
     assert asker.reason.startswith("Not allowed: the requester has no row in [[people]], so nobody can tell")
     assert own.could == asker.could == (DAN,)
     assert own.rule == asker.rule == rule_words(MAPPED)
-    assert rule_words(MAPPED).endswith(", with a row in [[people]], never the requester")
+    assert rule_words(MAPPED).endswith(
+        ", only from people with a row in [[people]], never from the requester"
+    )
     assert may_decide(CHANGE, KNOWN[BOB], MAPPED, requester=KNOWN[ANNA]) == Allowed(A)
 
 

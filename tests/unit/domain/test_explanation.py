@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.domain.change import Change, ChangeState, Choice, Tier, Vote
-from bot.domain.explanation import Explanation, explain
+from bot.domain.explanation import Explanation, explain, still_lacking
 from bot.domain.people import Lent, Standing
 from tests.fakes.clock import NOON
 from tests.fakes.house import ANNA, BOB, CAROL, DAN, EVE, OTTO, company, rule
@@ -37,7 +37,7 @@ def test_rule_tier_and_reasons_are_said() -> None:
     found = told()
     assert (found.change, found.state, found.tier) == ("CHG-1", "pending_approval", "production · high")
     assert found.rule.startswith(
-        "production · high: 2 approvals from approvers, security, each from another group"
+        "production · high: 2 approvals from approvers or security, each from another group"
     )
     assert found.because == ("scale is high in production",)
     assert (found.voted, found.person, found.answer) == ((), "", "")
@@ -131,3 +131,37 @@ def test_what_has_no_rule_is_denied_and_old_changes_have_no_reasons() -> None:
     assert (found.needs, found.could, found.because) == ("It can never be approved.", (), ())
     assert "no rule for production · high, so it is denied" in found.answer
     assert "it does not count: the policy has no rule" in found.voted[0]
+
+
+@pytest.mark.parametrize(
+    ("groups", "lacking"),
+    [
+        ((), ""),
+        (("approvers",), "one of security, because it touches security"),
+        (("approvers", "approvers"), "one of security, because it touches security"),
+        (("approvers", "security"), ""),
+    ],
+)
+def test_a_card_says_what_the_next_approval_must_bring(groups: tuple[str, ...], lacking: str) -> None:
+    stern = replace(HIGH, security_groups=("security",))
+    assert still_lacking(stern, [frozenset({group}) for group in groups]) == lacking
+
+
+def test_two_approvals_of_one_group_are_said_not_to_be_enough() -> None:
+    apart = replace(HIGH, required_groups=())
+    approvals = [frozenset({"approvers"}), frozenset({"approvers"})]
+    assert still_lacking(apart, approvals[:1]) == ""
+    assert still_lacking(apart, approvals) == "approvals from groups of their own"
+
+
+def test_whether_the_glass_may_be_broken_and_who_must_review_is_said() -> None:
+    assert told().glass == "Not possible: its rule does not say break_glass = true."
+    with_glass = {("production", Tier.HIGH): replace(HIGH, break_glass=True)}
+    assert told(rules=with_glass).glass == (
+        "One of approvers, security may approve it alone, the requester too; within 24 hours another of approvers, "
+        "security must review that, neither who broke it nor who asked."
+    )
+    broken = replace(ASKED, state=ChangeState.APPROVED, broke_glass_by=DAN)
+    assert told(change=broken, rules=with_glass).glass.startswith(f"Broken by <@{DAN}>; within 24 hours")
+    reviewed = replace(broken, reviewed_by=BOB)
+    assert told(change=reviewed, rules=with_glass).glass == f"Broken by <@{DAN}>; reviewed by <@{BOB}>."

@@ -21,9 +21,9 @@ from bot.domain.policy import (
     may_act,
     may_decide,
     quorum_met,
-    rule_words,
     solvable,
 )
+from bot.domain.rule_words import rule_in_full, rule_words
 from bot.domain.tiers import raised, tier_of
 from tests.fakes.clock import NOON
 from tests.fakes.house import ANNA, BOB, CAROL, DAN, EVE, OTTO, company, rule
@@ -300,26 +300,40 @@ def test_who_may_act(who: Standing, names: tuple[str, ...], may: bool) -> None:
 @pytest.mark.parametrize(
     ("found", "words"),
     [
-        (ONE, "production · normal: 1 approval from approvers, never the requester"),
+        (ONE, "production · normal: 1 approval from approvers, never from the requester"),
         (
             TWO,
-            "production · high: 2 approvals from approvers, security, each from another group, never the requester",
+            "production · high: 2 approvals from approvers or security, each from another group, "
+            "never from the requester",
         ),
         (
             WITH_SECURITY,
-            "production · critical: 2 approvals from approvers, security included, never the requester",
+            "production · critical: 2 approvals from approvers, at least one from security, never from the requester",
         ),
-        (rule("test", Tier.STANDARD, 0), "test · standard: no approval, never the requester"),
-        (rule("test", Tier.STANDARD, 0, "approvers"), "test · standard: no approval, never the requester"),
-        (rule("test", Tier.HIGH, 1), "test · high: 1 approval, never the requester"),
+        (
+            replace(WITH_SECURITY, groups=("approvers", "security"), security_groups=("security",)),
+            "production · critical: 2 approvals from approvers or security, at least one from security, "
+            "never from the requester",
+        ),
+        (rule("test", Tier.STANDARD, 0), "test · standard: no approval"),
+        (rule("test", Tier.STANDARD, 0, "approvers"), "test · standard: no approval"),
+        (rule("test", Tier.HIGH, 1), "test · high: 1 approval, never from the requester"),
         (
             replace(ONE, required_groups=("a", "b")),
-            "production · normal: 1 approval from approvers, a, b included, never the requester",
+            "production · normal: 1 approval from approvers, at least one from a, at least one from b, "
+            "never from the requester",
         ),
     ],
 )
 def test_a_rule_reads_as_one_line(found: Rule, words: str) -> None:
     assert rule_words(found) == words
+
+
+def test_a_rule_in_full_says_who_may_apply_what_is_approved() -> None:
+    full = rule_in_full(replace(ONE, may_apply=("requester", "owner", "approvers")))
+    assert full == f"{rule_words(ONE)}. Once approved, the requester, the owner or approvers may apply it"
+    standard = replace(ONE, tier=Tier.STANDARD, quorum=0, may_apply=("approvers",))
+    assert rule_in_full(standard) == "production · standard: no approval; approvers may apply it"
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from bot.domain.signal import (
     Traffic,
     VerdictWord,
     judge,
+    measured_instead,
     parse_signal,
 )
 
@@ -106,6 +107,14 @@ def test_the_threshold_is_said_and_does_not_change_the_word() -> None:
     assert (kept.word, broken.word) == (W.BETTER, W.BETTER)
     assert kept.explanation.endswith("holds.")
     assert broken.explanation.endswith("does not hold.")
+    assert (kept.missed, broken.missed) == ("", "0.50 %")
+
+
+@pytest.mark.parametrize(("text", "instead"), [("x", M.THROTTLED_SHARE), ("HTTP 5xx below 1 %", None)])
+def test_what_is_measured_instead_of_words_that_name_no_metric(
+    text: str, instead: SignalMetric | None
+) -> None:
+    assert measured_instead(text) is instead
 
 
 def test_before_and_after_are_said_with_their_units() -> None:

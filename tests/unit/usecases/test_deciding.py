@@ -194,7 +194,7 @@ async def test_a_refusal_says_the_rule_and_who_could(house: House) -> None:
     assert isinstance(outcome, Refused)
     assert outcome.words == (
         "Not allowed: you are in none of the groups that decide here. "
-        "Rule: production · normal: 1 approval from approvers, never the requester. "
+        "Rule: production · normal: 1 approval from approvers, never from the requester. "
         f"Who could: <@{BOB}>, <@{CAROL}>."
     )
 

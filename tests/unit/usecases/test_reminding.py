@@ -9,10 +9,12 @@ import pytest
 
 from bot.domain.change import Change, Choice, Tier
 from bot.domain.change import ChangeState as S
-from bot.domain.notice import ASK, ESCALATE, EXPIRING, HANDLED, OUTCOME, REMIND, SAID, VOTED, Notice
+from bot.domain.notice import ASK, ATTEST, ESCALATE, EXPIRING, HANDLED, OUTCOME, REMIND, SAID, VOTED, Notice
 from bot.domain.people import Standing
 from bot.domain.policy import Refused
 from bot.domain.request_events import ChangeWithdrawn
+from bot.render.change_view import ChangeView
+from bot.render.direct import render_direct
 from bot.usecases.comment_change import comment_change
 from bot.usecases.remind_people import Nudged, keep_draft_for_a_week, nudge_people, remind_people
 from bot.usecases.tell_people import stage_of, tell_people, told_of
@@ -212,6 +214,43 @@ async def test_applied_validated_and_the_owner_are_told_in_turn() -> None:
         (ANNA, OUTCOME, "validated"),
         (OTTO, "attest", "awaiting_attestation"),
     ]
+
+
+async def test_the_owners_question_follows_the_rollback_that_answered_it_to_its_end() -> None:
+    house = House()
+    await house.validated()
+    await tell(house)
+    (mine,) = told(house, ATTEST)
+
+    async def says(**columns: object) -> tuple[int, str]:
+        house.archive.state.changes[1] = replace(house.change(), **columns)  # type: ignore[arg-type]
+        async with house.archive.transaction() as tx:
+            stage = stage_of(mine, await told_of(1, tx))
+        view = ChangeView(house.change(), tuple(house.archive.state.votes.values()))
+        return stage, render_direct(mine, view, stage, link="", now=house.clock.now(), ref="r").text
+
+    await house.ask_rollback(OTTO)
+    stage, words = await says()
+    assert words.startswith(f"Handled by <@{OTTO}> · CHG-1 is rolling back.")
+    later, words = await says(state=S.ROLLED_BACK)
+    assert later > stage == HANDLED
+    assert words.startswith(f"Handled by <@{OTTO}> · CHG-1 is rolled back.")
+    stopped, words = await says(state=S.FAILED)
+    assert stage < stopped < later
+    assert BOB not in words
+    _, words = await says(state=S.CLOSED, outcome={"waived": DAN})
+    assert words.startswith(f"Handled by <@{DAN}> · CHG-1 is closed.")
+
+
+async def test_an_approvers_question_names_who_approved_whatever_came_after() -> None:
+    house = House()
+    await waiting(house)
+    (mine, *_) = told(house, ASK)
+    await house.say(Choice.APPROVE, CAROL)
+    house.archive.state.changes[1] = replace(house.change(), state=S.ROLLING_BACK, rollback_asked_by=BOB)
+    view = ChangeView(house.change(), tuple(house.archive.state.votes.values()))
+    message = render_direct(mine, view, HANDLED, link="", now=house.clock.now(), ref="r")
+    assert message.text.startswith(f"Handled by <@{CAROL}> · CHG-1 was approved.")
 
 
 async def test_an_edited_change_asks_anew_and_its_old_votes_do_not_count() -> None:

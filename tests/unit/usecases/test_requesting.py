@@ -145,6 +145,22 @@ async def test_a_red_precheck_asks_nobody_and_says_the_fix(
     assert "deliver:CHG-1:card" not in house.jobs
 
 
+@pytest.mark.parametrize("owner", [ANNA, EVE])
+async def test_who_asks_does_not_own_what_is_above_standard_under_any_account(
+    house: House, owner: str
+) -> None:
+    house.configuration = company(entra_oids={ANNA: "one", EVE: "one"})
+    await house.ask(owner=owner)
+    said = await _red(house)
+    assert "You would attest your own change" in said
+    assert "somebody else than yourself" in said
+
+
+async def test_a_standard_change_may_be_owned_by_who_asks(house: House) -> None:
+    change = await house.pending(target="triage-stage", capacity="130", owner=ANNA)
+    assert (change.tier, change.request.owner) == (Tier.STANDARD, ANNA)
+
+
 async def test_a_deployment_that_is_still_being_changed_is_red(house: House) -> None:
     await house.ask()
     house.world.live = replace(house.world.live, provisioning_state="Accepted")
@@ -176,7 +192,7 @@ async def test_a_capacity_between_the_steps_of_the_sku_is_red(
 async def test_a_freeze_is_red_and_says_until_when(house: House) -> None:
     house.configuration = company(freezes=(freeze_now(house.clock, ("triage-*",)),))
     await house.ask()
-    assert "year-end holds until 2026-11-24 13:00" in await _red(house)
+    assert "year-end holds until 24 Nov 2026 13:00 UTC" in await _red(house)
     house.clock.pass_by(timedelta(hours=1))
     assert isinstance(await house.precheck(), Green)
 
@@ -199,7 +215,7 @@ async def test_a_request_that_too_few_people_could_approve_is_red(house: House) 
     house.configuration = company(rules={("production", Tier.NORMAL): lonely})
     await house.ask()
     said = await _red(house)
-    assert "Only 1 people could approve this, and 2 are needed" in said
+    assert "Only 1 person could approve this, and 2 are needed" in said
     assert f"<@{DAN}>" in said
 
 

@@ -1,6 +1,7 @@
 """Withdrawing, rolling back and attesting: only by whom it is for, only from where it fits."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
@@ -107,6 +108,22 @@ async def test_a_requester_who_became_a_guest_steers_nothing(house: House) -> No
 async def test_a_change_nobody_made_is_not_found(house: House) -> None:
     with pytest.raises(NotFoundError):
         await house.withdraw(number=9)
+
+
+@pytest.mark.parametrize("owner", [ANNA, EVE])
+async def test_nobody_attests_their_own_request_under_any_account_and_reads_who_could_waive(
+    house: House, owner: str
+) -> None:
+    await house.validated()
+    change = house.change()
+    house.archive.state.changes[1] = replace(change, request=replace(change.request, owner=owner))
+    house.configuration = company(entra_oids={ANNA: "one", EVE: "one"})
+    refused = await house.attest(owner)
+    assert isinstance(refused, Refused)
+    assert "your own request" in refused.reason
+    assert "change waive CHG-1" in refused.reason
+    assert refused.could == (BOB, CAROL)
+    assert (house.change().state, house.last.tag) == (S.AWAITING_ATTESTATION, "change.refused")
 
 
 async def test_the_owner_attests_and_that_closes_the_change(house: House) -> None:
