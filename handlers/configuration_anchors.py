@@ -9,7 +9,8 @@ from bot.azure.endpoints import demand_blob_address
 from bot.domain.anchoring import AnchorPlace, AnchorPolicy
 from bot.domain.configuration import parse_duration
 from bot.domain.errors import InvalidInputError, NoteError
-from bot.domain.note import ED25519_COSIGNATURE, Verifier
+from bot.domain.note import Verifier
+from bot.domain.public_key import ED25519_COSIGNATURE
 
 Duration = Annotated[str, Field(json_schema_extra={"pattern": "^[0-9]{1,6}[smhdw]$"})]
 

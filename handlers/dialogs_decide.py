@@ -7,6 +7,7 @@ from bot.domain.change import Change, ChangeState
 from bot.domain.configuration import Freeze
 from bot.domain.freeze import freeze_words
 from bot.domain.policy import Refused, may_decide, who_could
+from bot.domain.rounds import UNAPPROVED_FROM
 from bot.ports.slack import Block, Message
 from bot.render.answer import already_words, out_of_date_words, render_refused, render_text
 from bot.render.change_view import ChangeView
@@ -22,9 +23,10 @@ from bot.usecases.schedule_change import start_of
 from handlers.dependencies import Dependencies
 from handlers.dialogs import open_request, refresh_card
 from handlers.dialogs_glass import open_break_glass, open_glass_review
+from handlers.dialogs_unapprove import has_voted, open_unapprove
 from handlers.loading import load_view
 from handlers.shapes import Asked
-from handlers.undoing import open_undo
+from handlers.undoing import open_from
 
 READING = "Reading the live deployment …"
 
@@ -103,6 +105,8 @@ async def open_decide(seen: Seen, choice: str, asked: Asked, deps: Dependencies)
         async with deps.desk.archive.transaction() as tx:
             await remember_refusal(tx, change, asked.caller, choice, verdict.reason)
         return render_refused(verdict, asked.ref)
+    if await has_voted(view, asked.caller.user, deps):
+        return await open_unapprove(seen.number, asked, deps)
     form = decide_view(view, choice, READING, could, deps, ref=asked.ref)
     view_id = await deps.messenger.open_view(asked.trigger_id, form)
     async with deps.desk.archive.transaction() as tx:
@@ -201,8 +205,16 @@ def decided_words(view: ChangeView) -> str:
         ChangeState.DRAFT,
     )
     if approved_then:
-        return already_words(change.id, "approved", by)
+        words = already_words(change.id, "approved", by)
+        return f"{words} {_objecting(change.id)}" if change.state in UNAPPROVED_FROM else words
     return already_words(change.id, past, [change.decided_by] if change.decided_by else [])
+
+
+def _objecting(change_id: str) -> str:
+    return (
+        f"To object: who approved takes it back with `change unapprove {change_id}`; anybody else asks its "
+        "requester or owner to withdraw it."
+    )
 
 
 async def _out_of_date(view: ChangeView, deps: Dependencies, *, ref: str) -> Message:
@@ -218,9 +230,11 @@ async def open_verb(verb: str, what: str, asked: Asked, deps: Dependencies) -> M
             await open_request(kind, target, asked, deps)
             return None
         case "undo":
-            return await open_undo(int(what), asked, deps)
+            return await open_from(int(what), asked, deps)
         case "approve" | "reject":
             return await open_decide(Seen(int(what)), verb, asked, deps)
+        case "unapprove":
+            return await open_unapprove(int(what), asked, deps)
         case "break-glass":
             return await open_break_glass(int(what), asked, deps)
         case "review":

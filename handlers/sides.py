@@ -63,7 +63,6 @@ class Sides:
             declared=DeclaredFiles(self.configuration, settings.config.parent),
             journal=OwnJournal(self.archive.archive),
         )
-        anchoring = Anchoring(settings, self.configuration, self.stack, self.observers.azure)
         deps = Dependencies(
             desk,
             messenger,
@@ -73,7 +72,7 @@ class Sides:
             self.signer.vkey,
             trail.verdict,
             self.watch.wrong,
-            anchoring.anchors(),
+            Anchoring(settings, self.configuration, self.stack, self.observers.azure).anchors(),
         )
         me = await who_am_i(client)
         if me.team != self.configuration.team_id:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 
 from bot.domain.change import Change, Choice, Vote
 from bot.domain.effect import Effect
@@ -43,6 +43,11 @@ class DecisionRows(Queries):
             .values(vote_columns(vote))
             .on_conflict_do_nothing(index_elements=["number", "revision", "person"])
         )
+
+    async def drop_vote(self, vote: Vote) -> bool:
+        """Take a vote away, as it was given; False when it is not there any more."""
+        key = (VOTE.c.number == vote.number, VOTE.c.revision == vote.revision, VOTE.c.person == vote.person)
+        return await self.changed(delete(VOTE).where(*key, VOTE.c.at == vote.at))
 
     async def effect(self, change: Change, step: str) -> Effect | None:
         """Return the journal row of a step of the change's revision."""

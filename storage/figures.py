@@ -23,8 +23,8 @@ _OVER = (Phase.DONE, Phase.FAILED)
 class Figures:
     """How many changes are in each state, votes say what, steps on Azure ended how, reviews of glass are late.
 
-    `pairs`: how many pairs of accounts often approve each other. `anchor_ages`: for how many seconds the oldest entry has
-    waited for each kind of anchor; `anchors_against`: how many anchors prove the trail wrong.
+    `pairs`: how many pairs of accounts often approve each other. `anchor_ages`: for how many seconds the oldest entry
+    has waited for each kind of anchor; `anchors_against`: how many anchors prove the trail wrong.
     """
 
     changes: Mapping[str, int]

@@ -1,4 +1,4 @@
-"""How far this process has written the trail, kept in a second place: an older database in its place is recognised."""
+"""How far this process has written the trail, kept in a second place: an older database in its place is seen."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from bot.domain.errors import InvalidInputError
+from bot.domain.errors import InvalidInputError, LedgerBrokenError
 
 _SLOT_BYTES = 512  # one sector, so that a slot is written whole or not at all; the other one stays
 _SLOTS = 2
@@ -90,6 +90,15 @@ class HighWater:
             advice="Let this program read and write it. Where it is spoilt, verify the trail against its anchors "
             "(`countersign audit verify --anchor all`) before you remove it.",
         )
+
+
+def rolled_back(what: str) -> LedgerBrokenError:
+    """Return the error for a database that is not the one this process wrote to last."""
+    return LedgerBrokenError(
+        f"{what} An older or another copy of the database is in its place.",
+        advice="Nothing is changed any more. Put the right database back; where this copy is all there is, "
+        "`countersign audit restore` goes on from it in a new shard. See docs/anchors.md.",
+    )
 
 
 def _slot_of(mark: Mark) -> bytes:

@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.entry import EntryProof, NewEntry, Receipt, new_ulid
 from bot.domain.errors import InvalidInputError
 from bot.domain.note import Signer, Verifier
+from bot.domain.proof_pack import ProofPack
+from storage.high_water import Mark, rolled_back
 from storage.ledger_append import Batch
 from storage.ledger_read import (
     ChangeProof,
@@ -22,6 +24,8 @@ from storage.ledger_read import (
 from storage.ledger_sql import AuditRows, database_trouble
 from storage.ledger_values import prepared, timestamp
 from storage.ledger_view import View, rebuilt
+from storage.ledger_writes import Standing, locked
+from storage.proof_packs import proof_pack
 
 
 class Ledger:
@@ -54,6 +58,7 @@ class Ledger:
         self._cache: View | None = None
         self._staged: WeakKeyDictionary[AsyncConnection, View] = WeakKeyDictionary()
         self._confirmed = (0, b"")
+        self._later_shard = 0
 
     @property
     def vkey(self) -> str:
@@ -76,17 +81,19 @@ class Ledger:
         entries = [prepared(event) for event in events]
         with database_trouble():
             rows = AuditRows(connection, self.shard)
-            await rows.lock()
-            batch = Batch(rows, await self._current(rows), self.origin, self._bot, now)
+            changes = {each.change for each in entries if each.change}
+            standing = await locked(rows, [each.id for each in entries], changes)
+            view = await self._current(rows, standing)
+            batch = Batch(rows, view, self.origin, self._bot, now, standing)
             skew = batch.skew()
             receipts = []
             for entry in entries:
-                if skew is not None and not await rows.entries("id = :id", "seq", id=entry.id):
-                    await batch.add(skew)
+                if skew is not None and not batch.knows(entry):
+                    batch.add(skew)
                     skew = None
-                receipts.append(await batch.add(entry))
-            if batch.written:
-                await batch.sign(self._signer)
+                receipts.append(batch.add(entry))
+            if batch.written.entries:
+                await batch.store(self._signer)
                 self._cache = self._staged[connection] = batch.view
         return receipts
 
@@ -109,11 +116,21 @@ class Ledger:
         )
         return (await self.append(connection, [opened], now=now))[0]
 
-    def committed(self, connection: AsyncConnection) -> None:
-        """Remember that what was appended through this connection is durable."""
+    def committed(self, connection: AsyncConnection) -> Mark | None:
+        """Remember that what was appended through this connection is durable; return how far the log is then."""
         view = self._staged.pop(connection, None)
-        if view is not None and view.size > self._confirmed[0]:
+        if view is None:
+            return None
+        if view.size > self._confirmed[0]:
             self._confirmed = (view.size, view.last)
+        return Mark(self.origin, self.shard, view.size, view.last, view.root())
+
+    def expect(self, mark: Mark) -> None:
+        """Take no entry into a log that is shorter than it was at this mark, or differs there."""
+        if mark.shard > self.shard:
+            self._later_shard = mark.shard
+        elif (mark.shard, mark.origin) == (self.shard, self.origin):
+            self._confirmed = (mark.size, mark.last)
 
     def forget(self) -> None:
         """Remember nothing that was not committed; the next append reads the log anew."""
@@ -154,6 +171,10 @@ class Ledger:
         """
         return await proofs_of(connection, change, self.verifiers)
 
+    async def proof_pack(self, connection: AsyncConnection, change: str, *, disclose: bool) -> ProofPack:
+        """Return a change's proof pack; raise NotFoundError or LedgerBrokenError."""
+        return await proof_pack(connection, change, self.verifiers, disclose=disclose)
+
     async def proof_of_entry(self, connection: AsyncConnection, entry_id: str) -> EntryProof:
         """Return the proof that an entry is in the signed log; raise NotFoundError or LedgerBrokenError."""
         return await proof_of_entry(connection, entry_id, self.verifiers)
@@ -167,19 +188,20 @@ class Ledger:
         bundles = await self.proofs(connection, change)
         return [each.entry for bundle in bundles for each in bundle.entries]
 
-    async def _current(self, rows: AuditRows) -> View:
+    async def _current(self, rows: AuditRows, standing: Standing) -> View:
         """Return a view of the log as the database has it, proved by its signed head."""
-        size, last, ts = await rows.last()
-        head_size, note = await rows.head()
+        size, (head_size, note) = standing.size, standing.head
         if head_size != size:
             raise broken(f"The audit trail has {size} entries and is signed for {head_size}.")
+        if self._later_shard:
+            raise rolled_back(f"The audit trail had a shard {self._later_shard} and ends with {self.shard}.")
         if size < self._confirmed[0]:
-            raise broken(f"The audit trail had {self._confirmed[0]} entries and now has {size}.")
+            raise rolled_back(f"The audit trail had {self._confirmed[0]} entries and now has {size}.")
         view = self._cache
-        if view is not None and (view.size, view.last, view.note) == (size, last, note):
+        if view is not None and (view.size, view.last, view.note) == (size, standing.last, note):
             return view.copy()
         view = await self._caught_up(rows, size)
-        view.last, view.ts, view.note = last, ts, note
+        view.last, view.ts, view.note = standing.last, standing.ts, note
         if size:
             head = opened_head(note, self.verifiers)
             if (head.origin, head.size, head.root) != (self.origin, size, view.root()):
@@ -190,7 +212,9 @@ class Ledger:
         """Return the cached view with what others added, or one rebuilt from the tiles."""
         confirmed_size, confirmed_last = self._confirmed
         if confirmed_size and await rows.leaf_hashes(confirmed_size - 1, confirmed_size) != [confirmed_last]:
-            raise broken(f"Entry {confirmed_size - 1} of the audit trail is not the one that was written.")
+            raise rolled_back(
+                f"Entry {confirmed_size - 1} of the audit trail is not the one that was written."
+            )
         view = self._cache
         if view is None or not 0 < view.size <= size:
             return await rebuilt(rows, size)

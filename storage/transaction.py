@@ -13,7 +13,9 @@ from bot.domain.event import AuditEvent
 from bot.domain.events import plain
 from bot.domain.json import Json
 from bot.domain.people import Actor
-from bot.domain.request_events import ChangeApproved
+from bot.domain.proof_pack import ProofPack
+from bot.domain.request_events import ApprovalWithdrawn, ChangeApproved
+from bot.domain.told_events import is_told
 from bot.ports.archive import Cause
 from bot.ports.clock import Clock
 from storage.anchor_rows import AnchorRows
@@ -29,6 +31,8 @@ from storage.ledger import Ledger
 from storage.ledger_values import prepared
 from storage.notice_rows import NoticeRows
 from storage.sighting_rows import SightingRows
+
+_APPROVING = (ChangeApproved.tag, GlassBroken.tag, ApprovalWithdrawn.tag)
 
 
 class SqlTransaction(
@@ -62,6 +66,8 @@ class SqlTransaction(
         entry = entry_of(event, by=by, cause=cause, id=new_ulid(self._clock.now()))
         prepared(entry)
         self._entries.append(entry)
+        if is_told(event):
+            await self.enqueue("deliver", f"deliver:trail:{entry.id}")
         return entry.id
 
     async def enqueue(self, kind: str, key: str, *, run_at: datetime | None = None) -> None:
@@ -69,24 +75,29 @@ class SqlTransaction(
         self._wanted.append((kind, key, run_at))
 
     async def verified_approvals(self, change: Change) -> Mapping[str, str]:
-        """Return who approved this revision and plan, a broken glass too, by the leaf that proves it in the trail.
+        """Return who approved this revision and plan and has not taken it back, by the leaf that proves it.
 
         Raises:
             LedgerBrokenError: the trail does not prove them.
         """
-        entries = await self._ledger.verified_entries(self._connection, change.id)
-        given = (ChangeApproved.tag, GlassBroken.tag)
-        approved = [entry for entry in entries if entry.document["type"] in given]
-        plan = (change.revision, change.plan_digest)
-        return {
-            str(entry.document["actor"]["id"]): entry.leaf_hash
-            for entry in approved
-            if (entry.document["data"]["revision"], entry.document["data"]["plan_digest"]) == plan
-        }
+        plan, found = (change.revision, change.plan_digest), dict[str, str]()
+        for entry in await self._ledger.verified_entries(self._connection, change.id):
+            kind, said = entry.document["type"], entry.document["data"]
+            if kind not in _APPROVING or (said["revision"], said["plan_digest"]) != plan:
+                continue
+            if kind == ApprovalWithdrawn.tag:
+                found.pop(str(said["approver"]), None)
+            else:
+                found[str(entry.document["actor"]["id"])] = entry.leaf_hash
+        return found
 
     async def proof_of(self, entry_id: str) -> EntryProof:
         """Return the proof that an entry is in the signed trail."""
         return await self._ledger.proof_of_entry(self._connection, entry_id)
+
+    async def proof_pack(self, change: Change, *, disclose: bool) -> ProofPack:
+        """Return what the trail holds of a change, for people outside."""
+        return await self._ledger.proof_pack(self._connection, change.id, disclose=disclose)
 
     @property
     def has_jobs(self) -> bool:

@@ -25,6 +25,7 @@ from bot.domain.execution_events import (
 from bot.domain.freeze_events import FreezeAdded, FreezeLifted, FreezeOverridden
 from bot.domain.json import Json
 from bot.domain.request_events import (
+    ApprovalWithdrawn,
     ChangeApproved,
     ChangeExpired,
     ChangePlanned,
@@ -48,6 +49,7 @@ EVENT_TYPES: tuple[type[AuditEvent], ...] = (
     ChangePlanned,
     PolicyEvaluated,
     ChangeApproved,
+    ApprovalWithdrawn,
     ChangeRejected,
     ChangesRequested,
     ChangeRefused,

@@ -79,7 +79,10 @@ def may_vote_again(
     for other in voted:
         if is_same_person(other, person):
             account = "" if other.user == person.user else f", under your other account <@{other.user}>"
-            return Refused(f"Not allowed: you have already voted on this revision{account}.")
+            return Refused(
+                f"Not allowed: you have already voted on this revision{account}. To say something else, take "
+                f"your approval back first: `change unapprove {change.id}`."
+            )
     requester = standings.get(change.request.requester) or _unknown(change.request.requester)
     members = [other for other in voted if other.full_member]
     if any(ballot.user == person.user for ballot in ballots([*members, person], rule, requester)):

@@ -94,6 +94,25 @@ class ChangeApproved(AuditEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ApprovalWithdrawn(AuditEvent):
+    """An approver took an approval back; `reopened`: the change was approved and waits again."""
+
+    tag: ClassVar[str] = "change.approval_withdrawn"
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"reason"})
+    revision: int
+    plan_digest: str
+    approver: str
+    counted: int
+    quorum: int
+    reopened: bool
+    reason: str
+
+    def sentence(self) -> str:
+        then = "; it waits for approval again" if self.reopened else ""
+        return f"took their approval of {self.change} revision {self.revision} back{then}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChangeRejected(AuditEvent):
     tag: ClassVar[str] = "change.rejected"
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"reason"})

@@ -13,6 +13,7 @@ from bot.domain.entry import EntryProof
 from bot.domain.event import AuditEvent
 from bot.domain.pairs import Given
 from bot.domain.people import Actor, Standing
+from bot.domain.proof_pack import ProofPack
 from bot.ports.anchors import Anchors, AnchorsLook
 from bot.ports.freezes import Freezes, FreezesLook
 from bot.ports.sightings import Sightings, SightingsLook
@@ -92,7 +93,9 @@ class Look(SightingsLook, FreezesLook, TalksLook, TrailLook, AnchorsLook, Protoc
         ...
 
     async def verified_approvals(self, change: Change) -> Mapping[str, str]:
-        """Return who approved this revision and plan, a broken glass too, by the leaf that proves it in the trail.
+        """Return who approved this revision and plan and has not taken it back, by the leaf that proves it.
+
+        A broken glass is an approval, too.
 
         Raises LedgerBrokenError when the trail does not prove them.
         """
@@ -104,6 +107,13 @@ class Look(SightingsLook, FreezesLook, TalksLook, TrailLook, AnchorsLook, Protoc
 
     async def trail_of(self, change: Change) -> Sequence[EntryProof]:
         """Return every entry of a change with its proof, oldest first; raise LedgerBrokenError."""
+        ...
+
+    async def proof_pack(self, change: Change, *, disclose: bool) -> ProofPack:
+        """Return what the trail holds of a change with its proofs; `disclose` lays people's own words open.
+
+        Raises NotFoundError, LedgerBrokenError.
+        """
         ...
 
     async def baselines(self, arm_id: str, limit: int) -> Sequence[Baseline]:
@@ -137,7 +147,7 @@ class Transaction(Look, Sightings, Freezes, Talks, Anchors, Protocol):
     async def move(self, change: Change, to: ChangeState, **columns: Any) -> Change | None:
         """Move by one compare-and-set on (number, state, revision), setting columns too; None when it moved away.
 
-        Raises ConflictError when another change is already open on the account (OPEN_ON_ACCOUNT).
+        Raises ConflictError when another change holds the account (`holds_up`, RUNNING).
         """
         ...
 
@@ -149,8 +159,15 @@ class Transaction(Look, Sightings, Freezes, Talks, Anchors, Protocol):
         """Store a vote; False when that person has already voted on that revision."""
         ...
 
+    async def drop_vote(self, vote: Vote) -> bool:
+        """Take a vote away, as it was given; False when it is not there any more."""
+        ...
+
     async def record(self, event: AuditEvent, *, by: Actor, cause: Cause) -> str:
-        """Append an audit entry and return its id. Raises AuditRefusedError: then nothing else may happen."""
+        """Append an audit entry and return its id; leave a job for its line in the audit channel, where it has one.
+
+        Raises AuditRefusedError: then nothing else may happen.
+        """
         ...
 
     async def enqueue(self, kind: str, key: str, *, run_at: datetime | None = None) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from bot.domain.change import Change, ChangeState
+from bot.domain.change import UNUSED, Change, ChangeState
 from bot.domain.course import course_chart
 from bot.domain.evidence import evidence_id
 from bot.ports.slack import Block, Message
@@ -141,13 +141,15 @@ def _buttons(view: ChangeView) -> list[Block]:
 
 
 def _in_emergency(view: ChangeView) -> tuple[str, ...]:
-    """Return the buttons that only some changes have: break the glass, review it, apply what missed its start."""
+    """Return the buttons that only some changes have: the glass and its review, a missed start, an approval given."""
     change = view.change
-    if change.state is _S.PENDING_APPROVAL and view.may_break_glass:
-        return ("break_glass",)
     missed = change.state is _S.SCHEDULED and not change.apply_asked_by
     review = bool(change.broke_glass_by) and not change.reviewed_by
-    return tuple(name for name, holds in (("apply", missed), ("review", review)) if holds)
+    decided = change.state in (_S.APPROVED, _S.SCHEDULED)
+    back = decided and bool(view.approvals) and not change.broke_glass_by
+    glass = change.state is _S.PENDING_APPROVAL and view.may_break_glass
+    given = (("break_glass", glass), ("apply", missed), ("review", review), ("unapprove", back))
+    return tuple(name for name, holds in given if holds)
 
 
 def _can_go_back(change: Change) -> bool:
@@ -165,6 +167,7 @@ _BY_STATE: Mapping[ChangeState, tuple[str, ...]] = {
     _S.FAILED: ("rollback",),
     _S.ROLLED_BACK: ("attest", "waive"),
     _S.CLOSED: ("undo",),
+    **dict.fromkeys(UNUSED, ("again",)),
 }
 
 
@@ -190,6 +193,7 @@ def _attest(view: ChangeView) -> Block:
 _MAKERS: Mapping[str, Callable[[ChangeView], Block]] = {
     "approve": _simple("Approve…", "approve", "Approve", "primary"),
     "reject": _simple("Reject…", "reject", "Reject", "danger"),
+    "unapprove": _simple("Take my approval back…", "unapprove", "Take my approval back from"),
     "revise": _simple("Revise…", "revise", "Revise", "primary"),
     "decide": _simple("Review…", "decide", "Review", "primary"),
     "comment": _simple("Comment…", "comment", "Comment on"),
@@ -199,6 +203,7 @@ _MAKERS: Mapping[str, Callable[[ChangeView], Block]] = {
     "rollback": _simple("Roll back…", "rollback", "Roll back", "danger"),
     "attest": _attest,
     "undo": _simple("Roll back with a new change…", "undo", "Roll back with a new change"),
+    "again": _simple("Request again…", "again", "Request again"),
     "waive": _simple("Waive…", "waive", "Waive the attestation of"),
     "break_glass": _simple("Break the glass…", "break_glass", "Break the glass for", "danger"),
     "review": _simple("Review the glass…", "review", "Review the glass of"),

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot.domain.change import ChangeState, Choice
+from bot.domain.change import Change, ChangeState, Choice
+from bot.domain.rounds import taken_back
 from bot.render.after_words import after_lines, follows, siblings_words
 from bot.render.change_view import ChangeView
-from bot.render.emergency_words import glass_lines, start_line, start_words
+from bot.render.emergency_words import beside_lines, glass_lines, start_line, start_words
 from bot.render.texts import count, escape, mention, one_line, when
 
 _S = ChangeState
@@ -130,14 +131,14 @@ def history(view: ChangeView) -> list[str]:
     """Return what people and Azure did, oldest first, one mrkdwn line each."""
     change = view.change
     lines = [_vote_line(vote.choice, vote.person, vote.at, vote.reason) for vote in view.votes]
-    lines += glass_lines(change)
+    lines += [*taken_back_lines(change), *glass_lines(change)]
     if change.decided_by and not view.votes and not change.broke_glass_by:
         lines.append(f"{state_word(change.state)} by {mention(change.decided_by)}")
     if change.apply_asked_by:
         lines.append(f"{mention(change.apply_asked_by)} asked to apply it")
     if change.executed_at:
         lines.append(f"Applied {when(change.executed_at)}{_siblings(view)}")
-    lines += after_lines(view)
+    lines += [*beside_lines(change), *after_lines(view)]
     why = view.said("why") or change.note
     told = {view.queue_note, *(vote.reason for vote in view.votes)}
     if view.said("waived"):
@@ -145,6 +146,14 @@ def history(view: ChangeView) -> list[str]:
     if why and why not in told and not change.outcome.get("doubt"):
         lines.append(f"Why: {escape(one_line(why), 600)}")
     return lines
+
+
+def taken_back_lines(change: Change) -> list[str]:
+    """Return who took their approval back, when and why, one mrkdwn line each."""
+    return [
+        f"{mention(each.by)} took their approval back {when(each.at)} · “{escape(one_line(each.reason), 300)}”"
+        for each in taken_back(change)
+    ]
 
 
 def _siblings(view: ChangeView) -> str:

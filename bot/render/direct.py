@@ -3,14 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from bot.domain.change import ChangeState
+from bot.domain.change import UNUSED, ChangeState
 from bot.domain.notice import ASK, ATTEST, ESCALATE, EXPIRING, HANDLED, OUTCOME, REMIND, VOTED, Notice
+from bot.domain.rounds import round_of
 from bot.ports.slack import Block, Message
 from bot.render.after_words import signal_facts, verdict_words
 from bot.render.blocks import actions, fields, footer, say, section
 from bot.render.change_card import card_button
 from bot.render.change_view import ChangeView
-from bot.render.change_words import state_detail, state_word
+from bot.render.change_words import state_detail, state_word, taken_back_lines
 from bot.render.texts import age, card_link, count, escape, mention, one_line
 
 _S = ChangeState
@@ -43,6 +44,8 @@ def handled_words(view: ChangeView, asked: str) -> str:
     """Return who answered a question of this word and how: `Handled by <@…> · CHG-12 is approved.`."""
     change = view.change
     if change.state is _S.PENDING_APPROVAL:
+        if round_of(change):
+            return f"*Handled* · {change.id} was approved and waits again; a newer message asks."
         return f"*Handled* · {change.id} is at revision {change.revision} now; this was about an earlier one."
     names = _after_apply(view) if asked == ATTEST else _names(view)
     title = f"*Handled by {names}*" if names else "*Handled*"
@@ -157,11 +160,12 @@ def _attest(notice: Notice, view: ChangeView, *, link: str, now: datetime, ref: 
 
 
 def _outcome(notice: Notice, view: ChangeView, *, link: str, now: datetime, ref: str) -> Message:
-    title, step = _OUTCOMES[notice.detail.partition(":")[0]]
-    is_now = notice.detail == view.change.state.value
-    by = f" by {_names(view)}" if is_now and notice.detail in _BY_PEOPLE and _names(view) else ""
+    word = notice.detail.partition(":")[0]
+    title, step = _OUTCOMES[word]
+    is_now = word == view.change.state.value
+    by = f" by {_names(view)}" if is_now and word in _BY_PEOPLE and _names(view) else ""
     said = " ".join(filter(None, (f"*{view.change.id} {title}{by}.*", _why(notice, view), step)))
-    name = {"changes_requested": "revise", "approved": "apply"}.get(notice.detail)
+    name = _BUTTONS.get(word)
     buttons = [card_button(view, name)] if name and is_now else []
     return _plain(view, said, buttons, link, ref)
 
@@ -176,19 +180,36 @@ def _why(notice: Notice, view: ChangeView) -> str:
         written = change.outcome.get("written")
         left = "Something was written" if written else "Nothing was changed in Azure"
         return f"{escape(one_line(view.said('why')).rstrip('.'), 600)}. {left}."
+    if notice.detail.startswith("unapproved"):
+        return " ".join(f"{line}." for line in taken_back_lines(change)[-1:])
     why = change.note if notice.detail in _WITH_REASON else ""
     return f"Why: {escape(one_line(why).rstrip('.'), 600)}." if why else ""
 
 
+_BUTTONS: Mapping[str, str] = {
+    "changes_requested": "revise",
+    "approved": "apply",
+    **{state.value: "again" for state in UNUSED},
+}
 _BY_PEOPLE = frozenset({"approved", "rejected", "changes_requested", "withdrawn"})
 _WITH_REASON = frozenset({"rejected", "changes_requested", "withdrawn", "superseded"})
 _OUTCOMES: Mapping[str, tuple[str, str]] = {
     "approved": ("is approved", "Nothing has been sent to Azure yet: apply it from its card."),
-    "rejected": ("is rejected", "Nothing was changed. A new request can answer the reason."),
+    "unapproved": (
+        "waits for approval again",
+        "Nothing has been sent to Azure. Talk to them, revise it, or remind the others with `/cs change nudge`.",
+    ),
+    "rejected": (
+        "is rejected",
+        "Nothing was changed. *Request again…* opens the form as it was, to answer the reason.",
+    ),
     "changes_requested": ("is sent back for changes", "Press *Revise…*: everything you wrote is kept."),
-    "expired": ("expired", "Nothing was changed. Ask again with `/cs change request`."),
+    "expired": ("expired", "Nothing was changed. *Request again…* opens the form as it was."),
     "withdrawn": ("was withdrawn", "Nothing was changed."),
-    "superseded": ("is superseded", "Nothing was sent. Request it again on the state of now."),
+    "superseded": (
+        "is superseded",
+        "Nothing was sent. *Request again…* opens the form as it was, on the state of now.",
+    ),
     "applied": ("is applied", "Azure shows what was approved; the validation signal is watched now."),
     "validated": ("was validated", "Its owner is asked to attest."),
     "failed": (

@@ -95,7 +95,10 @@ async def decide_change(
     vote = _vote(change, decision, caller.user, allowed, given)
     again = may_vote_again(change, directory[caller.user], await tx.votes(change), directory, rule)
     if again is None and not await tx.add_vote(vote):
-        again = Refused("Not allowed: you have already voted on this revision.")
+        again = Refused(
+            "Not allowed: you have already voted on this revision. To say something else, take your approval "
+            f"back first: `change unapprove {change.id}`."
+        )
     if again is not None:
         await remember_refusal(tx, change, caller, f"{decision.choice}", again.reason)
         return again

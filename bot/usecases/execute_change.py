@@ -14,7 +14,7 @@ from bot.ports.azure import Executor, Sent
 from bot.usecases.check_history import evidence_words
 from bot.usecases.desk import Desk
 from bot.usecases.freeze_targets import freezes_at, overrides
-from bot.usecases.queue_change import BUSY_SECONDS, QUEUED, stand_in_line
+from bot.usecases.queue_change import BESIDE, BUSY_SECONDS, QUEUED, pass_by, stand_in_line
 from bot.usecases.recheck_change import rollback_fits, still_good
 from bot.usecases.require_anchors import why_not_anchored
 from bot.usecases.settle_step import doubt_step, refuse_step
@@ -134,6 +134,8 @@ async def _started(tx: Transaction, step: Step, siblings: dict[str, Json], desk:
     held = await freezes_at(step.target.alias, now, look=tx, configuration=configuration)
     if not overrides(change, held):
         raise RunAgain(now, "a freeze began in the same instant")
+    if (await tx.change(change.number)).apply_asked_by != change.apply_asked_by:
+        raise RunAgain(now, f"{change.id} was taken back in the same instant")
     approvals = await tx.verified_approvals(change)
     votes = [vote for vote in await tx.votes(change) if vote.choice is Choice.APPROVE]
     people = [vote.person for vote in votes] + [change.broke_glass_by] * bool(change.broke_glass_by)
@@ -144,6 +146,8 @@ async def _started(tx: Transaction, step: Step, siblings: dict[str, Json], desk:
         )
     applied_on = evidence_words(change, now, configuration.timing.evidence_max_age)
     outcome = {name: said for name, said in change.outcome.items() if name != QUEUED}
+    beside = await pass_by(change, now, tx)
+    outcome |= {BESIDE: list(beside)} if beside else {}
     outcome |= {"siblings": siblings, "applied_on": applied_on}
     moved = await tx.move(change, ChangeState.EXECUTING, note="", outcome=outcome)
     if moved is None:
@@ -154,6 +158,7 @@ async def _started(tx: Transaction, step: Step, siblings: dict[str, Json], desk:
         plan_digest=change.plan_digest,
         approvers=tuple(people),
         approvals=tuple(approvals.values()),
+        beside=beside,
     )
     await tx.record(event, by=EXECUTOR, cause=step.cause)
     await tx.enqueue("deliver", f"deliver:{change.id}:card")

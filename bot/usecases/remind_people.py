@@ -6,15 +6,16 @@ from datetime import datetime, timedelta
 
 from bot.domain.change import Change, ChangeState
 from bot.domain.configuration import Rule
-from bot.domain.notice import ASK, ESCALATE, EXPIRING, OUTCOME, REMIND, kind_of
+from bot.domain.notice import ESCALATE, EXPIRING, OUTCOME, REMIND, kind_of
 from bot.domain.people import Standing, system
 from bot.domain.policy import Refused, may_act
 from bot.domain.request_events import ChangeWithdrawn
+from bot.domain.rounds import round_of
 from bot.domain.working_hours import next_working, zone_of
 from bot.ports.archive import Cause, Transaction
 from bot.usecases.decide_change import remember_refusal
 from bot.usecases.desk import Caller, Desk
-from bot.usecases.tell_people import FIRST_LOOK, MOST_ASKED, Told, notify, told_of, who_may_be_asked
+from bot.usecases.tell_people import FIRST_LOOK, MOST_ASKED, Told, asked_as, notify, told_of, who_may_be_asked
 
 EVERY = timedelta(hours=4)
 MOST, MOST_WITH_NUDGES = 2, 6
@@ -104,7 +105,7 @@ def _turns(told: Told, people: People, desk: Desk, now: datetime) -> list[Turn]:
 
 def _waiting(told: Told, people: People) -> list[str]:
     """Return those who were asked about the revision of now, still may decide, and have not."""
-    kind = kind_of(ASK, told.change.revision)
+    kind = asked_as(told.change)
     asked = {notice.person for notice in told.notices if notice.kind == kind}
     return [user for user in sorted(asked & set(people)) if not told.has_voted(user)]
 
@@ -136,8 +137,8 @@ def _count(told: Told, user: str) -> int:
 
 def _escalation(told: Told, people: People, at: datetime, now: datetime) -> list[Turn]:
     """Return whom to tell after two reminders, once: the target's channel, and whoever else may decide."""
-    kind = kind_of(ESCALATE, told.change.revision)
-    asked = {notice.person for notice in told.notices if notice.kind == kind_of(ASK, told.change.revision)}
+    kind = kind_of(ESCALATE, told.change.revision, round_of(told.change))
+    asked = {notice.person for notice in told.notices if notice.kind == asked_as(told.change)}
     has = {notice.person for notice in told.notices if notice.kind == kind}
     begun = now if told.change.channel in has else at
     others = [user for user in sorted(set(people) - asked) if not told.has_voted(user)][:MOST_ASKED]

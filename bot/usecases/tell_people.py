@@ -22,6 +22,7 @@ from bot.domain.notice import (
 )
 from bot.domain.people import Standing
 from bot.domain.policy import who_could
+from bot.domain.rounds import round_of, taken_back
 from bot.ports.archive import Look, Transaction
 from bot.usecases.desk import Desk
 from bot.usecases.find_people import FOR_A_DECISION, find_people
@@ -56,6 +57,11 @@ class Told:
     def has_voted(self, person: str) -> bool:
         """Return whether a person has voted on the revision of now."""
         return any(vote.person == person for vote in self.votes)
+
+
+def asked_as(change: Change) -> str:
+    """Return the kind of the question a change puts now; one that waits once more is asked anew."""
+    return kind_of(ASK, change.revision, round_of(change))
 
 
 async def told_of(number: int, look: Look) -> Told:
@@ -108,6 +114,8 @@ def stage_of(notice: Notice, told: Told) -> int:
         return HANDLED
     if notice.revision != change.revision:
         return HANDLED
+    if notice.word in (ASK, ESCALATE) and notice.detail != round_of(change):
+        return HANDLED
     return VOTED if told.has_voted(notice.person) else SAID
 
 
@@ -135,9 +143,10 @@ def _wanted(told: Told, asked: Iterable[str]) -> list[tuple[str, str]]:
     revision, state, requester = change.revision, change.state, change.request.requester
     found: list[tuple[str, str]] = []
     if state is S.PENDING_APPROVAL:
-        known = {notice.person for notice in told.notices if notice.kind == kind_of(ASK, revision)}
+        known = {notice.person for notice in told.notices if notice.kind == asked_as(change)}
+        known |= {taken.by for taken in taken_back(change)}
         fresh = [user for user in asked if not told.has_voted(user) and user not in known]
-        found += [(user, kind_of(ASK, revision)) for user in fresh[: max(0, MOST_ASKED - len(known))]]
+        found += [(user, asked_as(change)) for user in fresh[: max(0, MOST_ASKED - len(known))]]
     attests = _may_attest(change)
     if attests:
         found.append((change.request.owner, kind_of(ATTEST, revision, state.value)))
@@ -155,6 +164,9 @@ def _outcome(change: Change) -> str:
         return ""
     if change.state is S.FAILED:
         return f"failed:{'rollback' if change.rollback_asked_by else 'apply'}"
+    again = round_of(change)
+    if again and change.state in (S.PENDING_APPROVAL, S.APPROVED):
+        return f"{'unapproved' if change.state is S.PENDING_APPROVAL else 'approved'}:{again}"
     return _OUTCOMES.get(change.state, "")
 
 

@@ -2,7 +2,7 @@
 
 from handlers.actions.attest import ATTEST
 from handlers.actions.comment import COMMENT, DECIDE
-from handlers.actions.decide import APPROVE, REJECT
+from handlers.actions.decide import APPROVE, REJECT, UNAPPROVE
 from handlers.actions.drift import OPEN_EXCEPT, OPEN_LIFT, PUT_BACK
 from handlers.actions.evidence import REFRESH, SHARE
 from handlers.actions.form import REDRAW
@@ -10,12 +10,13 @@ from handlers.actions.freeze import OPEN_FREEZE
 from handlers.actions.glass import BREAK_GLASS, REVIEW_GLASS
 from handlers.actions.plan import PLAN
 from handlers.actions.steer import APPLY, OPEN, REVISE, ROLLBACK, WAIVE, WITHDRAW
-from handlers.actions.undo import RETIRE, UNDO
+from handlers.actions.undo import AGAIN, RETIRE, UNDO
 from handlers.shapes import Action
 
 ACTIONS: tuple[Action, ...] = (
     APPROVE,
     REJECT,
+    UNAPPROVE,
     DECIDE,
     COMMENT,
     PLAN,
@@ -27,6 +28,7 @@ ACTIONS: tuple[Action, ...] = (
     WAIVE,
     UNDO,
     RETIRE,
+    AGAIN,
     OPEN,
     BREAK_GLASS,
     REVIEW_GLASS,

@@ -24,7 +24,7 @@ from handlers.clock import WallClock
 from handlers.configuration_file import read_configuration
 from handlers.settings import Settings, read_settings
 from handlers.version import BUILD
-from handlers.wiring import signer_of
+from handlers.wiring import place_of, signer_of
 from storage.audit_anchors import Witnessed, with_anchors
 from storage.audit_findings import VerifyReport
 from storage.audit_verify import verify_log
@@ -97,7 +97,12 @@ async def anchored(settings: Settings, kinds: Sequence[str]) -> tuple[AnchorOutc
     async with AsyncExitStack() as stack:
         chosen = _chosen(Anchoring(settings, configuration, stack).anchors(), kinds)
         opened = await open_archive(
-            settings.database_url, signer, configuration.origin, clock=clock, build=BUILD, lock=True
+            place_of(settings, configuration),
+            signer,
+            configuration.origin,
+            clock=clock,
+            build=BUILD,
+            lock=True,
         )
         stack.push_async_callback(opened.close)
         desk = Desk(configuration, opened.archive, clock, None)

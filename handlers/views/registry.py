@@ -6,6 +6,7 @@ from handlers.views.change_comment import CHANGE_COMMENT
 from handlers.views.change_decide import CHANGE_DECIDE
 from handlers.views.change_request import CHANGE_REQUEST
 from handlers.views.change_steer import APPLY, ATTEST, ROLLBACK, WITHDRAW
+from handlers.views.change_unapprove import UNAPPROVE
 from handlers.views.change_waive import WAIVE
 from handlers.views.drift_except import DRIFT_EXCEPT
 from handlers.views.drift_lift import DRIFT_LIFT
@@ -21,6 +22,7 @@ VIEWS: tuple[View, ...] = (
     ROLLBACK,
     ATTEST,
     WAIVE,
+    UNAPPROVE,
     DRIFT_EXCEPT,
     DRIFT_LIFT,
     BREAK_GLASS,

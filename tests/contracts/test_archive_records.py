@@ -11,7 +11,7 @@ from bot.domain.change import Change, ChangeState, Choice
 from bot.domain.effect import Effect, Phase, Question
 from bot.domain.errors import AuditRefusedError, InvalidInputError, LedgerBrokenError
 from bot.domain.people import Standing, system
-from bot.domain.request_events import ChangeRefused, EvidenceSnapshot
+from bot.domain.request_events import ApprovalWithdrawn, ChangeRefused, EvidenceSnapshot
 from tests.contracts.fixtures_storage import (
     ANNA,
     CAUSE,
@@ -200,6 +200,42 @@ async def test_verified_approvals_are_those_of_the_revision_and_plan(archives: A
         entries = await archives.opened.ledger.entries(connection, change=change.id)
     (leaf,) = [entry.leaf_hash for entry in entries if entry.document["id"] == id_]
     assert leaves == {ANNA.id: leaf}
+
+
+async def test_a_vote_that_was_taken_away_is_gone_and_its_approval_no_longer_verified(
+    archives: Archives,
+) -> None:
+    stored = await stored_change(archives.opened, ChangeState.PENDING_APPROVAL)
+    change = replace(stored, plan_digest="p" * 64)
+    given, taken = (
+        vote(change, ANNA.id),
+        ApprovalWithdrawn(
+            change=change.id,
+            resource=change.arm_id,
+            revision=change.revision,
+            plan_digest=change.plan_digest,
+            approver=ANNA.id,
+            counted=0,
+            quorum=1,
+            reopened=False,
+            reason="I saw more.",
+        ),
+    )
+    async with archives.opened.archive.transaction() as tx:
+        assert await tx.add_vote(given)
+        await tx.record(approved(change), by=ANNA, cause=CAUSE)
+    async with archives.opened.archive.transaction() as tx:
+        assert not await tx.drop_vote(replace(given, at=given.at + timedelta(seconds=1)))
+        assert await tx.drop_vote(given)
+        assert not await tx.drop_vote(given)
+        await tx.record(taken, by=ANNA, cause=CAUSE)
+        assert await tx.votes(change) == []
+    async with archives.opened.archive.transaction() as tx:
+        assert await tx.verified_approvals(change) == {}
+        assert await tx.add_vote(given)
+        await tx.record(approved(change), by=ANNA, cause=CAUSE)
+    async with archives.opened.archive.transaction() as tx:
+        assert set(await tx.verified_approvals(change)) == {ANNA.id}
 
 
 async def test_a_delivery_is_received_once_and_its_answer_is_given_again(archives: Archives) -> None:

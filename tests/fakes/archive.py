@@ -13,6 +13,7 @@ from bot.domain.baseline import Baseline, DriftException
 from bot.domain.break_glass_events import GlassBroken
 from bot.domain.change import (
     OPEN_ON_ACCOUNT,
+    RUNNING,
     WAITING,
     Change,
     ChangeState,
@@ -20,6 +21,7 @@ from bot.domain.change import (
     Request,
     Tier,
     Vote,
+    holds_up,
     may_move,
 )
 from bot.domain.effect import Effect, Question
@@ -30,7 +32,8 @@ from bot.domain.events import EVENT_TYPES, plain
 from bot.domain.json import Json, canonical
 from bot.domain.pairs import Given
 from bot.domain.people import Actor, Standing
-from bot.domain.request_events import ChangeApproved
+from bot.domain.request_events import ApprovalWithdrawn, ChangeApproved
+from bot.domain.told_events import is_told
 from bot.ports.archive import Cause, ChangeQuery, Draft, Look
 from tests.fakes.archive_anchors import FakeAnchors
 from tests.fakes.archive_freezes import FakeFreezes
@@ -110,7 +113,8 @@ class FakeTransaction(FakeSightings, FakeFreezes, FakeTalks, FakeAnchors):
         values = checked(columns)
         if not self._stands(change):
             return None
-        holder = next((o for o in self._state.changes.values() if _holds(o, change)), None)
+        starts = change.state not in OPEN_ON_ACCOUNT
+        holder = next((o for o in self._state.changes.values() if _holds(o, change, starts)), None)
         if to in OPEN_ON_ACCOUNT and holder is not None:
             raise ConflictError(f"{holder.id} holds the account {change.account}.")
         return self._set(change.number, state=to, **values)
@@ -143,6 +147,11 @@ class FakeTransaction(FakeSightings, FakeFreezes, FakeTalks, FakeAnchors):
         key = (vote.number, vote.revision, vote.person)
         return self._state.votes.setdefault(key, vote) is vote
 
+    async def drop_vote(self, vote: Vote) -> bool:
+        """Take a vote away."""
+        key = (vote.number, vote.revision, vote.person)
+        return self._state.votes.get(key) == vote and self._state.votes.pop(key, None) is not None
+
     async def record(self, event: AuditEvent, *, by: Actor, cause: Cause) -> str:
         """Append an audit entry, if it is one the trail could take."""
         if event.tag in self._archive.refused_tags:
@@ -153,6 +162,8 @@ class FakeTransaction(FakeSightings, FakeFreezes, FakeTalks, FakeAnchors):
         canonical(plain(event.data()))
         entry = Entry(event, by, cause, len(self._state.entries) + 1)
         self._state.entries.append(entry)
+        if is_told(event):
+            await self.enqueue("deliver", f"deliver:trail:{entry.id}")
         return entry.id
 
     async def enqueue(self, kind: str, key: str, *, run_at: datetime | None = None) -> None:
@@ -211,13 +222,22 @@ class FakeTransaction(FakeSightings, FakeFreezes, FakeTalks, FakeAnchors):
         """Return who approved this revision and plan, by a leaf in the trail."""
         if self._archive.is_broken:
             raise LedgerBrokenError("The trail does not prove itself.")
-        return {
-            entry.by.id: sha256(entry.id.encode()).hexdigest()
-            for entry in self._state.entries
-            if isinstance(entry.event, ChangeApproved | GlassBroken)
-            and (entry.event.change, entry.event.revision) == (change.id, change.revision)
-            and entry.event.plan_digest == change.plan_digest
-        }
+        found: dict[str, str] = {}
+        for entry in self._state.entries:
+            event = entry.event
+            if not isinstance(event, ChangeApproved | GlassBroken | ApprovalWithdrawn):
+                continue
+            if (event.change, event.revision, event.plan_digest) != (
+                change.id,
+                change.revision,
+                change.plan_digest,
+            ):
+                continue
+            if isinstance(event, ApprovalWithdrawn):
+                found.pop(event.approver, None)
+            else:
+                found[entry.by.id] = sha256(entry.id.encode()).hexdigest()
+        return found
 
     async def proof_of(self, entry_id: str) -> EntryProof:
         """Return a proof of an entry that was recorded."""
@@ -355,9 +375,11 @@ def _body(entry: Entry, seq: int) -> str:
     return canonical(body).decode()
 
 
-def _holds(other: Change, change: Change) -> bool:
+def _holds(other: Change, change: Change, starts: bool) -> bool:
+    if starts:
+        return holds_up(other, change)
     same = other.account == change.account and other.number != change.number
-    return same and other.state in OPEN_ON_ACCOUNT
+    return same and other.state in RUNNING and change.state not in RUNNING
 
 
 def _matches(change: Change, query: ChangeQuery) -> bool:

@@ -29,6 +29,7 @@ from bot.usecases.judge_steering import steerers
 from bot.usecases.request_change import FieldProblems, Form, request_change
 from bot.usecases.steer_change import Done, ask_to_apply, ask_to_roll_back, attest_change, withdraw_change
 from bot.usecases.watch_change import expire_change, sweep, validate_change
+from bot.usecases.withdraw_approval import withdraw_approval
 from tests.fakes.archive import FakeArchive
 from tests.fakes.archive_state import Entry
 from tests.fakes.azure_inventory import MemoryDeclared, MemoryInventory, MemoryLogs, MemoryTraining
@@ -177,8 +178,8 @@ class House:
 
     @property
     def jobs(self) -> set[str]:
-        """Return the keys of the jobs that wait."""
-        return {key for _, key in self.archive.state.jobs}
+        """Return the keys of the jobs that wait, without the lines of the audit channel."""
+        return {key for _, key in self.archive.state.jobs if not key.startswith("deliver:trail:")}
 
     def forget_jobs(self) -> None:
         """Empty the queue, to see what the next step puts there."""
@@ -230,6 +231,15 @@ class House:
                 configuration=self.configuration,
                 directory=people,
                 now=self.clock.now(),
+            )
+
+    async def unapprove(self, by: str = BOB, number: int = 1, why: str = "I saw more.") -> Change | Refused:
+        """Take an approval back."""
+        voters = {vote.person for vote in self.archive.state.votes.values()}
+        people = await self.people(by, *await self.steerers(number), *voters)
+        async with self.archive.transaction() as tx:
+            return await withdraw_approval(
+                number, why, caller=self.caller(by), people=people, tx=tx, desk=self.desk
             )
 
     async def approved(self, by: tuple[str, ...] = (BOB,), **values: Any) -> Change:

@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bot.domain.errors import CountersignError, NoteError
 from bot.domain.merkle import verify_consistency
-from bot.domain.note import ED25519_COSIGNATURE, Verifier, key_id, open_note, parse_note
+from bot.domain.note import Verifier, open_note, parse_note
 from bot.domain.note_text import MARK, Checkpoint
+from bot.domain.public_key import ED25519_COSIGNATURE, key_id
 
 NAME = "witness.example/w1"
 SIZE = "text/x.tlog.size"

@@ -238,11 +238,13 @@ async def test_a_draft_with_a_red_pre_check_is_its_requesters_alone_and_can_be_r
     assert (await ask(house, capacity=9000))["ok"]
     red = await house.people.view(ALICE, lambda view: "quota" in words_of(view).lower() and is_form(view))
     await house.people.close(ALICE, red)
-    await house.people.say(BOB, "/cs change list")
+    await house.people.say(BOB, "/cs change list --state draft")
     others = words_of(await told(house, BOB, "Changes"))
     assert "CHG-1" not in others
     assert "A draft is listed for its requester only." in others
     await house.people.say(ALICE, "/cs change list")
+    assert "CHG-1" not in words_of(await told(house, ALICE, "1 draft of yours"))
+    await house.people.say(ALICE, "/cs change list --state draft")
     mine = await told(house, ALICE, "a pre-check is red")
     assert (await house.people.click(ALICE, mine, "change.revise"))["ok"]
     form = await house.people.view(ALICE, lambda view: is_form(view) and "quota" in words_of(view).lower())

@@ -25,8 +25,8 @@ EXPECTED: Mapping[S, str] = {
     S.DRAFT: "pending_approval withdrawn",
     S.PENDING_APPROVAL: "approved rejected changes_requested withdrawn expired superseded",
     S.CHANGES_REQUESTED: "pending_approval withdrawn expired",
-    S.APPROVED: "scheduled executing withdrawn expired superseded",
-    S.SCHEDULED: "executing withdrawn expired superseded",
+    S.APPROVED: "pending_approval scheduled executing withdrawn expired superseded",
+    S.SCHEDULED: "pending_approval executing withdrawn expired superseded",
     S.EXECUTING: "verifying failed",
     S.VERIFYING: "awaiting_attestation rolling_back",
     S.AWAITING_ATTESTATION: "closed rolling_back",
@@ -70,6 +70,7 @@ def test_nothing_reaches_azure_but_through_approval() -> None:
     assert into(S.EXECUTING) == {S.APPROVED, S.SCHEDULED}
     assert into(S.APPROVED) == {S.PENDING_APPROVAL}
     assert into(S.SCHEDULED) == {S.APPROVED}
+    assert into(S.PENDING_APPROVAL) == {S.DRAFT, S.CHANGES_REQUESTED, S.APPROVED, S.SCHEDULED}
     assert into(S.CLOSED) == {S.AWAITING_ATTESTATION}
 
 

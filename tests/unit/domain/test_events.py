@@ -82,6 +82,20 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
         "approved CHG-1 revision 1 (1 of 2)",
     ),
     (
+        "change.approval_withdrawn",
+        request.ApprovalWithdrawn(
+            **ABOUT,
+            revision=1,
+            plan_digest="d",
+            approver="U0BOB",
+            counted=1,
+            quorum=2,
+            reopened=True,
+            reason="I saw more",
+        ),
+        "took their approval of CHG-1 revision 1 back; it waits for approval again",
+    ),
+    (
         "change.rejected",
         request.ChangeRejected(**ABOUT, revision=1, plan_digest="d", reason="too late"),
         "rejected CHG-1",
@@ -115,8 +129,10 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
     ),
     (
         "change.execution.started",
-        execution.ExecutionStarted(**ABOUT, revision=1, plan_digest="d", approvers=("U1", "U2")),
-        "started CHG-1, approved by <@U1>, <@U2>",
+        execution.ExecutionStarted(
+            **ABOUT, revision=1, plan_digest="d", approvers=("U1", "U2"), beside=("CHG-2",)
+        ),
+        "started CHG-1, approved by <@U1>, <@U2>, an emergency beside the validation of CHG-2",
     ),
     (
         "change.execution.finished",

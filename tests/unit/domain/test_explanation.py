@@ -104,7 +104,9 @@ def test_a_vote_that_stands_in_for_one_that_was_given_does_not_count() -> None:
 )
 def test_why_a_person_can_or_cannot_decide(user: str, votes: tuple[Vote, ...], answer: str) -> None:
     found = told(user, votes)
-    assert (found.person, found.answer) == (user, answer)
+    assert found.person == user
+    assert found.answer.startswith(answer)
+    assert ("change unapprove CHG-" in found.answer) is ("already voted" in answer)
     assert (user in found.could) is answer.startswith("Allowed")
 
 

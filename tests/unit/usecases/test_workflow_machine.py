@@ -25,7 +25,16 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from bot.domain.change import MOVES, OPEN_ON_ACCOUNT, TERMINAL, Change, ChangeState, Choice
+from bot.domain.change import (
+    MOVES,
+    OPEN_ON_ACCOUNT,
+    RUNNING,
+    TERMINAL,
+    Change,
+    ChangeState,
+    Choice,
+    is_emergency,
+)
 from bot.domain.effect import Phase
 from bot.domain.errors import ConflictError, RunAgain
 from bot.domain.execution_events import ExecutionStarted
@@ -50,6 +59,7 @@ MUST_HAPPEN = {
     "a change ended well after an edit",
     "a freeze refused an apply",
     "a change ended well after a freeze",
+    "a change ended well after an approval was taken back",
     "an approval was lost before the apply",
     "a live state moved before the apply",
 }
@@ -114,6 +124,8 @@ class Workflow(RuleBasedStateMachine):
             HAPPENED["a change ended well after a death"] += bool(self.deaths)
             HAPPENED["a change ended well after an edit"] += change.revision > 1
             HAPPENED["a change ended well after a freeze"] += ("", "freeze.added") in tags
+            back = (change.id, "change.approval_withdrawn") in tags
+            HAPPENED["a change ended well after an approval was taken back"] += back
         for entry in self.house.archive.state.entries:
             if isinstance(entry.event, ChangeSuperseded):
                 lost = entry.event.moved == ("approvals",)
@@ -174,9 +186,9 @@ class Workflow(RuleBasedStateMachine):
         self.do(self.house.pending(capacity=capacity, target=where))
 
     @precondition(lambda self: len(self.changes) < 2)
-    @rule(capacity=st.sampled_from(["40", "25"]))
-    def somebody_asks_for_the_neighbour(self, capacity: str) -> None:
-        self.do(self.house.ask(target="classifier-prod", capacity=capacity))
+    @rule(capacity=st.sampled_from(["40", "25"]), urgency=st.sampled_from(["normal", "emergency"]))
+    def somebody_asks_for_the_neighbour(self, capacity: str, urgency: str) -> None:
+        self.do(self.house.ask(target="classifier-prod", capacity=capacity, type=urgency))
         self.do(self.house.precheck(self.changes[-1].number))
 
     @rule(which=st.integers(0, 1), who=PEOPLE, choice=st.sampled_from(Choice))
@@ -187,6 +199,14 @@ class Workflow(RuleBasedStateMachine):
     @rule(which=st.integers(0, 1), who=st.sampled_from([BOB, CAROL, DAN]))
     def approves(self, which: int, who: str) -> None:
         self.do(self.house.say(Choice.APPROVE, who, self.house.change(self.pick(which))))
+
+    @rule(which=st.integers(0, 1), who=st.sampled_from([BOB, CAROL, DAN, ANNA]))
+    def takes_an_approval_back(self, which: int, who: str) -> None:
+        number = self.pick(which)
+        was = self.house.change(number)
+        self.do(self.house.unapprove(who, number))
+        if was.state not in (S.PENDING_APPROVAL, S.APPROVED, S.SCHEDULED):
+            assert self.house.change(number) == was
 
     @rule(which=st.integers(0, 1), who=PEOPLE, capacity=st.sampled_from(["150", "160"]))
     def edits_and_submits_again(self, which: int, who: str, capacity: str) -> None:
@@ -360,6 +380,19 @@ class Workflow(RuleBasedStateMachine):
                 assert len(entry.event.approvals) == len(votes)
 
     @invariant()
+    def whatever_waits_to_run_has_its_quorum(self) -> None:
+        """Return to waiting at once when an approval is taken back: nothing stays approved on too few."""
+        for change in self.changes:
+            if change.state in (S.APPROVED, S.SCHEDULED):
+                votes = self.house.archive.state.votes.items()
+                here = [vote for key, vote in votes if key[:2] == (change.number, change.revision)]
+                found = self.house.configuration.rule(change.environment, change.tier)
+                assert found is not None
+                assert quorum_met(found, [vote.groups for vote in here if vote.choice is Choice.APPROVE])
+            if change.state is S.PENDING_APPROVAL:
+                assert not change.apply_asked_by
+
+    @invariant()
     def azure_accepted_one_call_per_change_and_step(self) -> None:
         calls = Counter((change, str(operation.body)) for change, operation in self.house.writer.accepted)
         assert all(count == 1 for count in calls.values()), calls
@@ -394,8 +427,15 @@ class Workflow(RuleBasedStateMachine):
 
     @invariant()
     def one_change_at_a_time_holds_the_account(self) -> None:
-        holding = Counter(change.account for change in self.changes if change.state in OPEN_ON_ACCOUNT)
-        assert all(count == 1 for count in holding.values())
+        """Let only an emergency be open beside what is validated on another deployment."""
+        running = Counter(change.account for change in self.changes if change.state in RUNNING)
+        assert all(count == 1 for count in running.values())
+        held = [change for change in self.changes if change.state in OPEN_ON_ACCOUNT]
+        assert all(count == 1 for count in Counter(change.arm_id for change in held).values())
+        for account in {change.account for change in held}:
+            here = [change for change in held if change.account == account]
+            assert len(here) < 2 or any(change.outcome.get("beside") for change in here)
+            assert all(is_emergency(change) for change in here if change.outcome.get("beside"))
 
     @invariant()
     def a_step_that_is_over_is_over_in_the_journal(self) -> None:
@@ -466,6 +506,13 @@ def _closed_after_an_edit_and_a_freeze(machine: Workflow) -> None:
     machine.nobody_disturbs(which=0, rolls_back=False)
 
 
+def _closed_after_an_approval_was_taken_back(machine: Workflow) -> None:
+    machine.approves(which=0, who=BOB)
+    machine.asks_to_apply(which=0, who=BOB)
+    machine.takes_an_approval_back(which=0, who=BOB)
+    machine.nobody_disturbs(which=0, rolls_back=False)
+
+
 def _superseded_by(what: str) -> Callable[[Workflow], None]:
     def path(machine: Workflow) -> None:
         machine.approves(which=0, who=BOB)
@@ -487,6 +534,7 @@ WALKS: dict[str, tuple[Callable[[Workflow], None], ChangeState]] = {
     "a death before the call": (_closed_after_a_death("before"), S.CLOSED),
     "a death after the call": (_closed_after_a_death("after"), S.CLOSED),
     "an edit and a freeze": (_closed_after_an_edit_and_a_freeze, S.CLOSED),
+    "an approval taken back": (_closed_after_an_approval_was_taken_back, S.CLOSED),
     "closed accounts": (_superseded_by("closed accounts"), S.SUPERSEDED),
     "the portal": (_superseded_by("portal"), S.SUPERSEDED),
 }
