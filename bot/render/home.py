@@ -37,9 +37,9 @@ class HomeView:
     running: Sequence[ChangeView] = ()
     freezes: Sequence[Freeze] = ()
     trail: tuple[bool, datetime] | None = None
-    anchors: str = ""
     request: str = ""
     user: str = ""
+    anchors: str = ""
     drafts: int = 0
 
 

@@ -45,9 +45,9 @@ async def _run(user: str, deps: Dependencies) -> None:
         [view_of(change, deps) for change in running],
         freezes,
         deps.last_trail(),
-        anchor_words(anchored, configuration.anchors, now),
         request=f"request|{KINDS[0].name}:",
         user=user,
+        anchors=anchor_words(anchored, configuration.anchors, now),
         drafts=len(drafts),
     )
     await deps.messenger.publish_home(user, render_home(home, now=now, ref=deps.cause("home").ref))
