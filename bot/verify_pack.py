@@ -871,7 +871,7 @@ class Verdict:
         """Return the answer in one sentence."""
         if self.exit:
             word = "does NOT hold" if self.exit == 1 else "cannot be judged"
-            return f"The proof {word}. {self.code} {self.message}".replace("  ", " ")
+            return f"The proof {word}. {self.code}: {self.message}"
         if not self.change:
             return "The proof holds."
         return f"The proof holds: {self.change} " + (

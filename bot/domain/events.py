@@ -40,6 +40,13 @@ from bot.domain.request_events import (
     PolicyEvaluated,
 )
 from bot.domain.talk_events import ChangeCommented
+from bot.domain.trail_events import (
+    AuthFailed,
+    CommandDenied,
+    ExportPerformed,
+    PermissionDenied,
+    ProofPackIssued,
+)
 from bot.domain.watch_events import WriteAttributed, WriteUnexplained
 
 EVENT_TYPES: tuple[type[AuditEvent], ...] = (
@@ -88,6 +95,11 @@ EVENT_TYPES: tuple[type[AuditEvent], ...] = (
     CheckpointAnchored,
     AnchorFailed,
     AnchorOverridden,
+    ProofPackIssued,
+    ExportPerformed,
+    CommandDenied,
+    PermissionDenied,
+    AuthFailed,
 )
 
 

@@ -119,9 +119,11 @@ class ChangeClosed(AuditEvent):
 @dataclass(frozen=True, kw_only=True)
 class RollbackStarted(AuditEvent):
     tag: ClassVar[str] = "rollback.started"
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"reason"})
     plan_digest: str
     asked_by: str
     confirmed_by: str = ""
+    reason: str = ""
 
     def sentence(self) -> str:
         return f"started to roll {self.change} back"

@@ -54,7 +54,8 @@ async def test_a_rejected_change_says_why_and_can_never_be_applied(house: House)
     assert (await house.people.submit(BOB, modal, {"decision": "reject", "reason": "Not in the peak."}))["ok"]
     card = await house.people.card(ALICE, "CHG-1", "rejected")
     assert "Not in the peak." in words_of(card)
-    assert [block for block in card["blocks"] if block["type"] == "actions"] == []
+    left = [each for block in card["blocks"] if block["type"] == "actions" for each in block["elements"]]
+    assert [each["action_id"] for each in left] == ["change.again"]
     await house.people.say(ALICE, "/cs change apply CHG-1")
     await told(house, ALICE, "cannot be applied: it is rejected")
     assert tags(house)[-2:] == ["change.rejected", "change.refused"]

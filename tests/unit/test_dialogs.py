@@ -13,7 +13,7 @@ from bot.ports.slack import Block, Message
 from bot.render.change_forms import render_request_form
 from handlers.commands.registry import run_command
 from handlers.dependencies import Dependencies
-from handlers.dialogs_decide import Seen, open_decide, open_verb
+from handlers.dialogs_decide import Seen, open_confirm, open_decide, open_verb
 from handlers.events.home import HOME
 from handlers.shapes import Asked
 from handlers.undoing import following_form, open_again
@@ -177,3 +177,14 @@ async def test_drafts_stay_out_of_home_and_of_the_list_and_are_counted() -> None
     all_of_bob = await run_command("change list", asked(house, BOB), deps)
     assert all_of_bob is not None
     assert "draft" not in words_of(all_of_bob.blocks)
+
+
+@pytest.mark.parametrize("missed", ["", "1.00 %"])
+async def test_the_dialog_that_attests_says_when_the_signal_was_missed(missed: str) -> None:
+    house = House()
+    change = await house.validated()
+    house.archive.state.changes[1] = replace(change, outcome={**change.outcome, "missed": missed})
+    modals, deps = door(house)
+    assert await open_confirm(Seen(1), "close", asked(house, OTTO), deps) is None
+    said = words_of(modals.shown[-1])
+    assert ("The validation signal was missed: at most 1.00 % was asked for." in said) is bool(missed)

@@ -16,6 +16,7 @@ from bot.domain import execution_events as execution
 from bot.domain import freeze_events as freeze
 from bot.domain import request_events as request
 from bot.domain import talk_events as talk
+from bot.domain import trail_events as trail
 from bot.domain import watch_events as watch
 from bot.domain.event import AuditEvent
 from bot.domain.events import EVENT_TYPES, plain
@@ -316,6 +317,31 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
         anchor.AnchorOverridden(**ABOUT, anchors=("file", "slack"), minutes=75, step="forward"),
         "went on with CHG-1 (forward) although file, slack lacked entries 75 min old",
     ),
+    (
+        "proofpack.issued",
+        trail.ProofPackIssued(**ABOUT, sha256="0" * 64, entries=14, holds=True, disclosed=True, shared=True),
+        "took the proof pack of CHG-1 (14 entries), for everybody in the channel",
+    ),
+    (
+        "export.performed",
+        trail.ExportPerformed(format="csv", entries=3, first="0/4", last="0/6"),
+        "exported 3 entries of the audit trail as csv (0/4 to 0/6)",
+    ),
+    (
+        "command.denied",
+        trail.CommandDenied(command="audit search", why="you are in none of the groups", attempts=2),
+        "was refused audit search (2 attempts): you are in none of the groups",
+    ),
+    (
+        "permission.denied",
+        trail.PermissionDenied(attempt="change.apply", why="auditors change nothing", attempts=1),
+        "was refused change.apply (1 attempt): auditors change nothing",
+    ),
+    (
+        "auth.failed",
+        trail.AuthFailed(attempts=7, seconds=60),
+        "turned away 7 requests in 60 s that Slack did not sign, or too long ago",
+    ),
 )
 NOT_PAST = {"change.break_glass", "evidence.read", "evidence.snapshot", "change.execution.unknown"}
 
@@ -337,7 +363,7 @@ def test_a_start_nobody_had_to_approve_names_the_policy() -> None:
 
 @pytest.mark.parametrize(
     "module",
-    [request, execution, after, drift, watch, glass, freeze, talk],
+    [request, execution, after, drift, watch, glass, freeze, talk, trail],
     ids=lambda module: module.__name__,
 )
 def test_no_event_is_forgotten_in_the_list(module: ModuleType) -> None:
