@@ -18,11 +18,13 @@ _TAIL_BYTES = 4 * 1024 * 1024
 
 
 class FileAnchor:
-    """An append-only file. Its ref is the path and the length after the line, so that a shorter file is seen."""
+    """An append-only file. Its ref is the path and the length after the line, so that a shorter file is seen.
 
-    kind = "file"
+    A copy of one that somebody brings has a `kind` of its own: the rows say nothing of it.
+    """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, kind: str = "file") -> None:
+        self.kind = kind
         self._path = path
 
     async def publish(self, log: OurLog) -> Published:

@@ -172,7 +172,7 @@ def _named(settings: Settings, names: Sequence[str], stack: AsyncExitStack) -> t
             f"There is no anchor and no file called {str(missing)!r}.",
             advice=did_you_mean(str(missing), ["all", "blob", *KINDS]),
         )
-    given: tuple[Anchor, ...] = tuple(FileAnchor(each.absolute()) for each in files)
+    given: tuple[Anchor, ...] = tuple(FileAnchor(each.absolute(), str(each)) for each in files)
     if not kinds:
         return given
     configured = Anchoring(settings, _configuration(settings), stack).anchors()
