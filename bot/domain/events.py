@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bot.domain.after_events import ChangeWaived, RollbackAsked, TriggerBreached
+from bot.domain.anchor_events import AnchorFailed, AnchorOverridden, CheckpointAnchored
 from bot.domain.break_glass_events import GlassBroken, GlassLapsed, GlassReviewed
 from bot.domain.drift_events import BaselineRecorded, DriftDetected, DriftExcepted, DriftExceptionLifted
 from bot.domain.event import AuditEvent
@@ -39,7 +40,13 @@ from bot.domain.request_events import (
     PolicyEvaluated,
 )
 from bot.domain.talk_events import ChangeCommented
-from bot.domain.trail_events import ProofPackIssued
+from bot.domain.trail_events import (
+    AuthFailed,
+    CommandDenied,
+    ExportPerformed,
+    PermissionDenied,
+    ProofPackIssued,
+)
 from bot.domain.watch_events import WriteAttributed, WriteUnexplained
 
 EVENT_TYPES: tuple[type[AuditEvent], ...] = (
@@ -85,7 +92,14 @@ EVENT_TYPES: tuple[type[AuditEvent], ...] = (
     WriteUnexplained,
     WriteAttributed,
     ChangeCommented,
+    CheckpointAnchored,
+    AnchorFailed,
+    AnchorOverridden,
     ProofPackIssued,
+    ExportPerformed,
+    CommandDenied,
+    PermissionDenied,
+    AuthFailed,
 )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from bot.changes.kinds import KINDS
+from bot.domain.anchoring import anchor_words
 from bot.domain.change import OPEN_ON_ACCOUNT, TERMINAL, ChangeState
 from bot.domain.deployment import Target
 from bot.domain.json import Json
@@ -14,7 +15,7 @@ from bot.render.texts import count
 from bot.usecases.find_people import FOR_AN_APPLY, find_people
 from bot.usecases.find_waiting import find_waiting
 from handlers.dependencies import Dependencies
-from handlers.loading import view_of
+from handlers.loading import views_of
 from handlers.shapes import SlackEvent
 
 _WEEK = timedelta(days=7)
@@ -33,18 +34,20 @@ async def _run(user: str, deps: Dependencies) -> None:
         drafts = await look.changes(ChangeQuery(states=_DRAFTS, requester=user))
         running = await look.changes(ChangeQuery(states=OPEN_ON_ACCOUNT))
         chat = await look.freezes(now)
+        anchored = await look.anchor_states(configuration.anchors.kinds)
         owned = [await _owned(each, look, now) for each in configuration.targets if each.owner == user]
     known = [*configuration.freezes, *(each.as_freeze(()) for each in chat)]
     freezes = [each for each in known if each.start < now + _WEEK and now < each.end]
     home = HomeView(
-        [view_of(change, deps) for change in waiting],
-        [view_of(change, deps) for change in mine],
+        await views_of(waiting, deps),
+        await views_of(mine, deps),
         owned,
-        [view_of(change, deps) for change in running],
+        await views_of(running, deps),
         freezes,
         deps.last_trail(),
         request=f"request|{KINDS[0].name}:",
         user=user,
+        anchors=anchor_words(anchored, configuration.anchors, now),
         drafts=len(drafts),
     )
     await deps.messenger.publish_home(user, render_home(home, now=now, ref=deps.cause("home").ref))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.domain import after_events as after
+from bot.domain import anchor_events as anchor
 from bot.domain import break_glass_events as glass
 from bot.domain import drift_events as drift
 from bot.domain import execution_events as execution
@@ -302,9 +303,44 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
         "commented on CHG-1 revision 2 (comment 3)",
     ),
     (
+        "checkpoint.anchored",
+        anchor.CheckpointAnchored(anchor="file", size=12, root="cm9vdA==", place="/mnt/anchors#400"),
+        "anchored the audit trail at size 12 (file)",
+    ),
+    (
+        "anchor.failed",
+        anchor.AnchorFailed(anchor="witness", size=12, why="it has seen 20 entries", finding="A2"),
+        "could not anchor the audit trail at size 12 (witness) [A2]: it has seen 20 entries",
+    ),
+    (
+        "anchor.overridden",
+        anchor.AnchorOverridden(**ABOUT, anchors=("file", "slack"), minutes=75, step="forward"),
+        "went on with CHG-1 (forward) although file, slack lacked entries 75 min old",
+    ),
+    (
         "proofpack.issued",
         trail.ProofPackIssued(**ABOUT, sha256="0" * 64, entries=14, holds=True, disclosed=True, shared=True),
         "took the proof pack of CHG-1 (14 entries), for everybody in the channel",
+    ),
+    (
+        "export.performed",
+        trail.ExportPerformed(format="csv", entries=3, first="0/4", last="0/6"),
+        "exported 3 entries of the audit trail as csv (0/4 to 0/6)",
+    ),
+    (
+        "command.denied",
+        trail.CommandDenied(command="audit search", why="you are in none of the groups", attempts=2),
+        "was refused audit search (2 attempts): you are in none of the groups",
+    ),
+    (
+        "permission.denied",
+        trail.PermissionDenied(attempt="change.apply", why="auditors change nothing", attempts=1),
+        "was refused change.apply (1 attempt): auditors change nothing",
+    ),
+    (
+        "auth.failed",
+        trail.AuthFailed(attempts=7, seconds=60),
+        "turned away 7 requests in 60 s that Slack did not sign, or too long ago",
     ),
 )
 NOT_PAST = {"change.break_glass", "evidence.read", "evidence.snapshot", "change.execution.unknown"}
