@@ -180,7 +180,7 @@ def text_of(seq: int, old: str, new: str, name: str, number: int, found: str) ->
 ENTRIES = (
     Attack(1, "edit", forging(edited), "C1 C2 C4 M4", EDIT),
     Attack(2, "edit-fix-leaf", forging(edited, leaf_fixed), "C2 C4 M4", EDIT),
-    Attack(3, "edit-rehash", forging(edited, rechained), "M4", EDIT, newer="A3"),
+    Attack(3, "edit-rehash", forging(edited, rechained), "M4", EDIT, older="A3", newer="A3"),
     Attack(4, "swap", forging(swapped), "C2 C5 M4 S6", SWAP),
     Attack(5, "delete", forging(deleted), "C2 C3 C4 M4", DELETE),
     Attack(6, "delete-renumber", forging(deleted, renumbered), "C2 C4 C5 M4 M6", f"{DELETE};;{RENUMBER}"),
@@ -232,5 +232,13 @@ ENTRIES = (
     text_of(10, '"v":1', '"v":1,"v":1', "duplicate-key", 16, "M4 S7"),
     text_of(1, "André", "Andre\u0301", "look-alike", 17, "C2 C4 M4 S1"),
     text_of(1, '"cost":1', '"cost":1.0', "number-as-float", 18, "C2 C4 M4 S4 S7"),
-    Attack(19, "back-date-rehash", forging(back_dated, partial(rechained, first=5)), "M4 S6", BACK_DATE),
+    Attack(
+        19,
+        "back-date-rehash",
+        forging(back_dated, partial(rechained, first=5)),
+        "M4 S6",
+        BACK_DATE,
+        older="A3",
+        newer="A3",
+    ),
 )

@@ -1,4 +1,4 @@
-"""Attacks 22 to 31 and 48: signatures, tiles, backups and disclosures."""
+"""Attacks 22 to 28 and 48: signatures, tiles and disclosures."""
 
 from functools import partial
 
@@ -6,9 +6,8 @@ from bot.domain.note import Signer
 from tests.contracts.audit_forge import Forge
 from tests.contracts.audit_house import ORIGIN, entry
 from tests.contracts.catalogue import SQLITE, Attack, Stage
+from tests.contracts.catalogue_anchors import RESIDUAL
 from tests.contracts.catalogue_entries import (
-    CUT,
-    CUT_NOTES,
     EDIT,
     edited,
     forging,
@@ -67,19 +66,6 @@ async def of_another_log(stage: Stage) -> None:
     await forging(lambda forge: forge.resign(key, "other.test/log", (11,)))(stage)
 
 
-async def forked(stage: Stage) -> None:
-    """Go on from an earlier size with the real key, as if the newest two entries had never been."""
-    await unguarded(CUT, CUT_NOTES)(stage)
-    await stage.house.append(entry(), entry("change.approved"), ledger=stage.house.another_ledger())
-
-
-async def backup_restored(stage: Stage) -> None:
-    """Put a backup in the place of the database after two more entries were written."""
-    async with stage.backed_up():
-        await stage.house.append(entry(), entry("change.approved"))
-
-
-RESIDUAL = "residual: what is newer than the last anchor"
 SIGNED = (
     Attack(22, "sign-with-another-key", forging(edited, rechained, resigned), "M1", NOTE),
     Attack(23, "replay-old-checkpoint", forging(replayed), "M3", NEWER_NOTE, stops="does not describe"),
@@ -100,25 +86,6 @@ SIGNED = (
     ),
     Attack(28, "spoil-tile", tile_spoilt, "M7", TILE, with_a_tile),
     Attack(28, "delete-tile", unguarded(NO_TILE), "M7", NO_TILE, with_a_tile),
-    Attack(
-        29,
-        "older-backup",
-        backup_restored,
-        older="A2",
-        newer="A2",
-        stops="had 13 entries and now has 11",
-        says="found by the anchor alone",
-    ),
-    Attack(
-        30,
-        "backup-above-the-anchor",
-        backup_restored,
-        older="",
-        newer="A2",
-        stops="had 13 entries and now has 11",
-        says=f"{RESIDUAL}; the process that wrote it refuses to go on",
-    ),
-    Attack(31, "fork-with-the-real-key", forked, older="", newer="A3", says="found by the anchor alone"),
     Attack(48, "swap-disclosures", unguarded(*NAMES_SWAPPED), "S4", ";;".join(NAMES_SWAPPED)),
     Attack(48, "alter-disclosure", unguarded(OTHER_REASON), "S4", OTHER_REASON),
     Attack(48, "invent-disclosure", unguarded(INVENTED), "S4", INVENTED, refused=()),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from tests.contracts.catalogue import BOTH, Attack
+from tests.contracts.catalogue_anchors import ANCHORED
 from tests.contracts.catalogue_entries import ENTRIES
 from tests.contracts.catalogue_packs import PACKS
 from tests.contracts.catalogue_schema import SCHEMA
@@ -63,15 +64,15 @@ TITLES = (
     "raise the isolation level",
     "let Alembic rebuild a table",
 )
-ATTACKS = tuple(sorted((*ENTRIES, *SIGNED, *SCHEMA, *WRITING, *PACKS), key=lambda attack: attack.number))
+ATTACKS = tuple(
+    sorted((*ENTRIES, *SIGNED, *ANCHORED, *SCHEMA, *WRITING, *PACKS), key=lambda attack: attack.number)
+)
 BEGIN, END = "<!-- from here: made by the test -->", "<!-- to here -->"
 _HEAD = ("| # | Attack | SQLite | Postgres | Found | Test |", "|---|---|---|---|---|---|")
 # Numbers that nothing plays yet, and why. This must shrink to nothing.
 MISSING: Mapping[int, str] = {
     45: "keys have no range of sizes yet",
     46: "there is no rotation yet",
-    47: "nothing is anchored in Slack yet",
-    50: "there is no witness yet",
 }
 
 
@@ -104,6 +105,8 @@ def _guards(dialect: str, attacks: Sequence[Attack]) -> str:
 def _found(attack: Attack) -> str:
     residual = attack.newer is not None and attack.found == ""
     found = [attack.found or ("nothing in the database" if residual else "no finding")]
+    if attack.newer:
+        found.append(f"{'a newer' if attack.older == '' else 'an'} anchor: {attack.newer}")
     if attack.stops:
         found.append(f"the next append is refused (“{attack.stops}”)")
     return "; ".join([*found, *([attack.says] if attack.says else [])])

@@ -8,6 +8,7 @@ from bot.domain.errors import CountersignError
 from tests.architecture.house import ROOT
 from tests.contracts.audit_house import entry
 from tests.contracts.catalogue import BOTH, Attack, Place, codes, stage_of
+from tests.contracts.catalogue_anchors import anchored, found_with, newer, older
 from tests.contracts.catalogue_table import ATTACKS, BEGIN, END, MISSING, TITLES, page_part
 from tests.contracts.fixtures_catalogue import place, postgres_trail, sqlite_trail
 
@@ -33,6 +34,8 @@ async def test_an_attack_is_refused_as_it_is_said_and_found_by_its_codes(
     async with stage_of(place) as stage:
         if attack.before is not None:
             await attack.before(stage)
+        if attack.newer is not None:
+            await anchored(stage)
         statements = await attack.statements(stage)
         refused = bool(statements) and stage.is_refused(statements)
         assert refused == (bool(statements) and place.dialect in attack.refused)
@@ -42,6 +45,8 @@ async def test_an_attack_is_refused_as_it_is_said_and_found_by_its_codes(
             elsewhere = await attack.work(stage)
         found = codes(stage.verified())
         assert (found if elsewhere is None else f"{elsewhere}{found}") == attack.found
+        for anchor, expected in ((older(stage), attack.older), (newer(stage), attack.newer)):
+            assert expected is None or await found_with(stage, anchor) == expected
         if attack.stops:
             with pytest.raises(CountersignError, match=attack.stops):
                 await stage.house.append(entry())
@@ -50,6 +55,8 @@ async def test_an_attack_is_refused_as_it_is_said_and_found_by_its_codes(
 @pytest.mark.parametrize("dialect", BOTH)
 async def test_nothing_is_found_in_the_trail_that_nobody_attacked(place: Place) -> None:
     async with stage_of(place) as stage:
+        await anchored(stage)
+        assert [await found_with(stage, anchor) for anchor in (older(stage), newer(stage))] == ["", ""]
         report = stage.verified()
         assert (report.findings, report.ok, report.size) == ((), True, 11)
         await stage.house.append(entry())
