@@ -4,9 +4,6 @@ import json
 import os
 import signal
 import sqlite3
-import sys
-from asyncio import create_subprocess_exec
-from asyncio.subprocess import PIPE
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -19,28 +16,21 @@ from bot.domain.json import Json
 from storage.database import Database
 from tests.contracts.audit_house import NOW, entry
 from tests.contracts.catalogue import POSTGRES, SQLITE, Attack, Stage
+from tests.contracts.crash_house import writers
 
-WRITER = Path(__file__).with_name("crash_writer.py")
-ROOT = Path(__file__).resolve().parents[2]
 LATER = NOW + timedelta(hours=2)
 ERASE = "DELETE FROM {}audit_disclosure WHERE path = 'who'"
 
 
 async def killed_while_writing(stage: Stage) -> None:
     """Kill a writer in the middle of its work; what it had acknowledged is there."""
-    writer = await create_subprocess_exec(
-        sys.executable, str(WRITER), stage.place.url, cwd=ROOT, stdin=PIPE, stdout=PIPE
-    )
-    assert writer.stdin is not None
-    assert writer.stdout is not None
-    writer.stdin.write(f"{stage.place.skey}\n".encode())
-    acknowledged = [(await writer.stdout.readline()).split()[-1].decode() for _ in range(20)]
-    os.kill(writer.pid, signal.SIGKILL)
-    acknowledged += [
-        line.split()[-1].decode() for line in (await writer.communicate())[0].splitlines(keepends=True)
-    ]
+    with writers(stage.place.url, stage.place.skey) as said:
+        said.go()
+        said.heard(20)
+        os.kill(said.pids[-1], signal.SIGKILL)
+        said.buried()
     bodies, _ = await stage.stored()
-    assert set(acknowledged) <= {json.loads(each)["id"] for each in bodies}
+    assert set(said.acknowledged) <= {json.loads(each)["id"] for each in bodies}
 
 
 async def torn(stage: Stage) -> None:

@@ -68,11 +68,11 @@ class Writers:
 
 
 @contextmanager
-def writers(url: str) -> Iterator[Writers]:
+def writers(url: str, skey: str) -> Iterator[Writers]:
     """Give writers for a trail that is open."""
     with Popen([sys.executable, str(WRITER), url], cwd=ROOT, stdin=PIPE, stdout=PIPE, text=True) as program:
         made = Writers(url, program)
-        made._order(SKEY)
+        made._order(skey)
         try:
             yield made
         finally:

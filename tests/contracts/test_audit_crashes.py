@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from tests.contracts.crash_house import Writers, demand_whole, opened, writers
+from tests.contracts.crash_house import SKEY, Writers, demand_whole, opened, writers
 
 KILLS = int(os.environ.get("COUNTERSIGN_TEST_KILLS", "12"))
 CRASHES = int(os.environ.get("COUNTERSIGN_TEST_CRASHES", "2"))
@@ -42,7 +42,7 @@ def told(said: Writers, what: str, size: int) -> None:
 def test_a_writer_that_is_killed_loses_nothing_it_acknowledged(sqlite_url: str) -> None:
     asyncio.run(opened(sqlite_url))
     size, chance = 0, random.Random()
-    with writers(sqlite_url) as said:
+    with writers(sqlite_url, SKEY) as said:
         for at in range(KILLS):
             said.go()
             said.heard(chance.randint(1, 12 + KILLS // 4))
@@ -92,7 +92,7 @@ def crashed(server: Any, *, politely: bool) -> None:
 def test_three_writers_and_a_postgres_that_crashes_lose_nothing_that_was_acknowledged(server: Any) -> None:
     asyncio.run(opened(server.get_uri()))
     size, chance = 0, random.Random()
-    with writers(server.get_uri()) as said:
+    with writers(server.get_uri(), SKEY) as said:
         for at in range(CRASHES):
             for _ in range(3):
                 said.go()
