@@ -6,10 +6,13 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.cosigned import BothKeys
 from bot.domain.entry import EntryProof, NewEntry, Receipt, new_ulid
 from bot.domain.errors import InvalidInputError
+from bot.domain.json import Json
 from bot.domain.note import Signer, Verifier
 from storage.ledger_append import Batch
+from storage.ledger_keys import key_of_place, newest_place, stands_alone
 from storage.ledger_read import (
     ChangeProof,
     StoredEntry,
@@ -25,9 +28,10 @@ from storage.ledger_view import View, rebuilt
 
 
 class Ledger:
-    """One shard of the audit trail, written and signed by this process.
+    """The newest shard of the audit trail, written and signed by this process.
 
-    What it remembers of the log is checked against the database at every append. After a commit call
+    When somebody seals the shard or rotates its key, the next append goes on in the new shard or with the new key,
+    if this process has it (`signers`). What it remembers of the log is checked against the database at every append. After a commit call
     `committed`, so that a log that is shorter later is recognised; after a rollback or in doubt, `forget`.
     """
 
@@ -38,6 +42,7 @@ class Ledger:
         origin: str,
         shard: int = 0,
         vkeys: Sequence[str] = (),
+        signers: Sequence[Signer] = (),
         writer: Mapping[str, str],
     ) -> None:
         if signer.name != origin:
@@ -48,7 +53,8 @@ class Ledger:
             )
         self.origin = origin
         self.shard = shard
-        self.verifiers = tuple(Verifier.parse(each) for each in dict.fromkeys([signer.vkey, *vkeys]))
+        self._signers = {each.vkey: each for each in [signer, *signers]}
+        self.verifiers = tuple(Verifier.parse(each) for each in dict.fromkeys([*self._signers, *vkeys]))
         self._signer = signer
         self._bot = dict(writer)
         self._cache: View | None = None
@@ -60,23 +66,51 @@ class Ledger:
         """Return the key that verifies this shard's checkpoints."""
         return self._signer.vkey
 
+    def successor(self, signer: Signer, shard: int) -> "Ledger":
+        """Return the ledger of a shard to come, under its own key, trusting whom this one trusts."""
+        vkeys = [each.vkey for each in self.verifiers]
+        return Ledger(signer=signer, origin=signer.name, shard=shard, vkeys=vkeys, writer=self._bot)
+
+    async def follow(self, connection: AsyncConnection, *, opening: bool = False) -> None:
+        """Go on in the newest shard, with the key that signs it now, as the database says.
+
+        A shard signed by a stranger's key is left to the next look at its head; when `opening`, it is refused.
+
+        Raises:
+            AuditRefusedError: this process does not have that key.
+        """
+        place = await newest_place(connection, self.verifiers)
+        if place is None or place.shard < self.shard or place.vkey == self.vkey:
+            return
+        if place.shard == self.shard and not (opening or place.trusted):
+            return
+        self._signer = key_of_place(place, self._signers)
+        if place.shard != self.shard:
+            self.shard, self.origin, self._confirmed = place.shard, place.origin, (0, b"")
+        self.forget()
+
     async def append(
-        self, connection: AsyncConnection, events: Sequence[NewEntry], *, now: datetime
+        self,
+        connection: AsyncConnection,
+        events: Sequence[NewEntry],
+        *,
+        now: datetime,
+        handing_to: Signer | None = None,
     ) -> list[Receipt]:
         """Write entries and a signed checkpoint in the caller's transaction; an id written before is found.
 
-        On SQLite the caller has begun with BEGIN IMMEDIATE.
+        On SQLite the caller has begun with BEGIN IMMEDIATE. `handing_to` signs too: the key that goes on.
 
         Raises:
-            AuditRefusedError: an entry is outside the value domain; nothing was written.
+            AuditRefusedError: an entry is outside the value domain, or the trail goes on under a key that this
+                process does not have; nothing was written.
             AuditBusyError: the database was locked, full or read-only.
             LedgerBrokenError: the log does not prove itself, or did not keep what it was given.
         """
         timestamp(now)  # refuses a time without a zone before anything is read
         entries = [prepared(event) for event in events]
         with database_trouble():
-            rows = AuditRows(connection, self.shard)
-            await rows.lock()
+            rows = await self._locked(connection)
             batch = Batch(rows, await self._current(rows), self.origin, self._bot, now)
             skew = batch.skew()
             receipts = []
@@ -86,11 +120,21 @@ class Ledger:
                     skew = None
                 receipts.append(await batch.add(entry))
             if batch.written:
-                await batch.sign(self._signer)
+                await batch.sign(BothKeys(self._signer, handing_to) if handing_to else self._signer)
                 self._cache = self._staged[connection] = batch.view
+            if handing_to is not None:
+                self._cache = None  # the next append looks whose turn it is
         return receipts
 
-    async def open_log(self, connection: AsyncConnection, now: datetime) -> Receipt:
+    async def open_log(
+        self,
+        connection: AsyncConnection,
+        now: datetime,
+        *,
+        type: str = "log.opened",
+        actor: Mapping[str, Json] | None = None,
+        data: Mapping[str, Json] | None = None,
+    ) -> Receipt:
         """Write the shard's first entry, which names its key and the shard before it; once."""
         rows = AuditRows(connection, self.shard)
         with database_trouble():
@@ -103,9 +147,9 @@ class Ledger:
             return Receipt(0, entry.leaf_hash, entry.document["id"])
         opened = NewEntry(
             id=new_ulid(now),
-            type="log.opened",
-            actor={"kind": "countersign", "id": self._bot.get("writer", "")},
-            data={"shard": self.shard, "vkey": self.vkey, "previous_checkpoint": previous},
+            type=type,
+            actor=actor or {"kind": "countersign", "id": self._bot.get("writer", "")},
+            data={**(data or {}), "shard": self.shard, "vkey": self.vkey, "previous_checkpoint": previous},
         )
         return (await self.append(connection, [opened], now=now))[0]
 
@@ -167,6 +211,16 @@ class Ledger:
         bundles = await self.proofs(connection, change)
         return [each.entry for bundle in bundles for each in bundle.entries]
 
+    async def _locked(self, connection: AsyncConnection) -> AuditRows:
+        """Let no other writer in, and return the rows of the shard that the trail is in now."""
+        rows = AuditRows(connection, self.shard)
+        await rows.lock()
+        shard, note = await rows.newest()
+        known = self._cache is not None and self._cache.note == note
+        if shard > self.shard or (shard == self.shard and not known and not stands_alone(note, self._signer)):
+            await self.follow(connection)
+        return AuditRows(connection, self.shard)
+
     async def _current(self, rows: AuditRows) -> View:
         """Return a view of the log as the database has it, proved by its signed head."""
         size, last, ts = await rows.last()
@@ -181,7 +235,7 @@ class Ledger:
         view = await self._caught_up(rows, size)
         view.last, view.ts, view.note = last, ts, note
         if size:
-            head = opened_head(note, self.verifiers)
+            head = opened_head(note, [self._signer.verifier])
             if (head.origin, head.size, head.root) != (self.origin, size, view.root()):
                 raise broken("The newest checkpoint does not describe the audit trail.")
         return view

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.domain.cosigned import BothKeys
 from bot.domain.entry import NewEntry, Receipt, new_ulid
 from bot.domain.errors import AuditRefusedError
 from bot.domain.merkle import leaf_hash
 from bot.domain.note import Checkpoint, Signer
+from storage.key_chain import GENESIS
 from storage.ledger_sql import AuditRows, Row, silently_dropped
 from storage.ledger_values import ORIGIN_PREV, Place, Prepared, body_of, prepared
 from storage.ledger_view import View
@@ -33,7 +35,7 @@ class Batch:
         old = await self.rows.entries("id = :id", "seq", id=entry.id)
         if old:
             return _repeated(entry, old[0])
-        if self.view.size == 0 and entry.type != "log.opened":
+        if self.view.size == 0 and entry.type not in GENESIS:
             raise AuditRefusedError(
                 f"The log {self.log} is not open.", advice="Run `countersign migrate` first."
             )
@@ -45,7 +47,7 @@ class Batch:
             self._heads[entry.change] = (subject_n + 1, row.leaf_hash.hex())
         return Receipt(row.seq, row.leaf_hash.hex(), entry.id)
 
-    async def sign(self, signer: Signer) -> None:
+    async def sign(self, signer: Signer | BothKeys) -> None:
         """Sign the log as it is now, and see that everything written is really there."""
         self.view.note = signer.sign(Checkpoint(self.log, self.view.size, self.view.root()).text())
         await self.rows.insert("audit_checkpoint", size=self.view.size, note=self.view.note)

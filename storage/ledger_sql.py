@@ -75,6 +75,13 @@ class AuditRows:
         )
         return (rows[0][0], rows[0][1]) if rows else (0, "")
 
+    async def newest(self) -> tuple[int, str]:
+        """Return the newest shard that is signed, and its newest note; -1 and nothing for an empty trail."""
+        rows = await self._rows(
+            "SELECT shard, note FROM {}audit_checkpoint ORDER BY shard DESC, size DESC LIMIT 1"
+        )
+        return (rows[0][0], rows[0][1]) if rows else (-1, "")
+
     async def shards(self) -> Sequence[int]:
         """Return the numbers of the shards that hold entries, lowest first."""
         rows = await self._rows("SELECT DISTINCT shard FROM {}audit_entry ORDER BY shard")

@@ -1,14 +1,13 @@
 """Opening the archive: the one call that wiring makes."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from bot.domain.errors import ConflictError, NotFoundError
-from bot.domain.note import Signer
 from bot.ports.clock import Clock
 from storage.archive import SqlArchive
 from storage.database import Database, ProcessLock, open_engine, sqlite_path
-from storage.engine import SchemaState, ledger_of, migrated, schema_state
+from storage.engine import SchemaState, Signers, ledger_of, migrated, schema_state
 from storage.jobs import Runner
 from storage.jobs_embedded import EmbeddedJobs
 from storage.jobs_procrastinate import ProcrastinateJobs
@@ -28,12 +27,23 @@ class OpenArchive:
     close: Callable[[], Awaitable[None]]
 
 
-async def open_archive(
-    url: str, signer: Signer, origin: str, *, clock: Clock, build: str, lock: bool
+async def open_archive(  # noqa: PLR0913 (one place to open it, told everything)
+    url: str,
+    signers: Signers,
+    origin: str,
+    *,
+    clock: Clock,
+    build: str,
+    lock: bool,
+    vkeys: Sequence[str] = (),
 ) -> OpenArchive:
     """Open the archive; a new SQLite file is created by itself. `lock`: this process alone writes (SQLite).
 
+    `origin` names a trail that is to begin; one that is there goes on in its newest shard.
+
     Raises:
+        AuditRefusedError: no key is that of the newest shard.
+        InvalidInputError: no key has the name of a trail that is to begin.
         ConflictError: another process has the SQLite file, or the database is not of this version.
         NotFoundError: the Postgres database has no schema yet.
     """
@@ -49,8 +59,10 @@ async def open_archive(
             held.release()
 
     try:
-        ledger = ledger_of(signer, origin, clock=clock, build=build)
-        await _fit(url, database, ledger, clock)
+        ledger = ledger_of(signers, origin, clock=clock, build=build, vkeys=vkeys)
+        if not await _made(url, database, ledger, clock, origin):
+            async with database.read() as connection:
+                await ledger.follow(connection, opening=True)
     except BaseException:
         await close()
         raise
@@ -58,15 +70,18 @@ async def open_archive(
     return OpenArchive(SqlArchive(database, ledger, runner, clock), runner, ledger, database, close)
 
 
-async def _fit(url: str, database: Database, ledger: Ledger, clock: Clock) -> None:
+async def _made(url: str, database: Database, ledger: Ledger, clock: Clock, origin: str) -> bool:
+    """Return whether a new file had to be made; raise unless the schema is there and of this version."""
     state: SchemaState = await schema_state(url)
     if state == "missing" and database.dialect == "sqlite":
-        await migrated(database, ledger, clock)
-    elif state == "missing":
+        await migrated(database, ledger, clock, origin)
+        return True
+    if state == "missing":
         raise NotFoundError("The database has no schema yet.", advice=_FIX)
-    elif state == "behind":
+    if state == "behind":
         raise ConflictError("The database is of an older version than this program.", advice=_FIX)
-    elif state == "ahead":
+    if state == "ahead":
         raise ConflictError(
             "The database is of a newer version than this program.", advice="Run the newer program."
         )
+    return False
