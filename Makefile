@@ -1,6 +1,6 @@
 # Each target makes .venv first when it is missing or its locks have changed. Without a target: this list.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt lint lock clean bench peers mutants venv
+.PHONY: help demo test check fmt lint lock clean bench peers mutants venv verifier
 BIN := .venv/bin
 HOUSE := bot handlers storage sandbox
 LOCK := uv pip compile --quiet --no-strip-extras --generate-hashes --universal --no-header --python-version 3.11 $(LOCKFLAGS)
@@ -31,6 +31,9 @@ lint: venv ## The part of check that runs no test
 
 fmt: venv ## Format the code and mend what lint can mend by itself
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+verifier: venv ## Write bot/verify_pack.py, the check of proof packs as one file, from the modules it is made of
+	@$(BIN)/python scripts/verifier.py
 
 lock: ## Write the hash locks anew from pyproject.toml (needs uv; LOCKFLAGS=--upgrade for newer versions)
 	@$(LOCK) pyproject.toml -o requirements.lock

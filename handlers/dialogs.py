@@ -1,13 +1,19 @@
 """A change as people see it, and the form that asks for one: filled in, sent, revised."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from bot.changes.kinds import KINDS, kind_named
 from bot.domain.change import Change, ChangeState
+from bot.domain.errors import CountersignError
+from bot.domain.json import Json
 from bot.domain.policy import Refused
 from bot.ports.registry import Offer
 from bot.ports.slack import Message
 from bot.render.answer import render_refused, render_text
 from bot.render.change_forms import RequestForm, render_form_skeleton
 from bot.usecases.decide_change import remember_refusal
+from bot.usecases.read_offer import read_offer
 from handlers.dependencies import Dependencies
 from handlers.loading import load_view
 from handlers.shapes import Asked
@@ -56,6 +62,38 @@ def request_form(kind: str, target: str, offer: Offer, deps: Dependencies, *, re
         redraw=True,
         ref=ref,
     )
+
+
+async def typed_form(
+    change: Change, problems: tuple[str, ...], about: Mapping[str, Json], deps: Dependencies, *, ref: str
+) -> RequestForm:
+    """Return the form with everything that a request holds, the problems on top, and what it is about."""
+    request = change.request
+    offer = await _offer_or_none(request.target, deps)
+    form = request_form(request.kind, request.target, offer, deps, ref=ref)
+    typed = {
+        "owner": request.owner,
+        "ticket": request.ticket,
+        "reason": request.reason,
+        "expected_cost": request.expected_cost,
+        "validation_signal": request.validation_signal,
+        "rollback_plan": request.rollback_plan,
+        "rollback_trigger": request.rollback_trigger,
+        "impact": ",".join(sorted(request.impact)),
+        "type": request.type.value,
+        "incident": request.incident,
+        "start_at": str(int(request.start_at.timestamp())) if request.start_at else "",
+        **{name: str(value) for name, value in request.asked.items()},
+    }
+    return replace(form, values={**form.values, **typed}, problems=problems, metadata=about)
+
+
+async def _offer_or_none(target: str, deps: Dependencies) -> Offer:
+    """Return what the form can offer; nothing when Azure does not answer: then it is typed."""
+    try:
+        return await read_offer(deps.desk.configuration.target(target).ref, deps.readers.azure)
+    except CountersignError:
+        return Offer()
 
 
 def _live_words(offer: Offer) -> str:

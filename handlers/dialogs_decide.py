@@ -26,7 +26,7 @@ from handlers.dialogs_glass import open_break_glass, open_glass_review
 from handlers.dialogs_unapprove import has_voted, open_unapprove
 from handlers.loading import load_view
 from handlers.shapes import Asked
-from handlers.undoing import open_undo
+from handlers.undoing import open_from
 
 READING = "Reading the live deployment …"
 
@@ -230,7 +230,7 @@ async def open_verb(verb: str, what: str, asked: Asked, deps: Dependencies) -> M
             await open_request(kind, target, asked, deps)
             return None
         case "undo":
-            return await open_undo(int(what), asked, deps)
+            return await open_from(int(what), asked, deps)
         case "approve" | "reject":
             return await open_decide(Seen(int(what)), verb, asked, deps)
         case "unapprove":

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.domain.effect import Question
 from bot.domain.entry import EntryProof
+from bot.domain.event import AuditEvent
 from bot.ports.slack import File, Message
 
 SINCE = "since:"
@@ -23,9 +24,12 @@ class Seen:
     """An answer, what it was about, and what was seen, canonical.
 
     `packed` makes the files of a pack from the proof of the entry that recorded it and the trail's public key.
+    `event` is recorded instead of the read, and then `body` is not kept: it may hold what people wrote.
     """
 
     message: Message
     about: str
     body: bytes
     packed: Callable[[EntryProof, str], Sequence[File]] | None = None
+    event: AuditEvent | None = None
+    comment: str = ""

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import structlog
 
 from bot.domain.configuration import Configuration
-from bot.domain.errors import CountersignError, InvalidInputError
+from bot.domain.errors import CountersignError, InvalidInputError, NoteError
 from bot.domain.note import Signer
 from bot.usecases.desk import Desk
 from bot.usecases.watch_change import sweep
@@ -50,33 +50,32 @@ async def open_house(settings: Settings, role: Role, observers: Observers = NOBO
             advice="Run `countersign serve` without --role, or set COUNTERSIGN_DATABASE_URL to a Postgres.",
         )
     configuration = read_configuration(settings.config)
-    signer = signer_of(settings, configuration)
+    signers = signers_of(settings)
     clock = SandboxClock(settings.arm_url) if settings.is_sandbox else WallClock()
     async with AsyncExitStack() as stack:
         archive = await open_archive(
-            settings.database_url, signer, configuration.origin, clock=clock, build=BUILD, lock=True
+            settings.database_url, signers, configuration.origin, clock=clock, build=BUILD, lock=True
         )
         stack.push_async_callback(archive.close)
         watch = ClockWatch(WallClock())
-        builder = _Builder(Sides(settings, configuration, clock, archive, signer, stack, observers, watch))
+        vkey = archive.ledger.vkey
+        builder = _Builder(Sides(settings, configuration, clock, archive, vkey, stack, observers, watch))
         yield await builder.house(role)
 
 
-def signer_of(settings: Settings, configuration: Configuration) -> Signer:
-    """Return the signer whose key is named like the trail's origin.
+def signers_of(settings: Settings) -> list[Signer]:
+    """Return every configured signing key; the database says which of them signs.
 
     Raises:
-        InvalidInputError: no key has that name.
+        InvalidInputError: one cannot be read.
     """
-    signers = [Signer.parse(key) for key in settings.signing_keys()]
-    for signer in signers:
-        if signer.name == configuration.origin:
-            return signer
-    names = ", ".join(signer.name for signer in signers)
-    raise InvalidInputError(
-        f"No signing key is named {configuration.origin}, the [audit] origin; there is {names}.",
-        advice=f"Make one with `countersign audit keygen --origin {configuration.origin}`.",
-    )
+    try:
+        return [Signer.parse(key) for key in settings.signing_keys()]
+    except NoteError as error:
+        raise InvalidInputError(
+            f"COUNTERSIGN_SIGNING_KEY holds a key that cannot be read: {error}.",
+            advice="Copy the whole line that `countersign audit keygen` printed.",
+        ) from None
 
 
 @dataclass(frozen=True)
@@ -124,8 +123,9 @@ class _Builder:
         return await read_figures(self.sides.archive.database, self.sides.clock.now())
 
     async def _check_trail(self) -> TrailCheck:
-        vkey = self.sides.signer.vkey
-        report = await asyncio.to_thread(verify_log, self.sides.settings.database_url, [vkey])
+        ledger = self.sides.archive.ledger
+        vkey, trusted = ledger.vkey, [each.vkey for each in ledger.verifiers]
+        report = await asyncio.to_thread(verify_log, self.sides.settings.database_url, trusted)
         words = [f"{found.code} at {found.seq}: {found.message}" for found in report.findings]
         return TrailCheck(report.ok, report.size, report.as_json()["root"], vkey, words)  # type: ignore[arg-type]
 

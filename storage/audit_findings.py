@@ -64,7 +64,9 @@ class VerifyReport:
 
     def as_json(self) -> dict[str, Json]:
         """Return the report as `audit verify --json` prints it; what is withheld only where something is."""
-        withheld: dict[str, Json] = {"withheld": self.withheld, "erased": self.erased} if self.withheld else {}
+        withheld: dict[str, Json] = (
+            {"withheld": self.withheld, "erased": self.erased} if self.withheld else {}
+        )
         return withheld | {
             "ok": self.ok,
             "size": self.size,

@@ -10,10 +10,10 @@ from bot.domain.errors import AuditMissingError
 from bot.domain.merkle import EMPTY_ROOT
 from bot.domain.note import Verifier
 from storage.audit_bodies import BodyCheck, Chains
+from storage.audit_erasures import erased_paths
 from storage.audit_findings import INFORMATION, Findings, VerifyReport
 from storage.audit_reader import AuditReader, reading
 from storage.audit_schema import schema_drift
-from storage.audit_erasures import erased_paths
 from storage.audit_walk import ShardWalk
 from storage.key_chain import read_key_chain
 

@@ -7,7 +7,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from bot.domain.change import OPEN_ON_ACCOUNT, WAITING, Change, ChangeState, Request, Tier, may_move
+from bot.domain.change import (
+    OPEN_ON_ACCOUNT,
+    RUNNING,
+    WAITING,
+    Change,
+    ChangeState,
+    Request,
+    Tier,
+    holds_up,
+    may_move,
+)
 from bot.domain.errors import ConflictError, NotFoundError
 from bot.ports.archive import ChangeQuery, Draft
 from storage.queries import Queries
@@ -101,13 +111,15 @@ class ChangeRows(Queries):
         """Move by one compare-and-set on (number, state, revision); None when it moved away.
 
         Raises:
-            ConflictError: another change is open on the account, or the state machine has no such move.
+            ConflictError: another change holds the account, or the state machine has no such move.
         """
         if not may_move(change.state, to):
             raise ConflictError(f"{change.id} is {change.state}: it cannot become {to}.")
         values = {**change_columns(columns), "state": to.value}
         if to not in OPEN_ON_ACCOUNT:
             return await self._set(change, values)
+        if change.state not in OPEN_ON_ACCOUNT:
+            await self._find_free(change)
         try:
             async with self._connection.begin_nested():
                 return await self._set(change, values)
@@ -115,10 +127,7 @@ class ChangeRows(Queries):
             holder = await self._holder(change)
             if holder is None:
                 raise
-        raise ConflictError(
-            f"CHG-{holder} holds the account {change.account}.",
-            advice=f"{change.id} can be applied when CHG-{holder} is through.",
-        )
+        raise _held(change, holder)
 
     async def mark(self, change: Change, **columns: Any) -> Change | None:
         """Set columns while (number, state, revision) and their old values still hold; None when not."""
@@ -142,15 +151,33 @@ class ChangeRows(Queries):
         )
         return None if row is None else change_of(row)
 
+    async def _find_free(self, change: Change) -> None:
+        """Let nobody else of the account start until this transaction ends; raise ConflictError when it is held."""
+        await self.hold(change.account)
+        others = await self.changes(ChangeQuery(states=OPEN_ON_ACCOUNT, account=change.account, limit=100))
+        holder = next((other.number for other in others if holds_up(other, change)), None)
+        if holder is not None:
+            raise _held(change, holder)
+
     async def _holder(self, change: Change) -> int | None:
+        """Return who runs on the account, or is open on the deployment."""
+        running = [state.value for state in RUNNING]
         row = await self.one(
             select(CHANGE.c.number).where(
                 CHANGE.c.account == change.account,
                 CHANGE.c.number != change.number,
                 CHANGE.c.state.in_([state.value for state in OPEN_ON_ACCOUNT]),
+                or_(CHANGE.c.state.in_(running), CHANGE.c.arm_id == change.arm_id),
             )
         )
         return None if row is None else int(row["number"])
+
+
+def _held(change: Change, holder: int) -> ConflictError:
+    return ConflictError(
+        f"CHG-{holder} holds the account {change.account}.",
+        advice=f"{change.id} can be applied when CHG-{holder} is through.",
+    )
 
 
 def _selected(query: ChangeQuery) -> Select[Any]:

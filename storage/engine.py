@@ -23,13 +23,24 @@ from storage.audit_verify import verify_log
 from storage.database import Database, ProcessLock, open_engine, sqlite_path
 from storage.ledger import Ledger
 
-__all__ = ["SchemaState", "Signers", "demand_key", "ledger_of", "migrate", "migrated", "open_engine", "schema_state"]
+__all__ = [
+    "SchemaState",
+    "Signers",
+    "demand_key",
+    "ledger_of",
+    "migrate",
+    "migrated",
+    "open_engine",
+    "schema_state",
+]
 
 SchemaState = Literal["missing", "behind", "current", "ahead"]
 Signers = Signer | Sequence[Signer]
 
 
-def ledger_of(signers: Signers, origin: str, *, clock: Clock, build: str, vkeys: Sequence[str] = ()) -> Ledger:
+def ledger_of(
+    signers: Signers, origin: str, *, clock: Clock, build: str, vkeys: Sequence[str] = ()
+) -> Ledger:
     """Return the audit trail as this process writes it, for a new database; `follow` finds where an old one is."""
     keys = [signers] if isinstance(signers, Signer) else list(signers)
     signer = next((each for each in keys if each.name == origin), keys[0])

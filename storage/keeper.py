@@ -58,7 +58,14 @@ class Keeper:
 
 @asynccontextmanager
 async def keeping(  # noqa: PLR0913 (who, what and why of an act)
-    url: str, signers: Sequence[Signer], *, vkeys: Sequence[str], clock: Clock, by: str, reason: str, build: str
+    url: str,
+    signers: Sequence[Signer],
+    *,
+    vkeys: Sequence[str],
+    clock: Clock,
+    by: str,
+    reason: str,
+    build: str,
 ) -> AsyncIterator[Keeper]:
     """Open a trail that is there and of this version, alone where it is a file.
 
@@ -71,7 +78,8 @@ async def keeping(  # noqa: PLR0913 (who, what and why of an act)
         raise AuditMissingError("This database holds no audit trail.", advice="Run `countersign migrate`.")
     if state != "current":
         raise ConflictError(
-            f"The database is {state} of this program.", advice="Run `countersign migrate`, or the newer program."
+            f"The database is {state} of this program.",
+            advice="Run `countersign migrate`, or the newer program.",
         )
     path = sqlite_path(url)
     lock = None if path is None else ProcessLock(path)

@@ -7,6 +7,7 @@ shard names the next one's key; a shard vouches for the one before it by embeddi
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 from bot.domain.errors import NoteError
@@ -14,11 +15,9 @@ from bot.domain.note import Checkpoint, Verifier, open_note
 from storage.audit_reader import AuditReader, raw_bytes
 
 GENESIS = ("log.opened", "log.restored")
-_SAID = (*GENESIS, "log.sealed", "key.rotated", "key.revoked")
 _STATEMENTS = (
-    "SELECT shard, seq, body FROM {}audit_entry WHERE type IN ("
-    + ", ".join(f"'{each}'" for each in _SAID)
-    + ") ORDER BY shard, seq"
+    "SELECT shard, seq, body FROM {}audit_entry WHERE type IN"
+    " ('log.opened', 'log.restored', 'log.sealed', 'key.rotated', 'key.revoked') ORDER BY shard, seq"
 )
 
 
@@ -170,9 +169,9 @@ def _vouch(chain: KeyChain) -> None:
     row = [chain.shards[shard] for shard in sorted(chain.shards)]
     for keys in row:
         keys.trusted = any(each.verifier.vkey in given for each in keys.keys)
-    for before, after in zip(row, row[1:], strict=False):
+    for before, after in pairwise(row):
         after.trusted |= before.trusted and _follows(before, after) and _introduced(before, after)
-    for before, after in zip(row[-2::-1], row[:0:-1], strict=True):
+    for after, before in pairwise(reversed(row)):
         before.trusted |= after.trusted and _follows(before, after)
 
 
@@ -192,6 +191,10 @@ def _revoke(chain: KeyChain, shard: int, seq: int, data: Mapping[str, Any]) -> N
         for at, each in enumerate(keys.keys):
             if each.verifier.vkey != vkey or not isinstance(size, int):
                 continue
-            keys.keys[at] = replace(each, high=size if each.high is None else min(size, each.high), revoked=True)
+            keys.keys[at] = replace(
+                each, high=size if each.high is None else min(size, each.high), revoked=True
+            )
             if keys.shard >= shard:
-                chain.faults.append(Fault("K3", keys.shard, max(each.low - 1, 0), f"revoked at {shard}/{seq}"))
+                chain.faults.append(
+                    Fault("K3", keys.shard, max(each.low - 1, 0), f"revoked at {shard}/{seq}")
+                )

@@ -7,32 +7,31 @@ from weakref import WeakKeyDictionary
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.cosigned import BothKeys
-from bot.domain.entry import EntryProof, NewEntry, Receipt, new_ulid
+from bot.domain.entry import NewEntry, Receipt, new_ulid
 from bot.domain.errors import InvalidInputError
 from bot.domain.json import Json
 from bot.domain.note import Signer, Verifier
 from storage.ledger_append import Batch
 from storage.ledger_keys import key_of_place, newest_place, stands_alone
 from storage.ledger_read import (
-    ChangeProof,
-    StoredEntry,
     broken,
     opened_head,
-    proof_of_entry,
-    proofs_of,
     stored,
 )
 from storage.ledger_sql import AuditRows, database_trouble
-from storage.ledger_values import prepared, timestamp
+from storage.ledger_values import Prepared, prepared, timestamp
 from storage.ledger_view import View, rebuilt
+from storage.ledger_writes import Standing, locked
+from storage.trail_reads import TrailReads
 
 
-class Ledger:
+class Ledger(TrailReads):
     """The newest shard of the audit trail, written and signed by this process.
 
-    When somebody seals the shard or rotates its key, the next append goes on in the new shard or with the new key,
-    if this process has it (`signers`). What it remembers of the log is checked against the database at every append. After a commit call
-    `committed`, so that a log that is shorter later is recognised; after a rollback or in doubt, `forget`.
+    When somebody seals the shard or rotates its key, the next append goes on in the new shard or with the new
+    key, if this process has it (`signers`). What it remembers of the log is checked against the database at every
+    append. After a commit call `committed`, so that a log that is shorter later is recognised; after a rollback or
+    in doubt, `forget`.
     """
 
     def __init__(
@@ -110,17 +109,18 @@ class Ledger:
         timestamp(now)  # refuses a time without a zone before anything is read
         entries = [prepared(event) for event in events]
         with database_trouble():
-            rows = await self._locked(connection)
-            batch = Batch(rows, await self._current(rows), self.origin, self._bot, now)
+            rows, standing = await self._standing(connection, entries)
+            view = await self._current(rows, standing)
+            batch = Batch(rows, view, self.origin, self._bot, now, standing)
             skew = batch.skew()
             receipts = []
             for entry in entries:
-                if skew is not None and not await rows.entries("id = :id", "seq", id=entry.id):
-                    await batch.add(skew)
+                if skew is not None and not batch.knows(entry):
+                    batch.add(skew)
                     skew = None
-                receipts.append(await batch.add(entry))
-            if batch.written:
-                await batch.sign(BothKeys(self._signer, handing_to) if handing_to else self._signer)
+                receipts.append(batch.add(entry))
+            if batch.written.entries:
+                await batch.store(BothKeys(self._signer, handing_to) if handing_to else self._signer)
                 self._cache = self._staged[connection] = batch.view
             if handing_to is not None:
                 self._cache = None  # the next append looks whose turn it is
@@ -164,76 +164,34 @@ class Ledger:
         self._cache = None
         self._staged.clear()
 
-    async def entries(
-        self,
-        connection: AsyncConnection,
-        *,
-        change: str | None = None,
-        limit: int = 50,
-        before_seq: int | None = None,
-    ) -> list[StoredEntry]:
-        """Return entries, newest first: of one change in every shard, or of this shard; not verified."""
-        before = 2**62 if before_seq is None else before_seq
-        where = "shard = :shard" if change is None else "change_id = :change"
-        scope = {} if change is None else {"change": change}
+    async def _standing(
+        self, connection: AsyncConnection, entries: Sequence[Prepared]
+    ) -> tuple[AuditRows, Standing]:
+        """Let no other writer in, and return where the trail stands, in whatever shard it is now."""
+        ids, changes = [each.id for each in entries], {each.change for each in entries if each.change}
         rows = AuditRows(connection, self.shard)
-        found = await rows.entries(
-            f"{where} AND seq < :before", "shard DESC, seq DESC", before=before, limit=limit, **scope
-        )
-        return await stored(connection, found)
-
-    async def entries_from(
-        self, connection: AsyncConnection, first_seq: int, *, limit: int = 1000
-    ) -> list[StoredEntry]:
-        """Return this shard's entries from a number on, oldest first; not verified."""
-        rows = AuditRows(connection, self.shard)
-        found = await rows.entries("shard = :shard AND seq >= :first", "seq", first=first_seq, limit=limit)
-        return await stored(connection, found)
-
-    async def proofs(self, connection: AsyncConnection, change: str) -> list[ChangeProof]:
-        """Return a change's entries with their proofs, one bundle for each shard they lie in.
-
-        Raises:
-            LedgerBrokenError: the trail does not prove them.
-        """
-        return await proofs_of(connection, change, self.verifiers)
-
-    async def proof_of_entry(self, connection: AsyncConnection, entry_id: str) -> EntryProof:
-        """Return the proof that an entry is in the signed log; raise NotFoundError or LedgerBrokenError."""
-        return await proof_of_entry(connection, entry_id, self.verifiers)
-
-    async def verified_entries(self, connection: AsyncConnection, change: str) -> list[StoredEntry]:
-        """Return a change's entries, oldest first, each proved to be in the signed log and none missing.
-
-        Raises:
-            LedgerBrokenError: the trail does not prove them.
-        """
-        bundles = await self.proofs(connection, change)
-        return [each.entry for bundle in bundles for each in bundle.entries]
-
-    async def _locked(self, connection: AsyncConnection) -> AuditRows:
-        """Let no other writer in, and return the rows of the shard that the trail is in now."""
-        rows = AuditRows(connection, self.shard)
-        await rows.lock()
-        shard, note = await rows.newest()
-        known = self._cache is not None and self._cache.note == note
-        if shard > self.shard or (shard == self.shard and not known and not stands_alone(note, self._signer)):
+        standing = await locked(rows, ids, changes)
+        known = self._cache is not None and self._cache.note == standing.head[1]
+        ours = known or not standing.size or stands_alone(standing.head[1], self._signer)
+        if standing.newest > self.shard or not ours:
             await self.follow(connection)
-        return AuditRows(connection, self.shard)
+        if rows.shard != self.shard:
+            rows = AuditRows(connection, self.shard)
+            standing = await locked(rows, ids, changes)
+        return rows, standing
 
-    async def _current(self, rows: AuditRows) -> View:
+    async def _current(self, rows: AuditRows, standing: Standing) -> View:
         """Return a view of the log as the database has it, proved by its signed head."""
-        size, last, ts = await rows.last()
-        head_size, note = await rows.head()
+        size, (head_size, note) = standing.size, standing.head
         if head_size != size:
             raise broken(f"The audit trail has {size} entries and is signed for {head_size}.")
         if size < self._confirmed[0]:
             raise broken(f"The audit trail had {self._confirmed[0]} entries and now has {size}.")
         view = self._cache
-        if view is not None and (view.size, view.last, view.note) == (size, last, note):
+        if view is not None and (view.size, view.last, view.note) == (size, standing.last, note):
             return view.copy()
         view = await self._caught_up(rows, size)
-        view.last, view.ts, view.note = last, ts, note
+        view.last, view.ts, view.note = standing.last, standing.ts, note
         if size:
             head = opened_head(note, [self._signer.verifier])
             if (head.origin, head.size, head.root) != (self.origin, size, view.root()):

@@ -11,53 +11,53 @@ from bot.domain.errors import AuditRefusedError
 from bot.domain.merkle import leaf_hash
 from bot.domain.note import Checkpoint, Signer
 from storage.key_chain import GENESIS
-from storage.ledger_sql import AuditRows, Row, silently_dropped
-from storage.ledger_values import ORIGIN_PREV, Place, Prepared, body_of, prepared
+from storage.ledger_sql import AuditRows, Row
+from storage.ledger_values import ORIGIN_PREV, Place, Prepared, body_of, prepared, timestamp
 from storage.ledger_view import View
+from storage.ledger_writes import Standing, Written
 
 _TOLERATED_SECONDS = 1.0
 
 
 @dataclass
 class Batch:
-    """Entries on their way in: the view they are added to, and what was written so far."""
+    """Entries on their way in: the view they are added to, what the log has of them, and what is to be stored."""
 
     rows: AuditRows
     view: View
     log: str
     bot: Mapping[str, str]
     now: datetime
-    written: list[Row] = field(default_factory=list)
-    _heads: dict[str, tuple[int, str]] = field(default_factory=dict)
+    standing: Standing
+    written: Written = field(default_factory=Written)
 
-    async def add(self, entry: Prepared) -> Receipt:
-        """Write one entry, or find it written already; return where it is."""
-        old = await self.rows.entries("id = :id", "seq", id=entry.id)
-        if old:
-            return _repeated(entry, old[0])
+    def knows(self, entry: Prepared) -> bool:
+        """Return whether the entry is in the log already."""
+        return entry.id in self.standing.ids
+
+    def add(self, entry: Prepared) -> Receipt:
+        """Give one entry its place, or find it there already; return where it is."""
+        if self.knows(entry):
+            return _repeated(entry, self.standing.ids[entry.id])
         if self.view.size == 0 and entry.type not in GENESIS:
             raise AuditRefusedError(
                 f"The log {self.log} is not open.", advice="Run `countersign migrate` first."
             )
-        subject_n, subject_prev = await self._place_in_change(entry.change)
+        subject_n, subject_prev = self._place_in_change(entry.change)
         prev = self.view.last.hex() or ORIGIN_PREV
         place = Place(self.log, self.view.size, prev, subject_n, subject_prev)
-        row = await self._write(entry, body_of(entry, place, now=self.now, bot=self.bot))
+        body = body_of(entry, place, now=self.now, bot=self.bot)
+        row = Row(self.rows.shard, self.view.size, body, leaf_hash(body.encode()))
+        self.standing.ids[entry.id] = row
         if entry.change:
-            self._heads[entry.change] = (subject_n + 1, row.leaf_hash.hex())
+            self.standing.changes[entry.change] = row
+        self._keep(entry, row)
         return Receipt(row.seq, row.leaf_hash.hex(), entry.id)
 
-    async def sign(self, signer: Signer | BothKeys) -> None:
-        """Sign the log as it is now, and see that everything written is really there."""
+    async def store(self, signer: Signer | BothKeys) -> None:
+        """Write it all, sign the log as it is then, and see that everything is really there."""
         self.view.note = signer.sign(Checkpoint(self.log, self.view.size, self.view.root()).text())
-        await self.rows.insert("audit_checkpoint", size=self.view.size, note=self.view.note)
-        if await self.rows.head() != (self.view.size, self.view.note):
-            raise silently_dropped("audit_checkpoint")
-        found = await self.rows.entries(
-            "shard = :shard AND seq >= :low", "seq", low=self.written[0].seq, limit=len(self.written) + 1
-        )
-        if found != self.written or any(leaf_hash(row.body.encode()) != row.leaf_hash for row in found):
-            raise silently_dropped("audit_entry")
+        await self.written.store(self.rows, self.view.size, self.view.note)
 
     def skew(self) -> Prepared | None:
         """Return the entry that says the clock went back, None when it did not."""
@@ -75,31 +75,22 @@ class Batch:
             )
         )
 
-    async def _write(self, entry: Prepared, body: str) -> Row:
-        row = Row(self.rows.shard, self.view.size, body, leaf_hash(body.encode()))
-        await self.rows.insert("audit_entry", seq=row.seq, body=body, leaf_hash=row.leaf_hash)
-        for path, disclosure in entry.disclosures.items():
-            await self.rows.insert("audit_disclosure", seq=row.seq, path=path, disclosure=disclosure)
-        for tile in self.view.append(row.leaf_hash):
-            await self.rows.insert(
-                "audit_tile", level=tile.level, idx=tile.idx, hashes=tile.hashes, root=tile.root
-            )
-        self.view.ts = json.loads(body)["ts"]
-        self.written.append(row)
-        return row
+    def _keep(self, entry: Prepared, row: Row) -> None:
+        """Let the view grow by a row, and put down what is to be stored with it."""
+        self.written.tiles += self.view.append(row.leaf_hash)
+        self.written.disclosures += [
+            {"seq": row.seq, "path": path, "disclosure": disclosure}
+            for path, disclosure in entry.disclosures.items()
+        ]
+        self.view.ts = timestamp(self.now)
+        self.written.entries.append(row)
 
-    async def _place_in_change(self, change: str) -> tuple[int, str]:
+    def _place_in_change(self, change: str) -> tuple[int, str]:
         """Return the next number in a change's own chain and the leaf hash before it."""
-        if not change:
+        before = self.standing.changes.get(change)
+        if before is None:
             return 0, ORIGIN_PREV
-        if change not in self._heads:
-            found = await self.rows.entries("change_id = :change", "shard DESC, seq DESC", change=change)
-            self._heads[change] = (
-                (json.loads(found[0].body)["subject"]["n"] + 1, found[0].leaf_hash.hex())
-                if found
-                else (0, ORIGIN_PREV)
-            )
-        return self._heads[change]
+        return json.loads(before.body)["subject"]["n"] + 1, before.leaf_hash.hex()
 
 
 def _repeated(entry: Prepared, row: Row) -> Receipt:

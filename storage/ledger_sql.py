@@ -1,10 +1,12 @@
 """The audit tables read and written through one connection, on SQLite and PostgreSQL alike."""
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,7 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.errors import AuditBusyError, AuditRefusedError, LedgerBrokenError
 from storage.audit_schema import prefix
 
-_LOCK_KEY = 0x436F756E746572  # the letters "Counter"
+LOCK_KEY = 0x436F756E746572  # the letters "Counter"
+LOCK = """SELECT set_config('lock_timeout', '2s', true), set_config('statement_timeout', '5s', true),
+  pg_advisory_xact_lock(:key), current_setting('transaction_isolation')"""
+HEAD = "SELECT size, note FROM {}audit_checkpoint WHERE shard = :shard ORDER BY size DESC LIMIT 1"
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,15 @@ class Tile:
     root: bytes
 
 
+@dataclass(frozen=True)
+class Anchored:
+    """Where the checkpoint of a size was published outside the log."""
+
+    size: int
+    kind: str
+    ref: str
+
+
 class AuditRows:
     """The audit tables, seen through the caller's connection and transaction."""
 
@@ -47,40 +61,32 @@ class AuditRows:
         """Let no other writer in until the transaction ends; SQLite's caller has begun immediately.
 
         Raises:
-            LedgerBrokenError: the transaction would see a stale log.
+            AuditRefusedError: the transaction would see a stale log.
         """
         if self.connection.dialect.name != "postgresql":
             return
-        await self.connection.execute(text("SET LOCAL lock_timeout = '2s'"))
-        await self.connection.execute(text("SET LOCAL statement_timeout = '5s'"))
-        await self._rows("SELECT pg_advisory_xact_lock(:key)", key=_LOCK_KEY)
-        isolation = (await self._rows("SHOW transaction_isolation"))[0][0]
-        if isolation != "read committed":
-            raise AuditRefusedError(
-                f"The database runs at isolation level {isolation}.",
-                advice="Use READ COMMITTED, the default of PostgreSQL.",
-            )
-
-    async def last(self) -> tuple[int, bytes, str]:
-        """Return the number of entries, and the last one's leaf hash and time."""
-        rows = await self._rows(
-            "SELECT seq, leaf_hash, ts FROM {}audit_entry WHERE shard = :shard ORDER BY seq DESC LIMIT 1"
-        )
-        return (rows[0][0] + 1, bytes(rows[0][1]), rows[0][2]) if rows else (0, b"", "")
+        demand_isolation(await self._rows(LOCK, key=LOCK_KEY))
 
     async def head(self) -> tuple[int, str]:
         """Return the newest checkpoint's size and note; 0 and nothing for an empty log."""
-        rows = await self._rows(
-            "SELECT size, note FROM {}audit_checkpoint WHERE shard = :shard ORDER BY size DESC LIMIT 1"
-        )
+        rows = await self._rows(HEAD)
         return (rows[0][0], rows[0][1]) if rows else (0, "")
 
-    async def newest(self) -> tuple[int, str]:
-        """Return the newest shard that is signed, and its newest note; -1 and nothing for an empty trail."""
+    async def note(self, size: int) -> str:
+        """Return the signed note of one size; nothing where no commit left the log at it."""
         rows = await self._rows(
-            "SELECT shard, note FROM {}audit_checkpoint ORDER BY shard DESC, size DESC LIMIT 1"
+            "SELECT note FROM {}audit_checkpoint WHERE shard = :shard AND size = :size", size=size
         )
-        return (rows[0][0], rows[0][1]) if rows else (-1, "")
+        return str(rows[0][0]) if rows else ""
+
+    async def anchors(self, up_to: int) -> list[Anchored]:
+        """Return where the newest anchored size that is at most `up_to` was published, by kind."""
+        rows = await self._rows(
+            "SELECT size, kind, ref FROM {}audit_anchor WHERE shard = :shard AND size ="
+            " (SELECT max(size) FROM {}audit_anchor WHERE shard = :shard AND size <= :up_to) ORDER BY kind",
+            up_to=up_to,
+        )
+        return [Anchored(*row) for row in rows]
 
     async def shards(self) -> Sequence[int]:
         """Return the numbers of the shards that hold entries, lowest first."""
@@ -154,6 +160,20 @@ class AuditRows:
         return result.all()
 
 
+def demand_isolation(locked: Sequence[Any]) -> None:
+    """Return if what LOCK answered is that the next statement sees what others have committed by then.
+
+    Raises:
+        AuditRefusedError: it would see a stale log.
+    """
+    isolation = locked[0][3]
+    if isolation != "read committed":
+        raise AuditRefusedError(
+            f"The database runs at isolation level {isolation}.",
+            advice="Use READ COMMITTED, the default of PostgreSQL.",
+        )
+
+
 def silently_dropped(table: str) -> LedgerBrokenError:
     """Return the error for a row that the database accepted and did not keep as given."""
     return LedgerBrokenError(
@@ -167,12 +187,12 @@ def database_trouble() -> Iterator[None]:
     """Turn what the database raises into an error that says whether to try again."""
     try:
         yield
-    except OperationalError as error:
+    except (OperationalError, sqlite3.OperationalError, psycopg.OperationalError) as error:
         raise AuditBusyError(
             "The database would not take the audit entry: it is locked, full or read-only.",
             advice="Nothing was done. Try again in a moment; if it stays so, look at the database.",
         ) from error
-    except DBAPIError as error:
+    except (DBAPIError, sqlite3.Error, psycopg.Error) as error:
         raise AuditRefusedError(
             "The database refused the audit entry.",
             advice="Nothing was done. Run `countersign audit verify`.",

@@ -94,7 +94,7 @@ async def _opened(  # noqa: PLR0913, PLR0917 (what the first entries say)
     why: dict[str, Json] = {"reason": keeper.reason} if keeper.reason else {}
     genesis = "log.restored" if verb == "restore" else "log.opened"
     await ledger.open_log(connection, keeper.now, type=genesis, actor=keeper.actor, data=data | why)
-    entries = [keeper.entry(type, each) for type, each in said.items()]
+    entries = [keeper.entry(name, each) for name, each in said.items()]
     introduced: dict[str, Json] = {"vkey": to.vkey, "origin": to.name, "shard": shard}
     await ledger.append(connection, [*entries, keeper.entry("key.introduced", introduced)], now=keeper.now)
     return Handed(verb, keys.shard, *keys.head, shard, to.name, to.vkey)

@@ -3,13 +3,14 @@
 Checks and unique keys stand here because the database is the last to be asked: what it refuses cannot happen.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, LargeBinary, MetaData, Table, Text, column, table
 from sqlmodel import Field
 
-from bot.domain.change import OPEN_ON_ACCOUNT, ChangeState, ChangeType, Choice, Tier
+from bot.domain.change import OPEN_ON_ACCOUNT, RUNNING, ChangeState, ChangeType, Choice, Tier
 from bot.domain.effect import Phase
 from storage.baseline_tables import BaselineRow, DriftExceptionRow
 from storage.columns import CanonicalJson, Names, UtcTime
@@ -29,7 +30,8 @@ METADATA: MetaData = Row.metadata
 REQUIRED = ("owner", "ticket", "reason", "expected_cost", "validation_signal", "rollback_plan")
 
 
-OPEN = f"state IN ({', '.join(repr(str(state)) for state in sorted(OPEN_ON_ACCOUNT))})"
+def _in(states: Iterable[ChangeState]) -> str:
+    return f"state IN ({', '.join(repr(str(state)) for state in sorted(states))})"
 
 
 class ChangeRow(Row, table=True):
@@ -43,7 +45,8 @@ class ChangeRow(Row, table=True):
         one_of("tier", Tier),
         CheckConstraint("revision >= 1", name="ck_revision_counts"),
         CheckConstraint("quorum >= 0", name="ck_quorum_counts"),
-        unique_where("ux_change_open_on_account", "account", where=OPEN),
+        unique_where("ux_change_running_on_account", "account", where=_in(RUNNING)),
+        unique_where("ux_change_open_on_deployment", "arm_id", where=_in(OPEN_ON_ACCOUNT)),
         Index("ix_change_expires", "state", "expires_at"),
         Index("ix_change_window", "state", "window_ends_at"),
         Index("ix_change_start", "state", "start_at"),

@@ -13,7 +13,9 @@ from bot.domain.event import AuditEvent
 from bot.domain.events import plain
 from bot.domain.json import Json
 from bot.domain.people import Actor
+from bot.domain.proof_pack import ProofPack
 from bot.domain.request_events import ApprovalWithdrawn, ChangeApproved
+from bot.domain.told_events import is_told
 from bot.ports.archive import Cause
 from bot.ports.clock import Clock
 from storage.audit_search import TrailRows
@@ -62,6 +64,8 @@ class SqlTransaction(
         entry = entry_of(event, by=by, cause=cause, id=new_ulid(self._clock.now()))
         prepared(entry)
         self._entries.append(entry)
+        if is_told(event):
+            await self.enqueue("deliver", f"deliver:trail:{entry.id}")
         return entry.id
 
     async def enqueue(self, kind: str, key: str, *, run_at: datetime | None = None) -> None:
@@ -88,6 +92,10 @@ class SqlTransaction(
     async def proof_of(self, entry_id: str) -> EntryProof:
         """Return the proof that an entry is in the signed trail."""
         return await self._ledger.proof_of_entry(self._connection, entry_id)
+
+    async def proof_pack(self, change: Change, *, disclose: bool) -> ProofPack:
+        """Return what the trail holds of a change, for people outside."""
+        return await self._ledger.proof_pack(self._connection, change.id, disclose=disclose)
 
     @property
     def has_jobs(self) -> bool:

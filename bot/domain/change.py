@@ -55,8 +55,10 @@ MOVES: Mapping[ChangeState, frozenset[ChangeState]] = {
     _S.SUPERSEDED: frozenset(),
     _S.ROLLED_BACK: frozenset(),
 }
+RUNNING = frozenset({_S.EXECUTING, _S.ROLLING_BACK})
 OPEN_ON_ACCOUNT = frozenset({_S.EXECUTING, _S.VERIFYING, _S.ROLLING_BACK})
 WAITING = frozenset({_S.PENDING_APPROVAL, _S.CHANGES_REQUESTED, _S.APPROVED, _S.SCHEDULED})
+UNUSED = frozenset({_S.REJECTED, _S.WITHDRAWN, _S.EXPIRED, _S.SUPERSEDED})
 TERMINAL = frozenset(state for state, moves in MOVES.items() if not moves) | {_S.FAILED}
 
 
@@ -197,6 +199,24 @@ class Vote:
     at: datetime
     expires_at: datetime
     reason: str = ""
+
+
+def is_emergency(change: Change) -> bool:
+    """Return whether it was asked for as an emergency, or its glass was broken."""
+    return change.request.type is ChangeType.EMERGENCY or bool(change.broke_glass_by)
+
+
+def holds_up(other: Change, change: Change) -> bool:
+    """Return whether another change keeps this one from starting: it is open on the same account.
+
+    An emergency passes one that is only being validated, on another deployment.
+    """
+    if other.number == change.number or other.account != change.account:
+        return False
+    touched = {change.arm_id, change.plan.arm_id if change.plan else change.arm_id}
+    apart = not touched & {other.arm_id, other.plan.arm_id if other.plan else other.arm_id}
+    passes = is_emergency(change) and other.state is ChangeState.VERIFYING and apart
+    return other.state in OPEN_ON_ACCOUNT and not passes
 
 
 def change_number(text: str) -> int:

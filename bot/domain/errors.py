@@ -76,6 +76,14 @@ class ProofError(CountersignError):
     """An inclusion or consistency proof does not hold."""
 
 
+class PackRefusedError(ProofError):
+    """A proof pack does not prove what it says; `code` names the step of the check that it fails."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 class NoteError(CountersignError):
     """A signed note is malformed, ambiguous, or not signed by a known key."""
 

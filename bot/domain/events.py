@@ -39,6 +39,7 @@ from bot.domain.request_events import (
     PolicyEvaluated,
 )
 from bot.domain.talk_events import ChangeCommented
+from bot.domain.trail_events import ProofPackIssued
 from bot.domain.watch_events import WriteAttributed, WriteUnexplained
 
 EVENT_TYPES: tuple[type[AuditEvent], ...] = (
@@ -84,6 +85,7 @@ EVENT_TYPES: tuple[type[AuditEvent], ...] = (
     WriteUnexplained,
     WriteAttributed,
     ChangeCommented,
+    ProofPackIssued,
 )
 
 

@@ -36,9 +36,12 @@ class ExecutionStarted(AuditEvent):
     plan_digest: str
     approvers: tuple[str, ...]
     approvals: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
     def sentence(self) -> str:
-        return f"started {self.change}, approved by {', '.join(f'<@{user}>' for user in self.approvers) or 'policy'}"
+        by = ", ".join(f"<@{user}>" for user in self.approvers) or "policy"
+        then = f", an emergency beside the validation of {', '.join(self.beside)}" if self.beside else ""
+        return f"started {self.change}, approved by {by}{then}"
 
 
 @dataclass(frozen=True, kw_only=True)

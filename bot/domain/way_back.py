@@ -63,6 +63,15 @@ def undo(plan: Plan, kinds: tuple[str, ...]) -> WayBack | None:
     )
 
 
+def takes_back(plan: Plan, later: Plan) -> bool:
+    """Return whether taking an applied plan back also takes back a later one of the same deployment."""
+    if plan.arm_id != later.arm_id:
+        return False
+    if not (plan.before and plan.after and later.before and later.after):
+        return True
+    return bool({*differences(plan.before, plan.after)} & {*differences(later.before, later.after)})
+
+
 def _deployed(state: Mapping[str, Json]) -> dict[str, str]:
     found = {block: value_at(state, path) for block, path in _DEPLOYED.items()}
     return {block: str(value) for block, value in found.items() if value is not None}

@@ -9,6 +9,8 @@ from bot.domain.json import Json
 from bot.domain.operation import Plan
 from bot.ports.registry import Field, PlanFacts
 
+MOST_UNITS = 999_999
+
 
 def capacity_field(live: Deployment | None, label: str = "New capacity") -> Field:
     """Return the field, pre-filled with the capacity of now."""
@@ -21,12 +23,17 @@ def read_capacity(values: Mapping[str, str]) -> int:
     """Return the capacity that was typed, in units.
 
     Raises:
-        InvalidInputError: it is not a whole number above zero.
+        InvalidInputError: it is not a whole number above zero, or more than any SKU has.
     """
     text = values.get("capacity", "").strip().replace(",", "")
-    if not (text.isascii() and text.isdigit()) or not 0 < int(text[:9]) < 1_000_000 or len(text) > 7:
+    if not (text.isascii() and text.isdigit()) or not text.strip("0"):
         raise InvalidInputError(
             "Write the new capacity as a whole number of units, such as 150.", field="capacity"
+        )
+    if len(text) > len(str(MOST_UNITS)) or int(text) > MOST_UNITS:
+        raise InvalidInputError(
+            f"At most {MOST_UNITS:,} units can be asked for. Write a smaller number, such as 150.",
+            field="capacity",
         )
     return int(text)
 

@@ -13,6 +13,7 @@ from bot.domain.entry import EntryProof
 from bot.domain.event import AuditEvent
 from bot.domain.pairs import Given
 from bot.domain.people import Actor, Standing
+from bot.domain.proof_pack import ProofPack
 from bot.ports.freezes import Freezes, FreezesLook
 from bot.ports.sightings import Sightings, SightingsLook
 from bot.ports.talks import Talks, TalksLook
@@ -107,6 +108,13 @@ class Look(SightingsLook, FreezesLook, TalksLook, TrailLook, Protocol):
         """Return every entry of a change with its proof, oldest first; raise LedgerBrokenError."""
         ...
 
+    async def proof_pack(self, change: Change, *, disclose: bool) -> ProofPack:
+        """Return what the trail holds of a change with its proofs; `disclose` lays people's own words open.
+
+        Raises NotFoundError, LedgerBrokenError.
+        """
+        ...
+
     async def baselines(self, arm_id: str, limit: int) -> Sequence[Baseline]:
         """Return the last baselines of a deployment, newest first."""
         ...
@@ -138,7 +146,7 @@ class Transaction(Look, Sightings, Freezes, Talks, Protocol):
     async def move(self, change: Change, to: ChangeState, **columns: Any) -> Change | None:
         """Move by one compare-and-set on (number, state, revision), setting columns too; None when it moved away.
 
-        Raises ConflictError when another change is already open on the account (OPEN_ON_ACCOUNT).
+        Raises ConflictError when another change holds the account (`holds_up`, RUNNING).
         """
         ...
 
@@ -155,7 +163,10 @@ class Transaction(Look, Sightings, Freezes, Talks, Protocol):
         ...
 
     async def record(self, event: AuditEvent, *, by: Actor, cause: Cause) -> str:
-        """Append an audit entry and return its id. Raises AuditRefusedError: then nothing else may happen."""
+        """Append an audit entry and return its id; leave a job for its line in the audit channel, where it has one.
+
+        Raises AuditRefusedError: then nothing else may happen.
+        """
         ...
 
     async def enqueue(self, kind: str, key: str, *, run_at: datetime | None = None) -> None:

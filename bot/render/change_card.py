@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from bot.domain.change import Change, ChangeState
+from bot.domain.change import UNUSED, Change, ChangeState
 from bot.domain.course import course_chart
 from bot.domain.evidence import evidence_id
 from bot.ports.slack import Block, Message
@@ -167,6 +167,7 @@ _BY_STATE: Mapping[ChangeState, tuple[str, ...]] = {
     _S.FAILED: ("rollback",),
     _S.ROLLED_BACK: ("attest", "waive"),
     _S.CLOSED: ("undo",),
+    **dict.fromkeys(UNUSED, ("again",)),
 }
 
 
@@ -202,6 +203,7 @@ _MAKERS: Mapping[str, Callable[[ChangeView], Block]] = {
     "rollback": _simple("Roll back…", "rollback", "Roll back", "danger"),
     "attest": _attest,
     "undo": _simple("Roll back with a new change…", "undo", "Roll back with a new change"),
+    "again": _simple("Request again…", "again", "Request again"),
     "waive": _simple("Waive…", "waive", "Waive the attestation of"),
     "break_glass": _simple("Break the glass…", "break_glass", "Break the glass for", "danger"),
     "review": _simple("Review the glass…", "review", "Review the glass of"),

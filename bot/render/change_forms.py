@@ -28,7 +28,10 @@ _TYPES: Mapping[ChangeType, str] = {
 
 @dataclass(frozen=True)
 class RequestForm:
-    """What the form offers and what was already typed; `values` is keyed by block id without its suffix."""
+    """What the form offers and what was already typed; `values` is keyed by block id without its suffix.
+
+    `told`: what whoever fills it in should know first.
+    """
 
     kinds: Sequence[tuple[str, str]]
     targets: Sequence[str]
@@ -38,6 +41,7 @@ class RequestForm:
     values: Mapping[str, str] = field(default_factory=dict)
     problems: Sequence[str] = ()
     live: str = ""
+    told: str = ""
     metadata: Mapping[str, Json] = field(default_factory=dict)
     suffix: str = ""
     redraw: bool = False
@@ -73,8 +77,11 @@ def _top(form: RequestForm) -> list[Block]:
     blocks: list[Block] = []
     if form.problems:
         said = [shorten(problem, 500) for problem in form.problems[:10]]
-        title = "Not sent: one check is red" if len(said) == 1 else f"Not sent: {len(said)} checks are red"
+        red = "one check was red" if len(said) == 1 else f"{len(said)} checks were red"
+        title = f"Not sent at the last try: {red}"
         blocks.append(rich_text(rich_line(title, bold=True), rich_list(said)))
+    if form.told:
+        blocks.append(section(f":warning: {escape(form.told, 1500)}"))
     if form.live:
         blocks.append(section(f"*Live now* · {escape(form.live, 600)}"))
     return blocks

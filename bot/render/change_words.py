@@ -7,7 +7,7 @@ from bot.domain.change import Change, ChangeState, Choice
 from bot.domain.rounds import taken_back
 from bot.render.after_words import after_lines, follows, siblings_words
 from bot.render.change_view import ChangeView
-from bot.render.emergency_words import glass_lines, start_line, start_words
+from bot.render.emergency_words import beside_lines, glass_lines, start_line, start_words
 from bot.render.texts import count, escape, mention, one_line, when
 
 _S = ChangeState
@@ -138,7 +138,7 @@ def history(view: ChangeView) -> list[str]:
         lines.append(f"{mention(change.apply_asked_by)} asked to apply it")
     if change.executed_at:
         lines.append(f"Applied {when(change.executed_at)}{_siblings(view)}")
-    lines += after_lines(view)
+    lines += [*beside_lines(change), *after_lines(view)]
     why = view.said("why") or change.note
     told = {view.queue_note, *(vote.reason for vote in view.votes)}
     if view.said("waived"):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from bot.domain.change import ChangeState
+from bot.domain.change import UNUSED, ChangeState
 from bot.domain.notice import ASK, ATTEST, ESCALATE, EXPIRING, HANDLED, OUTCOME, REMIND, VOTED, Notice
 from bot.domain.rounds import round_of
 from bot.ports.slack import Block, Message
@@ -165,7 +165,7 @@ def _outcome(notice: Notice, view: ChangeView, *, link: str, now: datetime, ref:
     is_now = word == view.change.state.value
     by = f" by {_names(view)}" if is_now and word in _BY_PEOPLE and _names(view) else ""
     said = " ".join(filter(None, (f"*{view.change.id} {title}{by}.*", _why(notice, view), step)))
-    name = {"changes_requested": "revise", "approved": "apply"}.get(word)
+    name = _BUTTONS.get(word)
     buttons = [card_button(view, name)] if name and is_now else []
     return _plain(view, said, buttons, link, ref)
 
@@ -186,6 +186,11 @@ def _why(notice: Notice, view: ChangeView) -> str:
     return f"Why: {escape(one_line(why).rstrip('.'), 600)}." if why else ""
 
 
+_BUTTONS: Mapping[str, str] = {
+    "changes_requested": "revise",
+    "approved": "apply",
+    **{state.value: "again" for state in UNUSED},
+}
 _BY_PEOPLE = frozenset({"approved", "rejected", "changes_requested", "withdrawn"})
 _WITH_REASON = frozenset({"rejected", "changes_requested", "withdrawn", "superseded"})
 _OUTCOMES: Mapping[str, tuple[str, str]] = {
@@ -194,11 +199,17 @@ _OUTCOMES: Mapping[str, tuple[str, str]] = {
         "waits for approval again",
         "Nothing has been sent to Azure. Talk to them, revise it, or remind the others with `/cs change nudge`.",
     ),
-    "rejected": ("is rejected", "Nothing was changed. A new request can answer the reason."),
+    "rejected": (
+        "is rejected",
+        "Nothing was changed. *Request again…* opens the form as it was, to answer the reason.",
+    ),
     "changes_requested": ("is sent back for changes", "Press *Revise…*: everything you wrote is kept."),
-    "expired": ("expired", "Nothing was changed. Ask again with `/cs change request`."),
+    "expired": ("expired", "Nothing was changed. *Request again…* opens the form as it was."),
     "withdrawn": ("was withdrawn", "Nothing was changed."),
-    "superseded": ("is superseded", "Nothing was sent. Request it again on the state of now."),
+    "superseded": (
+        "is superseded",
+        "Nothing was sent. *Request again…* opens the form as it was, on the state of now.",
+    ),
     "applied": ("is applied", "Azure shows what was approved; the validation signal is watched now."),
     "validated": ("was validated", "Its owner is asked to attest."),
     "failed": (

@@ -1,6 +1,7 @@
 """What a card says of an emergency, of its review, of a start to come and of a freeze that was overridden."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from bot.domain.change import Change, ChangeState
 from bot.render.texts import escape, mention, one_line, utc, when
@@ -59,6 +60,20 @@ def review_due(change: Change) -> str:
     if not is_unreviewed(change) or change.review_due_at is None:
         return ""
     return f"\nReview of the broken glass due {when(change.review_due_at)}: `/cs change review {change.id}`"
+
+
+def beside_lines(change: Change) -> list[str]:
+    """Return which validations an emergency ran beside, and which emergencies ran beside this validation."""
+    passed, ran = change.outcome.get("beside"), change.outcome.get("ran_beside")
+    lines = []
+    if isinstance(passed, list | tuple) and passed:
+        ids = escape(", ".join(map(str, passed)), 200)
+        lines.append(f"As an emergency it did not wait for the validation of {ids}, on another deployment")
+    for each in ran if isinstance(ran, list | tuple) else ():
+        if isinstance(each, Mapping):
+            at = when(datetime.fromisoformat(str(each["at"])))
+            lines.append(f"{escape(str(each['by']))}, an emergency, ran beside this validation {at}")
+    return lines
 
 
 def _review_line(change: Change) -> str:

@@ -11,7 +11,7 @@ from bot.render.blocks import actions, button, context, divider, footer, header,
 from bot.render.change_card import card_button
 from bot.render.change_view import ChangeView
 from bot.render.emergency_words import is_unreviewed
-from bot.render.listing import row
+from bot.render.listing import drafts_words, row
 from bot.render.texts import age, escape, one_line, when
 
 _SHOWN = 5
@@ -39,6 +39,7 @@ class HomeView:
     trail: tuple[bool, datetime] | None = None
     request: str = ""
     user: str = ""
+    drafts: int = 0
 
 
 def render_home(view: HomeView, *, now: datetime, ref: str) -> Block:
@@ -57,6 +58,7 @@ def render_home(view: HomeView, *, now: datetime, ref: str) -> Block:
         *_changes(
             "Your requests", view.mine, "*You have no open request.* Start one with `/cs change request`."
         ),
+        *([context(drafts_words(view.drafts))] if view.drafts else []),
     ]
     if view.owned:
         blocks += [

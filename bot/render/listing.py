@@ -36,6 +36,11 @@ def row(view: ChangeView) -> Block:
     }
 
 
+def drafts_words(number: int) -> str:
+    """Return how many drafts somebody has, and where they are."""
+    return f"{count(number, 'draft')} of yours, not sent to anyone: `/cs change list --state draft`."
+
+
 def render_changes(views: Sequence[ChangeView], title: str, ref: str, note: str = "") -> Message:
     """Return a list of changes, newest first; `note` says what is left out of it."""
     rows = [row(view) for view in views[:_ROWS]] or [section("*None* · no change matches.")]

@@ -11,6 +11,7 @@ _USER = re.compile(r"[UW][A-Z0-9]{2,30}")
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]{1,30}")
 _ESCAPED_MENTION = re.compile(r"&lt;(@[UW][A-Z0-9]{2,30}|#[CGD][A-Z0-9]{1,30})&gt;")
 _CARD = re.compile(r"https?://[^<>|\s\"']{1,200}/archives/[CGD][A-Z0-9]{1,30}/p[0-9]{6,20}")
+_ISO = re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _JOINERS = "\u200d\ufe0f\ufe0e" + "".join(map(chr, range(0x1F3FB, 0x1F400)))
 _INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Co"))
@@ -109,6 +110,11 @@ def when(at: datetime) -> str:
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{utc(at)}>"
 
 
+def timed(text: str) -> str:
+    """Return mrkdwn in which each time written as ISO 8601 with its zone stands in the reader's zone."""
+    return _ISO.sub(lambda found: when(datetime.fromisoformat(found[0])), text)
+
+
 def age(then: datetime, now: datetime) -> str:
     """Return how long ago that was: `just now`, `12 min`, `3 h`, `5 days`."""
     minutes = int((now - then) / timedelta(minutes=1))
@@ -117,6 +123,12 @@ def age(then: datetime, now: datetime) -> str:
     if minutes < 120:
         return f"{minutes} min"
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"
+
+
+def ago(then: datetime, now: datetime) -> str:
+    """Return the same as a person says it: `just now`, `12 min ago`."""
+    seen = age(then, now)
+    return seen if seen == "just now" else f"{seen} ago"
 
 
 def count(number: int, noun: str) -> str:

@@ -1,5 +1,6 @@
 """A write that no change explains, for the people of its target."""
 
+import re
 from dataclasses import dataclass
 
 from bot.domain.az_command import activity_list, deployment_show
@@ -14,6 +15,8 @@ from bot.render.by_hand import by_hand
 from bot.render.texts import code, escape, is_user, mention, one_line, when
 
 _FIELDS = 12
+UNNAMED = "unknown"
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LATE = (
     "The activity log does not show it yet: it is often minutes late. This message is updated when it does."
 )
@@ -57,7 +60,11 @@ def render_unapproved(view: UnapprovedView, *, ref: str) -> Message:
 def _who(view: UnapprovedView) -> str:
     if not view.who:
         return f"not known yet. {_LATE} {_PLATFORM}"
-    return mention(view.who) if is_user(view.who) else code(view.who, 80)
+    if is_user(view.who):
+        return mention(view.who)
+    if view.who == UNNAMED:
+        return "an Azure identity that the activity log does not name"
+    return f"an Azure identity that nobody here is mapped to: {code(view.who, 80)}"
 
 
 def _when(found: Unexplained) -> str:
@@ -91,7 +98,7 @@ def _around(view: UnapprovedView) -> list[Block]:
 
 
 def _next(view: UnapprovedView) -> str:
-    steps = ["Ask whoever did it why, and whether more was done."]
+    steps = [_ask(view)]
     if view.can_put_back:
         steps.append(
             "Put it back by a change; the form is filled in, and approval is needed as for any other."
@@ -102,6 +109,19 @@ def _next(view: UnapprovedView) -> str:
         )
     steps.append("Take the right to write away from people and pipelines that should ask here.")
     return "*What to do*\n" + "\n".join(f"• {step}" for step in steps)
+
+
+def _ask(view: UnapprovedView) -> str:
+    """Return whom to ask, and how an identity that nobody is mapped to gets a name here."""
+    if not view.who or view.who == UNNAMED or is_user(view.who):
+        return "Ask whoever did it why, and whether more was done."
+    if not _GUID.fullmatch(view.who):
+        return "Azure's activity log has its address, which is not kept here: ask that person why."
+    who = code(f"az ad sp show --id {view.who}", 120)
+    return (
+        f"Find out whose it is, by {who} or {code(f'az ad user show --id {view.who}', 120)}, and ask why. "
+        "A row under `[[people]]` in countersign.toml with this `entra_oid` names a person from then on."
+    )
 
 
 def _buttons(view: UnapprovedView) -> list[Block]:

@@ -12,6 +12,7 @@ from bot.domain.deployment import Target
 from bot.domain.errors import InvalidInputError, NotFoundError
 from bot.domain.event import AuditEvent
 from bot.domain.evidence import Evidence
+from bot.domain.field_rules import still_broken_by
 from bot.domain.json import Json
 from bot.domain.people import Standing
 from bot.domain.policy import Refused, quorum_met, solvable, who_could
@@ -109,7 +110,7 @@ def _planned(change: Change, checked: Checked, configuration: Configuration, req
     plan, judged = checked.plan, tier_today(change, checked, configuration, requester)
     impact = change.request.impact | checked.kind.impact(plan, checked.facts)
     known: dict[str, Json] = {
-        "notes": list(_notes(checked)),
+        "notes": list(_notes(change, checked, configuration)),
         "impact": sorted(impact),
         "base": checked.kind.tier(plan, checked.facts).value,
         "because": list(judged.because),
@@ -120,11 +121,12 @@ def _planned(change: Change, checked: Checked, configuration: Configuration, req
     return replace(planned, quorum=rule.quorum if rule is not None else 0)
 
 
-def _notes(checked: Checked) -> tuple[str, ...]:
+def _notes(change: Change, checked: Checked, configuration: Configuration) -> tuple[str, ...]:
     """Return what people should know before they decide; that there is no way back comes first."""
     why = checked.kind.no_way_back
     first = (f"Countersign cannot take this back: {why}",) if why else ()
-    return (*first, *checked.kind.notes(checked.plan, checked.facts))
+    ruled = still_broken_by(checked.plan, configuration.field_rules, change.request.target)
+    return (*first, *ruled, *checked.kind.notes(checked.plan, checked.facts))
 
 
 def _policy_problems(

@@ -14,7 +14,7 @@ from bot.ports.azure import Executor, Sent
 from bot.usecases.check_history import evidence_words
 from bot.usecases.desk import Desk
 from bot.usecases.freeze_targets import freezes_at, overrides
-from bot.usecases.queue_change import BUSY_SECONDS, QUEUED, stand_in_line
+from bot.usecases.queue_change import BESIDE, BUSY_SECONDS, QUEUED, pass_by, stand_in_line
 from bot.usecases.recheck_change import rollback_fits, still_good
 from bot.usecases.settle_step import doubt_step, refuse_step
 from bot.usecases.step import EXECUTOR, FORWARD, ROLLBACK, Step, fingerprints, step_of
@@ -143,6 +143,8 @@ async def _started(tx: Transaction, step: Step, siblings: dict[str, Json], desk:
         )
     applied_on = evidence_words(change, now, configuration.timing.evidence_max_age)
     outcome = {name: said for name, said in change.outcome.items() if name != QUEUED}
+    beside = await pass_by(change, now, tx)
+    outcome |= {BESIDE: list(beside)} if beside else {}
     outcome |= {"siblings": siblings, "applied_on": applied_on}
     moved = await tx.move(change, ChangeState.EXECUTING, note="", outcome=outcome)
     if moved is None:
@@ -153,6 +155,7 @@ async def _started(tx: Transaction, step: Step, siblings: dict[str, Json], desk:
         plan_digest=change.plan_digest,
         approvers=tuple(people),
         approvals=tuple(approvals.values()),
+        beside=beside,
     )
     await tx.record(event, by=EXECUTOR, cause=step.cause)
     await tx.enqueue("deliver", f"deliver:{change.id}:card")

@@ -12,6 +12,7 @@ from bot.domain.people import Standing
 from bot.domain.policy import Allowed, Refused, may_act
 from bot.domain.waiver import is_open, is_own_word, may_waive
 from bot.usecases.desk import Desk
+from bot.usecases.queue_change import QUEUED
 
 ROLLBACK_FROM = frozenset({ChangeState.VERIFYING, ChangeState.AWAITING_ATTESTATION, ChangeState.FAILED})
 
@@ -155,14 +156,22 @@ def _why_not_applied(change: Change) -> Refused | None:
     if change.state not in (ChangeState.APPROVED, ChangeState.SCHEDULED):
         return Refused(f"{change.id} cannot be applied: it is {change.state.replace('_', ' ')}.")
     if change.apply_asked_by:
-        doing = "scheduled" if change.state is ChangeState.SCHEDULED else "being applied"
-        return Refused(f"{change.id} is {doing} already, asked for by <@{change.apply_asked_by}>.")
+        return Refused(f"{_doing(change)} It was asked for by <@{change.apply_asked_by}>.")
     if start is not None and ends is not None and start >= ends:
         return Refused(
             f"{change.id} cannot be applied: its approval expires before it may start. "
             "Withdraw it and ask again with an earlier start."
         )
     return None
+
+
+def _doing(change: Change) -> str:
+    """Return what becomes of a change that somebody asked to apply already."""
+    if change.outcome.get(QUEUED):
+        return f"{change.id} waits already, and starts by itself. {change.note}"
+    if change.state is ChangeState.SCHEDULED:
+        return f"{change.id} is scheduled already, and starts by itself."
+    return f"{change.id} is being checked already; nothing has been sent yet."
 
 
 def _why_frozen(person: Standing, freezes: tuple[Freeze, ...], people: Iterable[Standing]) -> Refused | None:

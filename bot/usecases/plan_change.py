@@ -12,6 +12,7 @@ from bot.domain.configuration import Configuration
 from bot.domain.deployment import Account, ContentFilter, Deployment, DeploymentRef, Target
 from bot.domain.errors import NotFoundError
 from bot.domain.evidence import Window
+from bot.domain.field_rules import broken_by
 from bot.domain.json import Json
 from bot.domain.operation import Plan, differences
 from bot.ports.azure import AzureReader, MetricsReader
@@ -70,7 +71,8 @@ async def plan_change(
     if Impact.DESTRUCTIVE in kind.impact(plan, facts) and live is not None:
         requests = await _requests(live.ref, sight.metrics, now)
         facts = PlanFacts(site, skus, quota, models, siblings, filters, requests, now)
-    return Checked(plan, live, kind, facts, (*_unready(plan, deployments), *kind.check(plan, facts)))
+    ruled = broken_by(plan, configuration.field_rules, target.alias)
+    return Checked(plan, live, kind, facts, (*_unready(plan, deployments), *ruled, *kind.check(plan, facts)))
 
 
 def written_to(plan: Plan, target: Target) -> DeploymentRef:

@@ -10,7 +10,7 @@ from handlers.actions.freeze import OPEN_FREEZE
 from handlers.actions.glass import BREAK_GLASS, REVIEW_GLASS
 from handlers.actions.plan import PLAN
 from handlers.actions.steer import APPLY, OPEN, REVISE, ROLLBACK, WAIVE, WITHDRAW
-from handlers.actions.undo import RETIRE, UNDO
+from handlers.actions.undo import AGAIN, RETIRE, UNDO
 from handlers.shapes import Action
 
 ACTIONS: tuple[Action, ...] = (
@@ -28,6 +28,7 @@ ACTIONS: tuple[Action, ...] = (
     WAIVE,
     UNDO,
     RETIRE,
+    AGAIN,
     OPEN,
     BREAK_GLASS,
     REVIEW_GLASS,

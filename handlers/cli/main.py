@@ -9,6 +9,7 @@ import typer
 
 from bot.domain.errors import CountersignError
 from handlers.cli.audit_verbs import AUDIT
+from handlers.cli.error_words import in_words
 from handlers.cli.policy_commands import POLICY
 
 APP = typer.Typer(
@@ -20,7 +21,7 @@ APP = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-APP.add_typer(AUDIT, name="audit", help="Verify and export the audit trail, and make its keys.")
+APP.add_typer(AUDIT, name="audit", help="Verify, prove and export the audit trail, and make its keys.")
 APP.add_typer(POLICY, name="policy", help="Check the policy, explain it for a change, replay a candidate.")
 
 
@@ -114,14 +115,6 @@ def main() -> NoReturn:
     except Exception:
         _say_bug()
     sys.exit(2)
-
-
-def in_words(error: CountersignError) -> list[str]:
-    """Return what happened, why and what to do next, one line each; what is not known is left out."""
-    cause = error.__cause__
-    why = (cause.strerror if isinstance(cause, OSError) else type(cause).__name__) if cause else ""
-    lines = [("countersign: ", str(error)), ("  why:  ", why or ""), ("  next: ", error.advice)]
-    return [f"{label}{words}" for label, words in lines if words]
 
 
 def _say_bug() -> None:

@@ -2,10 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from bot.domain.command_line import did_you_mean
+from bot.domain.change import change_number
+from bot.domain.command_line import did_you_mean, parse
 from bot.domain.errors import InvalidInputError
 from bot.ports.slack import Message
 from bot.render.answer import render_verify
+from bot.render.evidence import render_skeleton
+from bot.usecases.ask_question import Asking, ask_question
 from handlers.dependencies import Dependencies
 from handlers.shapes import Asked, Command
 
@@ -26,16 +29,40 @@ async def _verify(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> M
     )
 
 
-VERBS: Mapping[str, Answer] = {"verify": _verify}
+async def _proof(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
+    words = parse(typed, flags=("share", "withhold"))
+    if len(words.arguments) != 1:
+        raise InvalidInputError("The proof of which change?", advice="Write `audit proof CHG-1`.")
+    number = change_number(words.arguments[0])
+    async with deps.desk.archive.reading() as look:
+        change = await look.change(number)
+    names = (change.id, *(("--withhold",) if words.flag("withhold") else ()))
+    asking = Asking("proof", names, asked.channel, asked.response_url, words.flag("share"))
+    await ask_question(asking, caller=asked.caller, desk=deps.desk)
+    return render_skeleton(f"Collecting what proves {change.id} …", asked.ref)
+
+
+VERBS: Mapping[str, Answer] = {"verify": _verify, "proof": _proof}
 
 
 async def _audit(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
     name = typed[0].lower() if typed else ""
     if not name:
-        raise InvalidInputError("What of the audit trail?", advice="Write `audit verify`.")
+        raise InvalidInputError(
+            "What of the audit trail?", advice="Write `audit verify` or `audit proof CHG-1`."
+        )
     if name not in VERBS:
         raise InvalidInputError(f"There is no `audit {name}`.", advice=did_you_mean(name, list(VERBS)))
     return await VERBS[name](typed[1:], asked, deps)
 
 
-AUDIT = Command("audit", "audit verify", "Prove that the audit trail is whole.", _audit)
+AUDIT = Command(
+    "audit",
+    "audit verify · audit proof CHG-n [--withhold]",
+    "Prove that the audit trail is whole; give a change as a file that anybody can check.",
+    _audit,
+    (
+        "`--withhold` leaves what people wrote in their own words out of the file; it proves as much.",
+        "`--share` posts the file in the channel instead of your direct messages. Who took it is recorded.",
+    ),
+)

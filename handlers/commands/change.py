@@ -1,6 +1,7 @@
 """`change …`: list and show changes; everything that decides opens a modal and never decides by itself."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 from bot.changes.kinds import KINDS, kind_named
 from bot.domain.change import ChangeState, change_number
@@ -10,7 +11,7 @@ from bot.domain.errors import InvalidInputError
 from bot.ports.archive import ChangeQuery
 from bot.ports.slack import Message
 from bot.render.change_card import render_change
-from bot.render.listing import render_changes
+from bot.render.listing import drafts_words, render_changes
 from bot.render.notice import render_open_button
 from handlers.dependencies import Dependencies
 from handlers.dialogs_decide import open_verb
@@ -21,6 +22,10 @@ from handlers.shapes import Asked, Command
 from handlers.talking import nudge, open_comment
 
 Sub = Callable[[tuple[str, ...], Asked, Dependencies], Awaitable[Message | None]]
+
+
+_DRAFTS = frozenset({ChangeState.DRAFT})
+_SENT = frozenset(ChangeState) - _DRAFTS
 
 
 async def _request(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
@@ -41,19 +46,18 @@ async def _list(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Mes
     states = frozenset({_state(words.options["state"])}) if words.flag("state") else frozenset()
     target = words.options.get("target", "")
     query = ChangeQuery(
-        states=states,
+        states=states or _SENT,
         target=deps.desk.configuration.target(target).alias if target else "",
         requester=asked.caller.user if words.flag("mine") else "",
     )
     async with deps.desk.archive.reading() as look:
         found = await look.changes(query)
-    mine = [
-        each
-        for each in found
-        if each.state is not ChangeState.DRAFT or each.request.requester == asked.caller.user
-    ]
-    views = [view_of(change, deps) for change in mine]
-    return render_changes(views, "Changes", asked.ref, "A draft is listed for its requester only.")
+        drafts = await look.changes(replace(query, states=_DRAFTS, requester=asked.caller.user))
+    if states == _DRAFTS:
+        note = "A draft is listed for its requester only."
+        return render_changes([view_of(change, deps) for change in drafts], "Changes", asked.ref, note)
+    note = drafts_words(len(drafts)) if drafts and not states else ""
+    return render_changes([view_of(change, deps) for change in found], "Changes", asked.ref, note)
 
 
 async def _show(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:

@@ -19,7 +19,8 @@ from handlers.shapes import SlackEvent
 
 _WEEK = timedelta(days=7)
 _SOON = timedelta(days=90)
-_OPEN = frozenset(set(ChangeState) - TERMINAL)
+_OPEN = frozenset(set(ChangeState) - TERMINAL - {ChangeState.DRAFT})
+_DRAFTS = frozenset({ChangeState.DRAFT})
 
 
 async def _run(user: str, deps: Dependencies) -> None:
@@ -29,6 +30,7 @@ async def _run(user: str, deps: Dependencies) -> None:
     async with desk.archive.reading() as look:
         waiting = await find_waiting(user, people, look=look, desk=desk)
         mine = await look.changes(ChangeQuery(states=_OPEN, requester=user))
+        drafts = await look.changes(ChangeQuery(states=_DRAFTS, requester=user))
         running = await look.changes(ChangeQuery(states=OPEN_ON_ACCOUNT))
         chat = await look.freezes(now)
         owned = [await _owned(each, look, now) for each in configuration.targets if each.owner == user]
@@ -43,6 +45,7 @@ async def _run(user: str, deps: Dependencies) -> None:
         deps.last_trail(),
         request=f"request|{KINDS[0].name}:",
         user=user,
+        drafts=len(drafts),
     )
     await deps.messenger.publish_home(user, render_home(home, now=now, ref=deps.cause("home").ref))
 

@@ -14,6 +14,7 @@ from handlers.shapes import Job
 from handlers.telling import GONE, tell_one
 from handlers.telling_of_freeze import tell_of_freeze
 from handlers.telling_of_glass import TOLD, tell_of_glass
+from handlers.telling_of_trail import tell_of_entry
 from handlers.unapproved import tell_of_unexplained
 
 
@@ -30,6 +31,9 @@ async def _run(key: str, deps: Dependencies) -> None:
 
 
 async def _tell_of_change(key: str, deps: Dependencies) -> None:
+    if key.startswith("deliver:trail:"):
+        await tell_of_entry(key.rsplit(":", 1)[1], deps)
+        return
     match key.split(":", 4):
         case [_, change_id, "card"]:
             await _card(change_number(change_id), deps)

@@ -20,7 +20,7 @@ from bot.usecases.plan_change import written_to
 from bot.usecases.read_offer import read_offer
 from bot.usecases.remind_people import keep_draft_for_a_week
 from handlers.dependencies import Dependencies
-from handlers.dialogs import request_form
+from handlers.dialogs import request_form, typed_form
 from handlers.dialogs_decide import decide_view
 from handlers.loading import load_view
 from handlers.shapes import Job
@@ -36,7 +36,7 @@ async def _run(key: str, deps: Dependencies) -> None:
             await _fill_form(view_id, kind, target, deps, number=int(number))
         case ["precheck", "back", view_id, number]:
             await _put_back(view_id, int(number), deps)
-        case ["precheck", "undo" | "retire" as what, view_id, change_id]:
+        case ["precheck", "undo" | "retire" | "again" as what, view_id, change_id]:
             form = await following_form(what, change_number(change_id), deps)
             await _show(view_id, render_request_form(form), deps)
         case ["precheck", "revise", view_id, change_id]:
@@ -92,8 +92,13 @@ async def _put_back(view_id: str, number: int, deps: Dependencies) -> None:
 async def _revise(view_id: str, number: int, deps: Dependencies) -> None:
     change = (await load_view(number, deps)).change
     red = tuple(change.note.splitlines()) if change.state is ChangeState.DRAFT else ()
-    form = await _again(change, red, deps, deps.cause("precheck").ref)
+    form = await typed_form(change, red, _about(change), deps, ref=deps.cause("precheck").ref)
     await _show(view_id, render_request_form(form), deps)
+
+
+def _about(change: Change) -> dict[str, Json]:
+    """Return what the form of a draft carries: its number, and the change it follows."""
+    return {"number": change.number, **({"origin": change.request.origin} if change.request.origin else {})}
 
 
 async def _review(view_id: str, choice: str, number: int, deps: Dependencies) -> None:
@@ -159,46 +164,12 @@ async def _send_back(change: Change, problems: tuple[str, ...], deps: Dependenci
         async with deps.desk.archive.transaction() as tx:
             await tx.mark(change, note="\n".join(problems))
     await keep_draft_for_a_week(change, desk=deps.desk)
-    form = render_request_form(await _again(change, problems, deps, ref))
+    form = render_request_form(await typed_form(change, problems, _about(change), deps, ref=ref))
     if await _show(change.view_id, form, deps):
         return
     words = f"{change.id} was not sent to anyone:\n" + "\n".join(f"• {problem}" for problem in problems)
     words += f"\nIt is a draft: revise or withdraw it with `/cs change show {change.id}`."
     await deps.messenger.direct(change.request.requester, render_text(words, ref))
-
-
-async def _again(change: Change, problems: tuple[str, ...], deps: Dependencies, ref: str) -> RequestForm:
-    """Return the form with everything that was typed, the problems on top, and the draft it belongs to."""
-    request = change.request
-    offer = await _offer_or_none(request.target, deps)
-    form = request_form(request.kind, request.target, offer, deps, ref=ref)
-    typed = {
-        "owner": request.owner,
-        "ticket": request.ticket,
-        "reason": request.reason,
-        "expected_cost": request.expected_cost,
-        "validation_signal": request.validation_signal,
-        "rollback_plan": request.rollback_plan,
-        "rollback_trigger": request.rollback_trigger,
-        "impact": ",".join(sorted(request.impact)),
-        "type": request.type.value,
-        "incident": request.incident,
-        "start_at": str(int(request.start_at.timestamp())) if request.start_at else "",
-        **{name: str(value) for name, value in request.asked.items()},
-    }
-    about: dict[str, Json] = {
-        "number": change.number,
-        **({"origin": request.origin} if request.origin else {}),
-    }
-    return replace(form, values={**form.values, **typed}, problems=problems, metadata=about)
-
-
-async def _offer_or_none(target: str, deps: Dependencies) -> Offer:
-    """Return what the form can offer; nothing when Azure does not answer: then it is typed."""
-    try:
-        return await read_offer(deps.desk.configuration.target(target).ref, deps.readers.azure)
-    except CountersignError:
-        return Offer()
 
 
 async def _show(view_id: str, view: Block, deps: Dependencies) -> bool:

@@ -45,15 +45,17 @@ async def _answer(question: Question, deps: Dependencies) -> Message:
             proof = await look.proof_of(entry_id)
         channel = question.channel if question.share else question.user
         files = seen.packed(proof, deps.vkey)
-        await deps.messenger.upload(channel, files, comment=f"Evidence pack of {seen.about}")
+        await deps.messenger.upload(channel, files, comment=seen.comment or f"Evidence pack of {seen.about}")
     return seen.message
 
 
 async def _remember(question: Question, seen: Seen, standing: Standing, deps: Dependencies) -> str:
     person = Person(question.user, question.team, entra_oid=standing.entra_oid)
     async with deps.desk.archive.transaction() as tx:
-        sha256 = await tx.keep_evidence(seen.body, kind=question.verb, now=deps.desk.clock.now())
-        event = EvidenceRead(command=question.verb, alias=seen.about, evidence=sha256)
+        event = seen.event
+        if event is None:
+            sha256 = await tx.keep_evidence(seen.body, kind=question.verb, now=deps.desk.clock.now())
+            event = EvidenceRead(command=question.verb, alias=seen.about, evidence=sha256)
         return await tx.record(
             event, by=actor_of(person), cause=Cause("slack", question.ref, question.channel)
         )

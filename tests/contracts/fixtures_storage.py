@@ -142,11 +142,12 @@ async def stored_change(
     state: ChangeState = ChangeState.DRAFT,
     *,
     account: str = "openai-prod",
+    deployment: str = "triage",
     **columns: Any,
 ) -> Change:
     """Store a change and bring it into a state."""
     async with opened.archive.transaction() as tx:
-        arm_id = f"/accounts/{account}/deployments/triage"
+        arm_id = f"/accounts/{account}/deployments/{deployment}"
         draft = Draft(REQUEST, "production", account, arm_id, "C1", "V1")
         change = await tx.add_draft(draft, NOW)
         for step in WAY[state]:

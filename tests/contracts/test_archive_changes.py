@@ -191,6 +191,28 @@ async def test_a_second_change_on_the_account_is_told_who_holds_it(archives: Arc
     assert moved is not None
 
 
+async def test_an_emergency_passes_a_validation_on_another_deployment_and_nobody_else_does(
+    archives: Archives,
+) -> None:
+    running = await stored_change(archives.opened, ChangeState.EXECUTING)
+    async with archives.opened.archive.transaction() as tx:
+        watched = await tx.move(running, ChangeState.VERIFYING)
+    assert watched is not None
+    usual = await stored_change(archives.opened, ChangeState.APPROVED, deployment="other")
+    same = await stored_change(archives.opened, ChangeState.APPROVED, broke_glass_by="U0DAN")
+    urgent = await stored_change(
+        archives.opened, ChangeState.APPROVED, deployment="other", broke_glass_by="U0DAN"
+    )
+    async with archives.opened.archive.transaction() as tx:
+        for change in (usual, same):
+            with pytest.raises(ConflictError, match="CHG-1 holds"):
+                await tx.move(change, ChangeState.EXECUTING)
+        assert await tx.move(urgent, ChangeState.EXECUTING) is not None
+    async with archives.opened.archive.transaction() as tx:
+        with pytest.raises(ConflictError, match=f"{urgent.id} holds"):
+            await tx.move(watched, ChangeState.ROLLING_BACK)
+
+
 async def test_after_the_account_conflict_the_same_transaction_can_go_on(archives: Archives) -> None:
     await stored_change(archives.opened, ChangeState.EXECUTING)
     second = await stored_change(archives.opened, ChangeState.APPROVED)

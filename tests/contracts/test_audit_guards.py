@@ -162,14 +162,22 @@ async def test_a_row_that_is_silently_dropped_stops_the_append(
         assert await house.scalar("SELECT count(*) FROM {}audit_entry") == 1
 
 
-async def test_a_row_that_is_stored_as_something_else_stops_the_append(sqlite_url: str) -> None:
+ALTERING = (
+    ("audit_checkpoint", "UPDATE audit_checkpoint SET note = 'x' WHERE size = NEW.size"),
+    ("audit_entry", "UPDATE audit_entry SET body = replace(body, 'U1', 'U2') WHERE seq = NEW.seq"),
+    ("audit_entry", "UPDATE audit_entry SET leaf_hash = zeroblob(32) WHERE seq = NEW.seq"),
+)
+
+
+@pytest.mark.parametrize(("table", "statement"), ALTERING)
+async def test_a_row_that_is_stored_as_something_else_stops_the_append(
+    sqlite_url: str, table: str, statement: str
+) -> None:
     async with open_house(sqlite_url) as house:
         await house.run(
-            "DROP TRIGGER audit_checkpoint_update",
-            "CREATE TRIGGER q AFTER INSERT ON audit_checkpoint"
-            " BEGIN UPDATE audit_checkpoint SET note = 'x' WHERE size = NEW.size; END",
+            f"DROP TRIGGER {table}_update", f"CREATE TRIGGER q AFTER INSERT ON {table} BEGIN {statement}; END"
         )
-        with pytest.raises(LedgerBrokenError, match="did not keep"):
+        with pytest.raises(LedgerBrokenError, match=f"did not keep what was written to {table}"):
             await house.append(entry())
 
 

@@ -87,6 +87,31 @@ async def test_an_entry_is_appended_once_however_often_it_is_given(house: House)
     assert (await head(house)).size == 3
 
 
+async def test_an_entry_given_twice_at_once_is_one_entry(house: House) -> None:
+    one = entry()
+    first, second, _ = await house.append(one, one, entry())
+    assert first == second
+    assert (await head(house)).size == 3
+
+
+async def test_a_batch_of_more_rows_than_one_statement_takes_is_stored_whole(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.ledger_writes._MOST_ROWS", 2)
+    given = [entry(disclosures={"reason": f"reason {n}"}) for n in range(5)]
+    assert [each.seq for each in await house.append(*given)] == [1, 2, 3, 4, 5]
+    async with house.engine.begin() as connection:
+        verified = await house.ledger.verified_entries(connection, "CHG-1")
+    assert [each.disclosed()["reason"] for each in verified] == [f"reason {n}" for n in range(5)]
+
+
+async def test_nothing_is_appended_outside_a_transaction(house: House) -> None:
+    async with house.engine.connect() as connection:
+        with pytest.raises(AuditRefusedError, match="no transaction"):
+            await house.ledger.append(connection, [entry()], now=NOW)
+    assert (await head(house)).size == 1
+
+
 async def test_an_id_is_not_taken_by_another_entry(house: House) -> None:
     one = entry()
     await house.append(one)

@@ -50,12 +50,12 @@ async def test_the_history_ends_in_the_tables_the_program_uses(database_url: str
 async def test_migrating_says_so_in_the_trail_once(database_url: str) -> None:
     async with opened_archives(database_url) as archives:
         await archives.opened.close()
-        assert await migrate(archives.url, archives.signer, clock=archives.clock, build="test") == "0007"
+        assert await migrate(archives.url, archives.signer, clock=archives.clock, build="test") == "0008"
         async with archives.another() as archives.opened:
             found = await archives.rows(f"SELECT body FROM {archives.audit}audit_entry ORDER BY seq")
         bodies = [json.loads(row[0]) for row in found]
         assert [body["type"] for body in bodies] == ["log.opened", "schema.migrated"]
-        assert (bodies[1]["data"]["from_revision"], bodies[1]["data"]["to_revision"]) == ("", "0007")
+        assert (bodies[1]["data"]["from_revision"], bodies[1]["data"]["to_revision"]) == ("", "0008")
 
 
 async def test_a_trail_from_before_searching_gets_its_indexes_and_stays_as_it_was(database_url: str) -> None:
@@ -65,13 +65,13 @@ async def test_a_trail_from_before_searching_gets_its_indexes_and_stays_as_it_wa
         await archives.execute("UPDATE alembic_version SET version_num = '0006'")
         before = await archives.rows(f"SELECT * FROM {archives.audit}audit_entry ORDER BY seq")
         await archives.opened.close()
-        assert await migrate(archives.url, archives.signer, clock=archives.clock, build="test") == "0007"
+        assert await migrate(archives.url, archives.signer, clock=archives.clock, build="test") == "0008"
         async with archives.another() as archives.opened:
             after = await archives.rows(f"SELECT * FROM {archives.audit}audit_entry ORDER BY seq")
-            assert await archives.rows("SELECT version_num FROM alembic_version") == [("0007",)]
+            assert await archives.rows("SELECT version_num FROM alembic_version") == [("0008",)]
     assert after[:-1] == before
     said = json.loads(after[-1][2])["data"]
-    assert (said["from_revision"], said["to_revision"]) == ("0006", "0007")
+    assert (said["from_revision"], said["to_revision"]) == ("0006", "0008")
     assert verify_log(archives.url, [archives.signer.vkey], deep=True).findings == ()
 
 

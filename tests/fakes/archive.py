@@ -13,6 +13,7 @@ from bot.domain.baseline import Baseline, DriftException
 from bot.domain.break_glass_events import GlassBroken
 from bot.domain.change import (
     OPEN_ON_ACCOUNT,
+    RUNNING,
     WAITING,
     Change,
     ChangeState,
@@ -20,6 +21,7 @@ from bot.domain.change import (
     Request,
     Tier,
     Vote,
+    holds_up,
     may_move,
 )
 from bot.domain.effect import Effect, Question
@@ -31,6 +33,7 @@ from bot.domain.json import Json, canonical
 from bot.domain.pairs import Given
 from bot.domain.people import Actor, Standing
 from bot.domain.request_events import ApprovalWithdrawn, ChangeApproved
+from bot.domain.told_events import is_told
 from bot.ports.archive import Cause, ChangeQuery, Draft, Look
 from tests.fakes.archive_freezes import FakeFreezes
 from tests.fakes.archive_sightings import FakeSightings
@@ -109,7 +112,8 @@ class FakeTransaction(FakeSightings, FakeFreezes, FakeTalks):
         values = checked(columns)
         if not self._stands(change):
             return None
-        holder = next((o for o in self._state.changes.values() if _holds(o, change)), None)
+        starts = change.state not in OPEN_ON_ACCOUNT
+        holder = next((o for o in self._state.changes.values() if _holds(o, change, starts)), None)
         if to in OPEN_ON_ACCOUNT and holder is not None:
             raise ConflictError(f"{holder.id} holds the account {change.account}.")
         return self._set(change.number, state=to, **values)
@@ -157,6 +161,8 @@ class FakeTransaction(FakeSightings, FakeFreezes, FakeTalks):
         canonical(plain(event.data()))
         entry = Entry(event, by, cause, len(self._state.entries) + 1)
         self._state.entries.append(entry)
+        if is_told(event):
+            await self.enqueue("deliver", f"deliver:trail:{entry.id}")
         return entry.id
 
     async def enqueue(self, kind: str, key: str, *, run_at: datetime | None = None) -> None:
@@ -368,9 +374,11 @@ def _body(entry: Entry, seq: int) -> str:
     return canonical(body).decode()
 
 
-def _holds(other: Change, change: Change) -> bool:
+def _holds(other: Change, change: Change, starts: bool) -> bool:
+    if starts:
+        return holds_up(other, change)
     same = other.account == change.account and other.number != change.number
-    return same and other.state in OPEN_ON_ACCOUNT
+    return same and other.state in RUNNING and change.state not in RUNNING
 
 
 def _matches(change: Change, query: ChangeQuery) -> bool:

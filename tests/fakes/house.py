@@ -178,8 +178,8 @@ class House:
 
     @property
     def jobs(self) -> set[str]:
-        """Return the keys of the jobs that wait."""
-        return {key for _, key in self.archive.state.jobs}
+        """Return the keys of the jobs that wait, without the lines of the audit channel."""
+        return {key for _, key in self.archive.state.jobs if not key.startswith("deliver:trail:")}
 
     def forget_jobs(self) -> None:
         """Empty the queue, to see what the next step puts there."""

@@ -12,6 +12,7 @@ from bot.domain.evidence import Window
 from bot.domain.metric_catalogue import CATALOGUE
 from bot.domain.people import Standing
 from bot.domain.policy import Refused
+from bot.domain.proof_words import Verdict
 from bot.domain.signal import Traffic
 from bot.ports.slack import Message
 from bot.render.after_messages import render_breach, render_note, render_old_one
@@ -39,6 +40,7 @@ from bot.render.listing import render_changes, render_timeline
 from bot.render.metrics import MetricsView, render_catalogue, render_metrics, verdict_words
 from bot.render.notice import render_notice_view, render_open_button
 from bot.render.plan import render_plan, render_plan_view
+from bot.render.proof import render_proof
 from bot.usecases.compare_kept import judge_all
 from tests.golden import charts
 from tests.golden.drift_values import DRIFT_EXAMPLES
@@ -158,6 +160,28 @@ EXAMPLES: Mapping[str, Callable[[], Made]] = {
         root="cm9vdA==",
         vkey="v",
         findings=("entry 3 does not match",),
+        ref=REF,
+    ),
+    "proof_holds": partial(
+        render_proof,
+        Verdict(
+            exit=0,
+            change="CHG-12",
+            ended="change.closed",
+            proved=("The log holds 14 entries of CHG-12, numbers 0 to 13 without a gap.",),
+            unproved=("Anything newer than the checkpoint.",),
+        ),
+        name="proof-CHG-12-52.json",
+        vkeys=("origin+1a2b3c4d+key",),
+        share=False,
+        ref=REF,
+    ),
+    "proof_broken": partial(
+        render_proof,
+        Verdict(exit=1, code="P6", message="Entry 9 (change.approved) is by <@U0ALICE>, the requester."),
+        name="proof-CHG-12-0.json",
+        vkeys=("origin+1a2b3c4d+key", "origin2+1a2b3c4d+key"),
+        share=True,
         ref=REF,
     ),
     "changes": partial(render_changes, tuple(VIEWS.values())[:4], "Changes · Open", REF),

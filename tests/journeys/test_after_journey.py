@@ -14,6 +14,7 @@ from tests.journeys.ways import (
     attested,
     confirm,
     press,
+    requested,
     tags,
     told,
     trail,
@@ -70,3 +71,18 @@ async def test_a_closed_change_has_a_note_and_is_taken_back_by_a_new_one(house: 
     card = await people.card(BOB, "CHG-2", "pending_approval")
     assert "follows CHG-1" in words_of(card)
     await people.message(BOB, "Followed by CHG-2")
+
+
+@ON_SQLITE
+async def test_a_withdrawn_change_is_requested_again_from_its_card(house: House) -> None:
+    people = house.people
+    card = await requested(house)
+    assert (await confirm(house, ALICE, card, "withdraw", reason="Not today."))["ok"]
+    card = await people.card(ALICE, "CHG-1", "withdrawn")
+    assert (await press(house, ALICE, card, "change.again"))["ok"]
+    form = await people.view(ALICE, lambda view: has_block(view, "capacity"))
+    sent = await people.submit(ALICE, form, {})
+    assert sent["view"]["title"]["text"] == "Checking CHG-2"
+    card = await people.card(BOB, "CHG-2", "pending_approval")
+    assert "150" in words_of(card)
+    assert "OPS-2231" in words_of(card)

@@ -54,7 +54,8 @@ async def test_a_rejected_change_says_why_and_can_never_be_applied(house: House)
     assert (await house.people.submit(BOB, modal, {"decision": "reject", "reason": "Not in the peak."}))["ok"]
     card = await house.people.card(ALICE, "CHG-1", "rejected")
     assert "Not in the peak." in words_of(card)
-    assert [block for block in card["blocks"] if block["type"] == "actions"] == []
+    left = [each for block in card["blocks"] if block["type"] == "actions" for each in block["elements"]]
+    assert [each["action_id"] for each in left] == ["change.again"]
     await house.people.say(ALICE, "/cs change apply CHG-1")
     await told(house, ALICE, "cannot be applied: it is rejected")
     assert tags(house)[-2:] == ["change.rejected", "change.refused"]
@@ -238,11 +239,13 @@ async def test_a_draft_with_a_red_pre_check_is_its_requesters_alone_and_can_be_r
     assert (await ask(house, capacity=9000))["ok"]
     red = await house.people.view(ALICE, lambda view: "quota" in words_of(view).lower() and is_form(view))
     await house.people.close(ALICE, red)
-    await house.people.say(BOB, "/cs change list")
+    await house.people.say(BOB, "/cs change list --state draft")
     others = words_of(await told(house, BOB, "Changes"))
     assert "CHG-1" not in others
     assert "A draft is listed for its requester only." in others
     await house.people.say(ALICE, "/cs change list")
+    assert "CHG-1" not in words_of(await told(house, ALICE, "1 draft of yours"))
+    await house.people.say(ALICE, "/cs change list --state draft")
     mine = await told(house, ALICE, "a pre-check is red")
     assert (await house.people.click(ALICE, mine, "change.revise"))["ok"]
     form = await house.people.view(ALICE, lambda view: is_form(view) and "quota" in words_of(view).lower())

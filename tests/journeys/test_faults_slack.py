@@ -92,6 +92,12 @@ async def test_a_card_that_slack_refuses_is_told_of_in_the_audit_channel_and_can
     modal = await house.people.view(BOB, "change.decide")
     assert (await house.people.submit(BOB, modal, {"decision": "approve"}))["view"] is None
     await house.people.card(ALICE, "CHG-1", "approved")
+    line = await house.people.message(BOB, "approved CHG-1 revision 1 (1 of 1)")
+    assert line["channel"] == "C0AUDIT"
+    posted = await calls(house, "chat.postMessage")
+    told = [str(each["args"]) for each in posted if "approved CHG-1 revision" in str(each["args"])]
+    assert len(told) == 1
+    assert f"<@{BOB}>" not in told[0], "a line notifies nobody; the people in it are named by an edit"
 
 
 @ON_SQLITE

@@ -1,7 +1,11 @@
 """The evidence pack as a person gets it: two files in their direct messages, and a proof that holds."""
 
+import asyncio
 import json
+import subprocess
+import sys
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
@@ -59,3 +63,39 @@ async def test_a_pack_of_a_change_has_its_record_and_the_proof_of_every_state(ho
         verify_inclusion(index=entry["seq"], size=signed.size, leaf=leaf, proof=path, root=signed.root)
     assert len(pack["change"]["entries"]) == len(whats)
     assert "<h2>Change CHG-1</h2>" in await house.people.download(page["url_private"])
+
+
+@HERE
+async def test_a_change_is_given_as_a_file_that_a_stranger_checks_and_the_trail_says_who_took_it(
+    house: House, tmp_path: Path
+) -> None:
+    await applied(house)
+    await house.people.say(ALICE, "/cs audit proof CHG-1")
+    shared = await house.people.message(ALICE, lambda item: len(item["files"]) == 1, seconds=40)
+    assert shared["channel"] == "DU0ALICE"
+    path = tmp_path / shared["files"][0]["name"]
+    path.write_text(await house.people.download(shared["files"][0]["url_private"]))
+    command = [
+        sys.executable,
+        "-S",
+        "-I",
+        "bot/verify_pack.py",
+        str(path),
+        "--vkey",
+        house.world.vkey,
+        "--json",
+    ]
+    checked = await asyncio.to_thread(subprocess.run, command, capture_output=True, check=False, timeout=60)
+    found = json.loads(checked.stdout)
+    assert (checked.returncode, found["change"], found["ended"]) == (0, "CHG-1", ""), found
+    assert "by U0BOB" in " ".join(found["proved"])
+    assert json.loads(path.read_text())["disclosures"]
+    await house.people.say(ALICE, "/cs audit proof CHG-1 --withhold --share")
+    again = await house.people.message(
+        ALICE, lambda item: item["channel"] != "DU0ALICE" and len(item["files"]) == 1, seconds=40
+    )
+    pack = json.loads(await house.people.download(again["files"][0]["url_private"]))
+    assert pack["disclosures"] == []
+    taken = json.loads(pack["entries"][-1]["body"])
+    assert (taken["type"], taken["actor"]["id"]) == ("proofpack.issued", ALICE)
+    assert taken["data"]["sha256"] == sha256(path.read_bytes()).hexdigest()

@@ -110,7 +110,7 @@ def test_keys_that_libraries_disagree_on_are_refused() -> None:
 
 def relabelled(verifier: Verifier, public: bytes) -> str:
     """Return a verifier key with a right key id over other key bytes."""
-    from bot.domain.note import key_id
+    from bot.domain.public_key import key_id
 
     return replace(verifier, public=public, key_id=key_id(verifier.name, 1, public)).vkey
 

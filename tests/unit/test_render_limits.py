@@ -19,6 +19,7 @@ from bot.domain.evidence import Evidence, Fact, SectionResult, Window
 from bot.domain.operation import Operation, Plan
 from bot.domain.people import Standing
 from bot.domain.policy import Refused
+from bot.domain.proof_words import Verdict
 from bot.ports.registry import Field
 from bot.ports.slack import Message
 from bot.render.answer import (
@@ -43,6 +44,7 @@ from bot.render.listing import TimelineLine, render_changes, render_timeline
 from bot.render.metrics import MetricRow, MetricsView, render_metrics
 from bot.render.notice import render_notice_view, render_open_button
 from bot.render.plan import render_plan, render_plan_view
+from bot.render.proof import render_proof
 from tests.golden import charts
 from tests.golden import values as ex
 from tests.journeys.manners import markup
@@ -243,6 +245,8 @@ def test_arbitrary_text_in_an_answer_breaks_no_message(pool: list[str]) -> None:
     standing = Standing(text(), False, frozenset({text()}), why_not=text(), entra_oid=text())
     sound(render_whoami(standing, rights=[text()] * 30, ref=text()))
     sound(render_verify(ok=False, size=3, root=text(), vkey=text(), findings=[text()] * 30, ref=text()))
+    said = Verdict(exit=1, code="P6", message=text(), proved=(text(),) * 30, unproved=(text(),) * 30)
+    sound(render_proof(said, name=text(), vkeys=[text()] * 9, share=False, ref=text()))
     sound(render_timeline([TimelineLine(ex.NOW, text(), text())] * 50, text(), text()))
     sound(render_open_button(text(), label=text(), action_id="change.open", value="v", ref=text()))
 

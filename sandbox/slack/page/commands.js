@@ -10,10 +10,10 @@ const LINES = [
   ["change approve", "CHG-n", "open the review"], ["change reject", "CHG-n", "open the review"], ["change unapprove", "CHG-n", "take your approval back"], ["change apply", "CHG-n", "send the approved plan"],
   ["change rollback", "CHG-n", "go back to the state before"], ["change withdraw", "CHG-n", "take a request back"], ["change close", "CHG-n", "attest as the owner"], ["change waive", "CHG-n", "let it end without its owner"],
   ["change comment", "CHG-n <words>", "say something without deciding"], ["change nudge", "CHG-n", "remind those who have not decided"],
-  ["change request", "--from CHG-n", "take a closed change back"], ["change release-note", "CHG-n [--share]", "what changed, as Markdown"],
+  ["change request", "--from CHG-n", "take a closed change back, or ask again"], ["change release-note", "CHG-n [--share]", "what changed, as Markdown"],
   ["change break-glass", "CHG-n", "approve an emergency alone"], ["change review", "CHG-n", "review a broken glass"],
   ["freeze list", "", "when nothing is applied"], ["freeze add", "<reason> --from T --to T", "freeze targets"], ["freeze lift", "FRZ-n --reason …", "end a freeze early"],
-  ["approvals", "", "what waits for you"], ["audit verify", "", "prove that the trail is whole"], ["whoami", "", "who you are to the policy"], ["admin policy", "CHG-n", "why a change needs whom"], ["admin pairs", "", "who often approves whose changes"], ["help", "[topic]", "all commands"],
+  ["approvals", "", "what waits for you"], ["audit verify", "", "prove that the trail is whole"], ["audit proof", "CHG-n [--share]", "a change as a file anybody can check"], ["whoami", "", "who you are to the policy"], ["admin policy", "CHG-n", "why a change needs whom"], ["admin pairs", "", "who often approves whose changes"], ["help", "[topic]", "all commands"],
 ];
 
 const rank = (a, b) => a.command.length - b.command.length;

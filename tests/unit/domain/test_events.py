@@ -15,6 +15,7 @@ from bot.domain import execution_events as execution
 from bot.domain import freeze_events as freeze
 from bot.domain import request_events as request
 from bot.domain import talk_events as talk
+from bot.domain import trail_events as trail
 from bot.domain import watch_events as watch
 from bot.domain.event import AuditEvent
 from bot.domain.events import EVENT_TYPES, plain
@@ -128,8 +129,10 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
     ),
     (
         "change.execution.started",
-        execution.ExecutionStarted(**ABOUT, revision=1, plan_digest="d", approvers=("U1", "U2")),
-        "started CHG-1, approved by <@U1>, <@U2>",
+        execution.ExecutionStarted(
+            **ABOUT, revision=1, plan_digest="d", approvers=("U1", "U2"), beside=("CHG-2",)
+        ),
+        "started CHG-1, approved by <@U1>, <@U2>, an emergency beside the validation of CHG-2",
     ),
     (
         "change.execution.finished",
@@ -298,6 +301,11 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
         talk.ChangeCommented(**ABOUT, revision=2, n=3, words="Is the quota enough?"),
         "commented on CHG-1 revision 2 (comment 3)",
     ),
+    (
+        "proofpack.issued",
+        trail.ProofPackIssued(**ABOUT, sha256="0" * 64, entries=14, holds=True, disclosed=True, shared=True),
+        "took the proof pack of CHG-1 (14 entries), for everybody in the channel",
+    ),
 )
 NOT_PAST = {"change.break_glass", "evidence.read", "evidence.snapshot", "change.execution.unknown"}
 
@@ -319,7 +327,7 @@ def test_a_start_nobody_had_to_approve_names_the_policy() -> None:
 
 @pytest.mark.parametrize(
     "module",
-    [request, execution, after, drift, watch, glass, freeze, talk],
+    [request, execution, after, drift, watch, glass, freeze, talk, trail],
     ids=lambda module: module.__name__,
 )
 def test_no_event_is_forgotten_in_the_list(module: ModuleType) -> None:

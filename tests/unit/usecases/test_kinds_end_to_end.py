@@ -1,11 +1,14 @@
 """Every kind of change from its form to its end: applied and attested, or applied and taken back."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.change import Change, ChangeState, Choice, Tier
+from bot.domain.configuration import FieldRule
 from bot.domain.errors import RunAgain
 from bot.domain.policy import Refused
-from bot.usecases.check_change import Red
+from bot.usecases.check_change import Green, Red
 from tests.fakes.azure_reads import THING
 from tests.fakes.azure_world import Fate, World
 from tests.fakes.every_kind import NEW, WISHES, Wish, projections, roomy_world, start_of
@@ -124,6 +127,19 @@ async def test_a_weaker_filter_waits_for_security_and_an_equal_one_for_two_group
     await house.withdraw(ANNA)
     stricter = await house.pending(kind="set-filter", content_filter="stricter")
     assert stricter.tier is Tier.HIGH
+
+
+async def test_a_filter_that_a_policy_rule_forbids_is_red_and_the_rule_is_named() -> None:
+    house = _house(WISHES["set-filter"])
+    rule = FieldRule("reviewed filters", "content_filter", "one_of", ("strict", "stricter"))
+    house.configuration = replace(house.configuration, field_rules=(rule,))
+    house.__post_init__()
+    await house.ask(kind="set-filter", content_filter="lenient")
+    red = await house.precheck()
+    assert isinstance(red, Red)
+    assert "The policy rule “reviewed filters” is broken" in red.problems[0]
+    await house.ask(kind="set-filter", content_filter="stricter")
+    assert isinstance(await house.precheck(2), Green)
 
 
 async def test_a_deployment_in_use_is_not_deleted_and_a_filter_nobody_has_is_not_set() -> None:

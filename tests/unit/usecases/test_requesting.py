@@ -63,6 +63,13 @@ async def test_a_capacity_that_is_no_whole_number_is_refused_beside_its_field(
     assert set(_problems(await house.ask(capacity=capacity))) == {"capacity"}
 
 
+@pytest.mark.parametrize("capacity", ["1000000", "99999999999999999999", "9" * 5000])
+async def test_a_capacity_nobody_can_have_names_the_limit(house: House, capacity: str) -> None:
+    said = _problems(await house.ask(capacity=capacity))["capacity"]
+    assert "At most 999,999 units" in said
+    assert "whole number" not in said
+
+
 async def test_a_good_form_is_a_draft_with_one_precheck(house: House) -> None:
     draft = await house.ask()
     assert isinstance(draft, Change)

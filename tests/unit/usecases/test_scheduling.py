@@ -205,4 +205,4 @@ async def test_the_line_is_first_come_first_served_and_moves_where_people_see_it
 async def test_a_place_is_said_as_people_say_it(house: House, ahead: int, words: str) -> None:
     change = await house.pending()
     others = [replace(change, number=number) for number in range(2, 2 + ahead)]
-    assert line_words(change, [change], others).startswith(f"{words} in line")
+    assert line_words(change, [change], others, timedelta(minutes=30)).startswith(f"{words} in line")

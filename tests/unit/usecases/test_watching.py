@@ -46,6 +46,14 @@ async def _verdict(house: House, before: tuple[float, float], after: tuple[float
     return event.verdict
 
 
+@pytest.mark.parametrize(("refused", "missed"), [(4, "1.00 %"), (0, "")])
+async def test_a_threshold_that_does_not_hold_is_kept_beside_the_verdict(
+    house: House, refused: float, missed: str
+) -> None:
+    assert await _verdict(house, (100, 20), (100, refused)) == "better"
+    assert house.change().outcome["missed"] == missed
+
+
 async def test_the_course_around_the_apply_is_kept_with_the_change(house: House) -> None:
     await _verdict(house, (100, 5), (100, 0))
     chart = course_chart(house.change().outcome["course"], "applied")

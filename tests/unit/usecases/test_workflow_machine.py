@@ -25,7 +25,16 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from bot.domain.change import MOVES, OPEN_ON_ACCOUNT, TERMINAL, Change, ChangeState, Choice
+from bot.domain.change import (
+    MOVES,
+    OPEN_ON_ACCOUNT,
+    RUNNING,
+    TERMINAL,
+    Change,
+    ChangeState,
+    Choice,
+    is_emergency,
+)
 from bot.domain.effect import Phase
 from bot.domain.errors import ConflictError, RunAgain
 from bot.domain.execution_events import ExecutionStarted
@@ -177,9 +186,9 @@ class Workflow(RuleBasedStateMachine):
         self.do(self.house.pending(capacity=capacity, target=where))
 
     @precondition(lambda self: len(self.changes) < 2)
-    @rule(capacity=st.sampled_from(["40", "25"]))
-    def somebody_asks_for_the_neighbour(self, capacity: str) -> None:
-        self.do(self.house.ask(target="classifier-prod", capacity=capacity))
+    @rule(capacity=st.sampled_from(["40", "25"]), urgency=st.sampled_from(["normal", "emergency"]))
+    def somebody_asks_for_the_neighbour(self, capacity: str, urgency: str) -> None:
+        self.do(self.house.ask(target="classifier-prod", capacity=capacity, type=urgency))
         self.do(self.house.precheck(self.changes[-1].number))
 
     @rule(which=st.integers(0, 1), who=PEOPLE, choice=st.sampled_from(Choice))
@@ -418,8 +427,15 @@ class Workflow(RuleBasedStateMachine):
 
     @invariant()
     def one_change_at_a_time_holds_the_account(self) -> None:
-        holding = Counter(change.account for change in self.changes if change.state in OPEN_ON_ACCOUNT)
-        assert all(count == 1 for count in holding.values())
+        """Let only an emergency be open beside what is validated on another deployment."""
+        running = Counter(change.account for change in self.changes if change.state in RUNNING)
+        assert all(count == 1 for count in running.values())
+        held = [change for change in self.changes if change.state in OPEN_ON_ACCOUNT]
+        assert all(count == 1 for count in Counter(change.arm_id for change in held).values())
+        for account in {change.account for change in held}:
+            here = [change for change in held if change.account == account]
+            assert len(here) < 2 or any(change.outcome.get("beside") for change in here)
+            assert all(is_emergency(change) for change in here if change.outcome.get("beside"))
 
     @invariant()
     def a_step_that_is_over_is_over_in_the_journal(self) -> None:

@@ -1,0 +1,30 @@
+"""A line in the audit channel about an entry of the trail; it notifies nobody."""
+
+import json
+from contextlib import suppress
+
+import structlog
+
+from bot.domain.errors import SlackRefusedError, SlackUnavailableError
+from bot.render.trail_line import render_trail_line
+from handlers.dependencies import Dependencies
+
+LOG = structlog.get_logger("audit_channel")
+
+
+async def tell_of_entry(entry_id: str, deps: Dependencies) -> None:
+    """Post the line and then name the people in it: an edit notifies nobody."""
+    channel = deps.desk.configuration.audit_channel
+    if not channel:
+        return
+    async with deps.desk.archive.reading() as look:
+        body = json.loads((await look.proof_of(entry_id)).body)
+    try:
+        ts = await deps.messenger.post(channel, render_trail_line(body, named=False))
+    except SlackRefusedError as error:
+        LOG.warning("audit_channel.refused", code=error.code, entry=entry_id)
+        return
+    named = render_trail_line(body, named=True)
+    if named != render_trail_line(body, named=False):
+        with suppress(SlackRefusedError, SlackUnavailableError):
+            await deps.messenger.update(channel, ts, named)
