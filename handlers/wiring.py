@@ -9,9 +9,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from bot.domain.configuration import Configuration
-from bot.domain.errors import CountersignError, InvalidInputError, NoteError
-from bot.domain.note import Signer
+from bot.domain.errors import CountersignError, InvalidInputError
 from bot.usecases.desk import Desk
 from bot.usecases.watch_change import sweep
 from handlers.clock import SandboxClock, WallClock
@@ -23,6 +21,7 @@ from handlers.jobs.registry import EXECUTOR_JOBS, JOBS
 from handlers.observers import NOBODY, Observers
 from handlers.settings import Settings
 from handlers.sides import Sides
+from handlers.signing import signers_of, trusted_of
 from handlers.slack_app import dispatch
 from handlers.trail_watch import TrailWatch
 from handlers.version import BUILD
@@ -50,32 +49,22 @@ async def open_house(settings: Settings, role: Role, observers: Observers = NOBO
             advice="Run `countersign serve` without --role, or set COUNTERSIGN_DATABASE_URL to a Postgres.",
         )
     configuration = read_configuration(settings.config)
-    signers = signers_of(settings)
     clock = SandboxClock(settings.arm_url) if settings.is_sandbox else WallClock()
     async with AsyncExitStack() as stack:
         archive = await open_archive(
-            settings.database_url, signers, configuration.origin, clock=clock, build=BUILD, lock=True
+            settings.database_url,
+            signers_of(settings),
+            configuration.origin,
+            vkeys=trusted_of(settings),
+            clock=clock,
+            build=BUILD,
+            lock=True,
         )
         stack.push_async_callback(archive.close)
         watch = ClockWatch(WallClock())
         vkey = archive.ledger.vkey
         builder = _Builder(Sides(settings, configuration, clock, archive, vkey, stack, observers, watch))
         yield await builder.house(role)
-
-
-def signers_of(settings: Settings) -> list[Signer]:
-    """Return every configured signing key; the database says which of them signs.
-
-    Raises:
-        InvalidInputError: one cannot be read.
-    """
-    try:
-        return [Signer.parse(key) for key in settings.signing_keys()]
-    except NoteError as error:
-        raise InvalidInputError(
-            f"COUNTERSIGN_SIGNING_KEY holds a key that cannot be read: {error}.",
-            advice="Copy the whole line that `countersign audit keygen` printed.",
-        ) from None
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ class Ledger(TrailReads):
             AuditRefusedError: this process does not have that key.
         """
         place = await newest_place(connection, self.verifiers)
-        if place is None or place.shard < self.shard or place.vkey == self.vkey:
+        if place is None or place.shard < self.shard or (place.shard, place.vkey) == (self.shard, self.vkey):
             return
         if place.shard == self.shard and not (opening or place.trusted):
             return
@@ -171,14 +171,16 @@ class Ledger(TrailReads):
         ids, changes = [each.id for each in entries], {each.change for each in entries if each.change}
         rows = AuditRows(connection, self.shard)
         standing = await locked(rows, ids, changes)
-        known = self._cache is not None and self._cache.note == standing.head[1]
-        ours = known or not standing.size or stands_alone(standing.head[1], self._signer)
-        if standing.newest > self.shard or not ours:
+        if standing.newest > self.shard or not self._knows(standing.head[1]):
             await self.follow(connection)
         if rows.shard != self.shard:
             rows = AuditRows(connection, self.shard)
             standing = await locked(rows, ids, changes)
         return rows, standing
+
+    def _knows(self, note: str) -> bool:
+        """Return whether a head is the one we left, or one by our key alone on top of it."""
+        return self._cache is not None and (self._cache.note == note or stands_alone(note, self._signer))
 
     async def _current(self, rows: AuditRows, standing: Standing) -> View:
         """Return a view of the log as the database has it, proved by its signed head."""

@@ -11,9 +11,9 @@ from handlers.configuration_file import read_configuration
 from handlers.house import Role
 from handlers.logs import configure_logs
 from handlers.settings import read_settings
+from handlers.signing import signers_of
 from handlers.version import BUILD
 from handlers.web.serve import serve
-from handlers.wiring import signers_of
 from storage.engine import migrate
 
 ROLES: tuple[Role, ...] = ("all", "slack", "executor")
