@@ -7,12 +7,11 @@ from bot.changes.kinds import KINDS, kind_named
 from bot.domain.change import Change, ChangeState
 from bot.domain.errors import CountersignError
 from bot.domain.json import Json
-from bot.domain.policy import Refused
 from bot.ports.registry import Offer
 from bot.ports.slack import Message
 from bot.render.answer import render_refused, render_text
 from bot.render.change_forms import RequestForm, render_form_skeleton
-from bot.usecases.decide_change import remember_refusal
+from bot.usecases.decide_change import only_its_requester, remember_refusal
 from bot.usecases.read_offer import read_offer
 from handlers.dependencies import Dependencies
 from handlers.loading import load_view
@@ -33,7 +32,7 @@ async def open_revision(number: int, asked: Asked, deps: Dependencies) -> Messag
         state = change.state.replace("_", " ")
         return render_text(f"{change.id} is {state}: there is nothing to revise.", asked.ref)
     if change.request.requester != asked.caller.user:
-        refused = Refused("Not allowed: only its requester revises a request.")
+        refused = only_its_requester(change, "revises")
         async with deps.desk.archive.transaction() as tx:
             await remember_refusal(tx, change, asked.caller, "revise", refused.reason)
         return render_refused(refused, asked.ref)

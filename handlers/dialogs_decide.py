@@ -60,6 +60,8 @@ CONFIRMATIONS = {
         "Roll the change back",
         "Roll back",
         "The rollback that was approved with the change is sent now.",
+        with_reason=True,
+        reason_needed=False,
         backwards=True,
     ),
     "close": Confirmation(

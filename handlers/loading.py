@@ -1,13 +1,19 @@
 """A change as the database holds it, with the words around it, for whatever shows it."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.changes.kinds import kind_named
 from bot.domain.change import Change, ChangeState, Choice
+from bot.domain.configuration import Freeze
 from bot.domain.explanation import still_lacking
 from bot.domain.revision import moved_between, revision_of
+from bot.domain.rounds import UNAPPROVED_FROM
 from bot.domain.rule_words import rule_words
+from bot.ports.archive import Look
 from bot.render.change_view import ChangeView
+from bot.usecases.freeze_targets import freezes_at
+from bot.usecases.schedule_change import start_of
 from handlers.dependencies import Dependencies
 
 
@@ -18,13 +24,28 @@ async def load_view(number: int, deps: Dependencies) -> ChangeView:
         votes = await look.votes(change)
         comments = await look.comments(number)
         earlier = await look.revision(number, change.revision - 1)
+        freezes = await _freezes(change, look, deps)
     approvals = [vote.groups for vote in votes if vote.choice is Choice.APPROVE]
     lacking = still_lacking(deps.desk.configuration.rule_for(change), approvals)
-    view = replace(view_of(change, deps, votes=tuple(votes)), lacking=lacking)
+    view = replace(view_of(change, deps, votes=tuple(votes)), lacking=lacking, freezes=freezes)
     if earlier is None or not change.plan_digest:
         return replace(view, comments=comments)
     moved = moved_between(earlier, revision_of(change, deps.desk.clock.now()))
     return replace(view, comments=comments, moved=moved)
+
+
+async def _freezes(change: Change, look: Look, deps: Dependencies) -> tuple[Freeze, ...]:
+    """Return the freezes that hold when a change that waits would run."""
+    if change.state not in UNAPPROVED_FROM:
+        return ()
+    start, configuration = start_of(change, deps.desk.clock.now()), deps.desk.configuration
+    return await freezes_at(change.request.target, start, look=look, configuration=configuration)
+
+
+async def views_of(changes: Iterable[Change], deps: Dependencies) -> list[ChangeView]:
+    """Return changes in rows, each with the votes on its latest revision."""
+    async with deps.desk.archive.reading() as look:
+        return [view_of(change, deps, votes=tuple(await look.votes(change))) for change in changes]
 
 
 def view_of(change: Change, deps: Dependencies, *, votes: tuple[object, ...] = ()) -> ChangeView:

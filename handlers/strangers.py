@@ -12,12 +12,14 @@ from bot.usecases.decide_change import remember_refusal
 from handlers.dependencies import Dependencies
 from handlers.shapes import Asked
 
+_NEXT = "Ask a full member of this workspace to do it for you; whoever runs it can make you one."
+
 
 async def refuse_stranger(standing: Standing, asked: Asked, deps: Dependencies) -> Message:
     """Return the refusal of somebody who is not a full member, remembered where it was about a change."""
     reason = f"Not allowed: {standing.why_not or 'you are not a full member of this workspace'}."
     await remember_stranger(asked, reason, deps)
-    return render_refused(Refused(reason), asked.ref)
+    return render_refused(Refused(f"{reason} {_NEXT}"), asked.ref)
 
 
 async def remember_stranger(asked: Asked, why: str, deps: Dependencies) -> None:

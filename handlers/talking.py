@@ -4,7 +4,7 @@ from bot.domain.comment import LONGEST
 from bot.domain.policy import Refused
 from bot.ports.slack import Message
 from bot.render.answer import render_refused
-from bot.render.direct import render_nudged
+from bot.render.nudge import render_nudged
 from bot.render.talk import render_comment_form
 from bot.usecases.find_people import FOR_A_DECISION, find_people
 from bot.usecases.remind_people import nudge_people

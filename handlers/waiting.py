@@ -4,7 +4,7 @@ from bot.render.change_view import ChangeView
 from bot.usecases.find_people import FOR_A_DECISION, find_people
 from bot.usecases.find_waiting import find_waiting
 from handlers.dependencies import Dependencies
-from handlers.loading import view_of
+from handlers.loading import views_of
 
 WAITING = "Waiting for you"
 
@@ -14,4 +14,4 @@ async def waiting_for(user: str, deps: Dependencies) -> list[ChangeView]:
     people = await find_people({user}, desk=deps.desk, max_age=FOR_A_DECISION)
     async with deps.desk.archive.reading() as look:
         found = await find_waiting(user, people, look=look, desk=deps.desk)
-    return [view_of(change, deps) for change in found]
+    return await views_of(found, deps)

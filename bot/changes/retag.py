@@ -49,8 +49,8 @@ class Retag:
         return frozenset({Impact.MODIFYING})
 
     def summary(self, plan: Plan) -> str:
-        """Return `tags owner, ticket`."""
-        return f"tags {', '.join(_changed(plan))}"
+        """Return the tags that change: `owner, ticket`."""
+        return ", ".join(_changed(plan))
 
     def check(self, plan: Plan, facts: PlanFacts) -> tuple[str, ...]:
         """Return that a tag looks like a secret: its old value is not kept, so it could not be put back."""

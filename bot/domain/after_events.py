@@ -41,7 +41,9 @@ class RollbackAsked(AuditEvent):
     """A rollback was asked for that policy wants a second person to confirm."""
 
     tag: ClassVar[str] = "rollback.requested"
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"reason"})
     plan_digest: str
+    reason: str = ""
 
     def sentence(self) -> str:
         return f"asked to roll {self.change} back; one more confirms"

@@ -172,6 +172,9 @@ class AvailableModel:
     skus: tuple[SkuBounds, ...] = ()
 
 
+_CATEGORIES = {"selfharm": "Self-harm"}
+
+
 @dataclass(frozen=True, order=True)
 class FilterRule:
     """One line of a content filter: a category on one side (prompt, completion, both) and what happens to it.
@@ -188,7 +191,12 @@ class FilterRule:
     @property
     def words(self) -> str:
         """Return what happens: `Hate, prompt: blocked from Medium`."""
-        return f"{self.category}, {self.side}: {self.does}"
+        return f"{self.title}, {self.side}: {self.does}"
+
+    @property
+    def title(self) -> str:
+        """Return the category as people write it; Azure says `Selfharm`."""
+        return _CATEGORIES.get(self.category.lower(), self.category)
 
     @property
     def does(self) -> str:

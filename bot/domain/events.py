@@ -39,7 +39,13 @@ from bot.domain.request_events import (
     PolicyEvaluated,
 )
 from bot.domain.talk_events import ChangeCommented
-from bot.domain.trail_events import ProofPackIssued
+from bot.domain.trail_events import (
+    AuthFailed,
+    CommandDenied,
+    ExportPerformed,
+    PermissionDenied,
+    ProofPackIssued,
+)
 from bot.domain.watch_events import WriteAttributed, WriteUnexplained
 
 EVENT_TYPES: tuple[type[AuditEvent], ...] = (
@@ -86,6 +92,10 @@ EVENT_TYPES: tuple[type[AuditEvent], ...] = (
     WriteAttributed,
     ChangeCommented,
     ProofPackIssued,
+    ExportPerformed,
+    CommandDenied,
+    PermissionDenied,
+    AuthFailed,
 )
 
 

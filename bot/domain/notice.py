@@ -7,6 +7,7 @@ ASK, OUTCOME, ATTEST, REMIND, ESCALATE, EXPIRING = (
     *("ask", "outcome", "attest", "remind", "escalate", "expiring"),
 )
 THREAD = "thread"
+GLASS, LAPSED = "glass", "lapsed"
 # What a message says: its question, thanks for the answer, who answered it, how the rollback that answered it ended.
 SAID, VOTED, HANDLED, STOPPED, UNDONE = 1, 2, 3, 4, 5
 

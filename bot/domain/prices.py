@@ -37,8 +37,12 @@ class Spending:
     @property
     def words(self) -> str:
         """Return the estimate as a person reads it."""
-        parts = f"hosting {_dollars(self.hosting)}, tokens {_dollars(self.tokens)}"
-        return f"{_dollars(self.total)} an hour ({parts})" if self.total is not None else f"{parts} an hour"
+        named = {"hosting": self.hosting, "tokens": self.tokens}
+        if self.total is not None:
+            parts = ", ".join(f"{name} {_dollars(part)}" for name, part in named.items())
+            return f"{_dollars(self.total)} an hour ({parts})"
+        hourly = {name: _dollars(part) + ("" if part is None else " an hour") for name, part in named.items()}
+        return ", ".join(f"{name} {words}" for name, words in hourly.items())
 
 
 def hosting_per_hour(sku: str) -> Decimal | None:

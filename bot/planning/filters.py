@@ -14,6 +14,7 @@ BLOCK = "content_filter"
 _SEVERITIES = {"low": 4, "medium": 3, "high": 2, "": 4}
 _MODES = {"default": 1, "blocking": 1, "deferred": 0, "asynchronous_filter": 0}
 _LONGEST = 80
+_SHOWN = 12
 _MODE = "The mode of streaming"
 
 
@@ -75,8 +76,9 @@ def filter_notes(plan: Plan, facts: PlanFacts) -> tuple[str, ...]:
     lines = filter_lines(plan, facts)
     notes = [f"{way.value.capitalize()}: {words}." for way, words in lines if way is not Way.EQUAL]
     equal = sum(way is Way.EQUAL for way, _ in lines)
-    shown = notes if len(notes) <= 8 else [*notes[:7], "; ".join(note.rstrip(".") for note in notes[7:])]
-    return (*shown, *([f"Equal: {equal} lines."] if equal else []))
+    rest = f"{len(notes) - _SHOWN} more lines differ; Azure lists them."
+    shown = notes if len(notes) <= _SHOWN + 1 else [*notes[:_SHOWN], rest]
+    return (*shown, *([f"Equal: {equal} line{'' if equal == 1 else 's'}."] if equal else []))
 
 
 def open_lines(projection: Mapping[str, Json], facts: PlanFacts) -> tuple[str, ...]:
@@ -103,7 +105,7 @@ def _rule_lines(was: ContentFilter, becomes: ContentFilter) -> Iterator[tuple[Wa
     before, after = _by_line(was), _by_line(becomes)
     for key in sorted({*before, *after}):
         left, right = before.get(key), after.get(key)
-        name = (left or right or FilterRule("", "")).category
+        name = (left or right or FilterRule("", "")).title
         words = f"{name}, {key[1]}: {_does(left)} → {_does(right)}"
         yield _way(_strictness(left), _strictness(right)), words
 

@@ -101,7 +101,11 @@ def after_lines(view: ChangeView) -> list[str]:
     if change.outcome.get("automatic"):
         lines.append("The rollback trigger started the rollback")
     if change.rollback_asked_by:
-        lines.append(f"{mention(change.rollback_asked_by)} asked to roll it back{_confirmation(view)}")
+        lines.append(
+            f"{mention(change.rollback_asked_by)} asked to roll it back{_confirmation(view)}{_because(view)}"
+        )
+    if at := _moment(view.said("rolled_back_at")):
+        lines.append(f"Rolled back {when(at)}")
     if attested := view.said("attested"):
         lines.append(f"{mention(attested)} attested the evidence")
     if waived := view.said("waived"):
@@ -114,6 +118,11 @@ def followed_words(change: Change) -> list[str]:
     said = change.outcome.get("followed_by")
     ids = ", ".join(str(each) for each in said) if isinstance(said, list | tuple) else ""
     return [f"Followed by {escape(one_line(ids), 200)}"] if ids else []
+
+
+def _because(view: ChangeView) -> str:
+    reason = view.said("rollback_reason")
+    return f" · “{escape(one_line(reason), 300)}”" if reason else ""
 
 
 def _confirmation(view: ChangeView) -> str:

@@ -23,9 +23,10 @@ from bot.render.blocks import (
 from bot.render.change_view import ChangeView, button_value
 from bot.render.change_words import history, state_line, summary_sentence, who_line
 from bot.render.chart_blocks import native_chart
+from bot.render.emergency_words import freeze_line
 from bot.render.plan import diff_block, notes_blocks, reason_block, rollback_block
 from bot.render.talk import comment_blocks, comments_line, revision_blocks
-from bot.render.texts import age, code, escape, mention, one_line, sentence
+from bot.render.texts import ago, code, escape, mention, one_line, sentence, timed
 
 _S = ChangeState
 
@@ -35,7 +36,7 @@ def render_change(view: ChangeView, *, now: datetime, ref: str, in_full: bool = 
     change = view.change
     blocks: list[Block] = [
         header(view.title),
-        section("\n".join(filter(None, (state_line(view), who_line(view), escape(view.queue_note, 300))))),
+        section("\n".join(filter(None, _first_lines(view)))),
         *revision_blocks(view),
         *_history(view),
         *breach_blocks(view),
@@ -50,6 +51,10 @@ def render_change(view: ChangeView, *, now: datetime, ref: str, in_full: bool = 
     blocks += [*actions(_buttons(view)), footer(ref, *_rests_on(view, now))]
     payload = {"id": change.id, "rev": change.revision, "state": change.state.value}
     return say(summary_sentence(view), blocks, {"event_type": "countersign.change", "event_payload": payload})
+
+
+def _first_lines(view: ChangeView) -> tuple[str, ...]:
+    return (state_line(view), who_line(view), freeze_line(view.freezes), timed(escape(view.queue_note, 300)))
 
 
 def _facts(change: Change) -> list[tuple[str, str]]:
@@ -111,18 +116,13 @@ def _rests_on(view: ChangeView, now: datetime) -> list[str]:
     change = view.change
     texts = [escape(view.rule_words, 600)]
     if change.evidence:
-        seen = f", taken {_ago(change.evidence_at, now)}" if change.evidence_at else ""
+        seen = f", taken {ago(change.evidence_at, now)}" if change.evidence_at else ""
         texts.append(f"Evidence {code(evidence_id(change.evidence))}{seen}")
     if view.said("applied_on"):
         texts.append(f"Applied on {escape(view.said('applied_on'), 300)}")
     if change.plan_digest:
         texts.append(f"Plan {code(change.plan_digest[:12])}")
     return [*texts, comments_line(view)]
-
-
-def _ago(then: datetime, now: datetime) -> str:
-    words = age(then, now)
-    return words if words == "just now" else f"{words} ago"
 
 
 def card_button(view: ChangeView, name: str) -> Block:
@@ -181,8 +181,17 @@ def _simple(label: str, name: str, says: str, style: str = "") -> Callable[[Chan
 
 
 def _attest(view: ChangeView) -> Block:
-    label = "Attest" if view.change.state is _S.ROLLED_BACK else "Attest and close"
-    made = _simple(label, "attest", label, "primary")(view)
+    label = _attest_label(view)
+    return _simple(label, "attest", label, "primary")(view)
+
+
+def _attest_label(view: ChangeView) -> str:
+    return "Attest" if view.change.state is _S.ROLLED_BACK else "Attest and close"
+
+
+def _attest_asked(view: ChangeView) -> Block:
+    """Return the button where only the owner reads it: it asks once more. On a card it would ask everybody."""
+    made, label = _attest(view), _attest_label(view)
     verdict = verdict_words(view) or "no verdict"
     text = f"You confirm that you have looked at the evidence after {view.change.id} (validation: {verdict})."
     if cutover_words(view.change):
@@ -202,6 +211,7 @@ _MAKERS: Mapping[str, Callable[[ChangeView], Block]] = {
     "apply": _simple("Apply…", "apply", "Apply", "primary"),
     "rollback": _simple("Roll back…", "rollback", "Roll back", "danger"),
     "attest": _attest,
+    "attest_asked": _attest_asked,
     "undo": _simple("Roll back with a new change…", "undo", "Roll back with a new change"),
     "again": _simple("Request again…", "again", "Request again"),
     "waive": _simple("Waive…", "waive", "Waive the attestation of"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.domain.change import Change, Choice, Vote
 from bot.domain.comment import Comment
+from bot.domain.configuration import Freeze
 from bot.domain.errors import InvalidInputError
 from bot.domain.revision import Moved
 from bot.render.texts import one_line
@@ -42,6 +43,7 @@ class ChangeView:
     comments: Sequence[Comment] = ()
     moved: Sequence[Moved] | None = None
     may_break_glass: bool = False
+    freezes: Sequence[Freeze] = ()
     lacking: str = ""
 
     @property

@@ -20,6 +20,7 @@ class Confirmation:
     submit: str
     words: str
     with_reason: bool = False
+    reason_needed: bool = True
     backwards: bool = False
 
 
@@ -34,7 +35,10 @@ def render_confirm(view: ChangeView, confirmation: Confirmation, ref: str) -> Bl
         blocks.append(diff_block(change.plan.reversed if confirmation.backwards else change.plan))
     if confirmation.with_reason:
         reason = text_input(limit=1000, multiline=True)
-        blocks.append(ask(Ask("reason", "Reason", "Kept with the change.", action="text"), reason))
+        asked = Ask(
+            "reason", "Reason", "Kept with the change.", action="text", required=confirmation.reason_needed
+        )
+        blocks.append(ask(asked, reason))
     blocks.append(
         footer(ref, f"{change.id} · revision {change.revision} · plan {code(change.plan_digest[:12])}")
     )

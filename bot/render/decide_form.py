@@ -6,6 +6,7 @@ from bot.render.after_words import signal_facts, trigger_facts
 from bot.render.blocks import fields, footer, option, section
 from bot.render.change_view import ChangeView, button_value
 from bot.render.change_words import state_line, who_line
+from bot.render.emergency_words import freeze_line
 from bot.render.modal import Ask, Modal, ask, modal, text_input
 from bot.render.modal import choice as choice_element
 from bot.render.plan import diff_block, notes_blocks, reason_block, rollback_block
@@ -35,7 +36,8 @@ def render_decide(
         ("Who may decide", words(who, 900) or "nobody else"),
         ("Risk tier", f"{change.tier.value.capitalize()} · {escape(one_line(change.environment), 60)}"),
     ]
-    blocks = [section(f"*{escape(view.action, 400)}*\n{state_line(view)}\n{who_line(view)}"), *fields(facts)]
+    first = (f"*{escape(view.action, 400)}*", state_line(view), who_line(view), freeze_line(view.freezes))
+    blocks = [section("\n".join(filter(None, first))), *fields(facts)]
     blocks += revision_blocks(view)
     if change.plan is not None:
         blocks.append(diff_block(change.plan))

@@ -4,7 +4,19 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from bot.domain.change import UNUSED, ChangeState
-from bot.domain.notice import ASK, ATTEST, ESCALATE, EXPIRING, HANDLED, OUTCOME, REMIND, VOTED, Notice
+from bot.domain.notice import (
+    ASK,
+    ATTEST,
+    ESCALATE,
+    EXPIRING,
+    GLASS,
+    HANDLED,
+    LAPSED,
+    OUTCOME,
+    REMIND,
+    VOTED,
+    Notice,
+)
 from bot.domain.rounds import round_of
 from bot.ports.slack import Block, Message
 from bot.render.after_words import signal_facts, verdict_words
@@ -12,7 +24,7 @@ from bot.render.blocks import actions, fields, footer, say, section
 from bot.render.change_card import card_button
 from bot.render.change_view import ChangeView
 from bot.render.change_words import state_detail, state_word, taken_back_lines
-from bot.render.texts import age, card_link, count, escape, mention, one_line
+from bot.render.texts import age, ago, card_link, count, escape, mention, one_line
 
 _S = ChangeState
 _APPLIED = frozenset(
@@ -43,6 +55,8 @@ def render_direct(
 def handled_words(view: ChangeView, asked: str) -> str:
     """Return who answered a question of this word and how: `Handled by <@…> · CHG-12 is approved.`."""
     change = view.change
+    if asked in (GLASS, LAPSED):
+        return f"*Handled by {mention(change.reviewed_by)}* · the broken glass of {change.id} was reviewed."
     if change.state is _S.PENDING_APPROVAL:
         if round_of(change):
             return f"*Handled* · {change.id} was approved and waits again; a newer message asks."
@@ -105,7 +119,7 @@ def _ask(notice: Notice, view: ChangeView, *, link: str, now: datetime, ref: str
 
 def _remind(notice: Notice, view: ChangeView, *, link: str, now: datetime, ref: str) -> Message:
     asked = view.change.submitted_at
-    since = f", asked {age(asked, now)} ago" if asked else ""
+    since = f", asked {ago(asked, now)}" if asked else ""
     said = f"*Reminder* · {view.change.id} still waits for your decision{since}"
     return _question(view, said, link=link, now=now, ref=ref)
 
@@ -156,7 +170,7 @@ def _attest(notice: Notice, view: ChangeView, *, link: str, now: datetime, ref: 
     said = (
         f"*Please attest {view.change.id}* · validation: *{verdict}*. Look at the evidence on its card first."
     )
-    return _plain(view, said, [card_button(view, "attest")], link, ref)
+    return _plain(view, said, [card_button(view, "attest_asked")], link, ref)
 
 
 def _outcome(notice: Notice, view: ChangeView, *, link: str, now: datetime, ref: str) -> Message:
@@ -226,22 +240,3 @@ _MAKERS: Mapping[str, Callable[..., Message]] = {
     ATTEST: _attest,
     OUTCOME: _outcome,
 }
-
-
-def render_nudged(
-    change_id: str,
-    reminded: Sequence[str],
-    later: Sequence[tuple[str, datetime | None]],
-    *,
-    now: datetime,
-    ref: str,
-) -> Message:
-    """Return who was reminded, and who cannot be before when."""
-    lines = [f"Reminded {' '.join(mention(user) for user in reminded)}."] if reminded else []
-    for user, at in later:
-        why = f"can be reminded in {age(now, at)}" if at else "was reminded as often as anybody may be"
-        lines.append(f"{mention(user)} {why}.")
-    if later:
-        lines.append("Nobody is reminded more than once in four hours, or outside their working hours.")
-    said = "\n".join(lines) or f"Nobody who was asked still has to decide {change_id}."
-    return say(said, [section(f"*{change_id}*\n{said}"), footer(ref)])

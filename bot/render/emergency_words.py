@@ -1,9 +1,10 @@
 """What a card says of an emergency, of its review, of a start to come and of a freeze that was overridden."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from bot.domain.change import Change, ChangeState
+from bot.domain.configuration import Freeze
 from bot.render.texts import escape, mention, one_line, utc, when
 
 _BEFORE = (
@@ -60,6 +61,18 @@ def review_due(change: Change) -> str:
     if not is_unreviewed(change) or change.review_due_at is None:
         return ""
     return f"\nReview of the broken glass due {when(change.review_due_at)}: `/cs change review {change.id}`"
+
+
+def freeze_line(freezes: Iterable[Freeze]) -> str:
+    """Return which freezes hold when a change would run, until when, and what that means; for mrkdwn."""
+    held = [
+        f"{escape(one_line(each.name), 100)} until {when(each.end)} "
+        f"(override: {escape(', '.join(each.override) or 'nobody', 200)})"
+        for each in freezes
+    ]
+    if not held:
+        return ""
+    return f"*Freeze* · {'; '.join(held)}. It can be decided; nothing is applied before, unless it is overridden."
 
 
 def beside_lines(change: Change) -> list[str]:

@@ -19,7 +19,7 @@ from bot.render.blocks import (
 from bot.render.by_hand import by_hand, own_words
 from bot.render.facts import fact_blocks
 from bot.render.look_buttons import AS_SEEN, look_buttons
-from bot.render.texts import age, code, count, escape, mention, one_line, shorten, when
+from bot.render.texts import ago, code, count, escape, mention, one_line, shorten, when
 from bot.render.texts import words as safe
 
 _SECTIONS = 24
@@ -158,10 +158,9 @@ def _line(result: SectionResult) -> str:
 
 
 def _rests_on(evidence: Evidence, now: datetime) -> str:
-    seen = age(evidence.taken_at, now)
-    ago = seen if seen == "just now" else f"{seen} ago"
+    seen, digest = ago(evidence.taken_at, now), code(evidence.digest[:16] + "…")
     said = (
-        f"Evidence {code(evidence.id)} · taken {ago} · sha256 {code(evidence.digest[:16] + '…')}",
+        f"Evidence {code(evidence.id)} · taken {seen} · sha256 {digest}",
         f"{count(evidence.redacted, 'value')} held back: not on the list of what may be shown"
         if evidence.redacted
         else "",

@@ -81,8 +81,11 @@ def render_glass_review(view: ChangeView, ref: str) -> Block:
     return modal(frame, blocks)
 
 
-def render_glass_notice(view: ChangeView, what: str, ref: str) -> Message:
-    """Return what everybody is told: that the glass was broken, was not reviewed, or was."""
+def render_glass_notice(view: ChangeView, what: str, ref: str, *, may_review: bool = True) -> Message:
+    """Return what everybody is told: that the glass was broken, was not reviewed, or was.
+
+    Who may not review it reads that somebody else does.
+    """
     change = view.change
     lines = glass_lines(change)
     due = (
@@ -90,6 +93,8 @@ def render_glass_notice(view: ChangeView, what: str, ref: str) -> Message:
         if change.review_due_at
         else ""
     )
+    if change.review_due_at and not may_review:
+        due = f" Somebody else reviews it, by {when(change.review_due_at)}; there is nothing for you to do."
     match what:
         case "glass":
             title = f"The glass was broken for {change.id} ({escape(view.action, 300)})."

@@ -12,7 +12,7 @@ from bot.render.change_card import card_button
 from bot.render.change_view import ChangeView
 from bot.render.emergency_words import is_unreviewed
 from bot.render.listing import drafts_words, row
-from bot.render.texts import age, escape, one_line, when
+from bot.render.texts import ago, escape, one_line, when
 
 _SHOWN = 5
 
@@ -53,6 +53,7 @@ def render_home(view: HomeView, *, now: datetime, ref: str) -> Block:
             view.waiting,
             "*Nothing waits for you.* You are told here and in a direct message.",
             view.user,
+            asked=True,
         ),
         divider(),
         *_changes(
@@ -73,8 +74,10 @@ def render_home(view: HomeView, *, now: datetime, ref: str) -> Block:
     return {"type": "home", "callback_id": "home", "blocks": blocks}
 
 
-def _changes(title: str, views: Sequence[ChangeView], none: str, user: str = "") -> list[Block]:
-    rows = [_row(view, user) for view in views[:_SHOWN]] or [section(none)]
+def _changes(
+    title: str, views: Sequence[ChangeView], none: str, user: str = "", *, asked: bool = False
+) -> list[Block]:
+    rows = [_row(view, user) if asked else row(view) for view in views[:_SHOWN]] or [section(none)]
     return [header(title), *rows, *_more(len(views), "`/cs approvals` and `/cs change list` show all.")]
 
 
@@ -84,7 +87,7 @@ def _more(found: int, where: str) -> list[Block]:
 
 def _row(view: ChangeView, user: str) -> Block:
     """Return a change in a row, with the button of what is asked; a review is asked of nobody who owns it."""
-    name = {ChangeState.PENDING_APPROVAL: "decide", ChangeState.AWAITING_ATTESTATION: "attest"}
+    name = {ChangeState.PENDING_APPROVAL: "decide", ChangeState.AWAITING_ATTESTATION: "attest_asked"}
     button_name = name.get(view.change.state)
     if user and user != view.change.request.owner and is_unreviewed(view.change):
         button_name = "review"
@@ -92,7 +95,7 @@ def _row(view: ChangeView, user: str) -> Block:
 
 
 def _owned(each: Owned, now: datetime) -> Block:
-    seen = f" · seen {age(each.seen_at, now)} ago" if each.seen_at else ""
+    seen = f" · seen {ago(each.seen_at, now)}" if each.seen_at else ""
     word = f"look at it :warning:\n{chr(10).join(f'• {escape(hint, 300)}' for hint in each.hints)}"
     good = "as it should be :white_check_mark:" if each.seen_at else "not seen yet"
     return section(
@@ -106,7 +109,7 @@ def _freezes(freezes: Sequence[Freeze]) -> list[Block]:
     lines = [
         f"• {escape(one_line(each.name), 100)}: {when(each.start)} to {when(each.end)} "
         f"({escape(', '.join(each.targets), 200)})"
-        for each in freezes[:_SHOWN]
+        for each in sorted(freezes, key=lambda each: (each.start, each.name))[:_SHOWN]
     ]
     return [section("\n".join(["*Freezes of the next 7 days*", *lines])), *_more(len(freezes), "")]
 
@@ -116,5 +119,4 @@ def _trail(view: HomeView, now: datetime) -> str:
         return "The audit trail was not verified since the start; `/cs audit verify` does it now."
     holds, at = view.trail
     word = "holds" if holds else "does not hold: every change is stopped"
-    seen = age(at, now)
-    return f"The audit trail {word}; verified {seen if seen == 'just now' else f'{seen} ago'}."
+    return f"The audit trail {word}; verified {ago(at, now)}."

@@ -27,6 +27,7 @@ from bot.render.texts import code, count, escape, one_line, shorten, tidy, when
 _MARKER = re.compile(r"^(?:\d{1,2}[.)]|[-*•])\s+")
 _MAX_STEPS = 12
 _MAX_LINES = 30
+_NOTES = 20
 
 
 def reason_block(reason: str) -> Block:
@@ -67,7 +68,7 @@ def rollback_block(text: str) -> Block:
 def notes_blocks(change: Change) -> list[Block]:
     """Return what people should know before they decide, as the pre-checks found it."""
     notes = change.outcome.get("notes")
-    said = [shorten(str(note), 500) for note in notes[:10]] if isinstance(notes, list) else []
+    said = [shorten(str(note), 500) for note in notes[:_NOTES]] if isinstance(notes, list) else []
     return [rich_text(rich_line("Before you decide", bold=True), rich_list(said))] if said else []
 
 

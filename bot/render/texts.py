@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 ELLIPSIS = "…"
 EMPTY = "—"
@@ -11,7 +11,10 @@ _USER = re.compile(r"[UW][A-Z0-9]{2,30}")
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]{1,30}")
 _ESCAPED_MENTION = re.compile(r"&lt;(@[UW][A-Z0-9]{2,30}|#[CGD][A-Z0-9]{1,30})&gt;")
 _CARD = re.compile(r"https?://[^<>|\s\"']{1,200}/archives/[CGD][A-Z0-9]{1,30}/p[0-9]{6,20}")
-_ISO = re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)")
+_TIME = re.compile(
+    r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)"
+    r"|\b\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d UTC"
+)
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _JOINERS = "\u200d\ufe0f\ufe0e" + "".join(map(chr, range(0x1F3FB, 0x1F400)))
 _INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Co"))
@@ -71,8 +74,8 @@ def _inside_character(left: str, right: str) -> bool:
 
 
 def words(text: str, limit: int = 2000) -> str:
-    """Return our own sentence for mrkdwn: escaped like user text, but mentions of people and channels stay."""
-    return _ESCAPED_MENTION.sub(r"<\1>", escape(text, limit))
+    """Return our own sentence for mrkdwn: escaped like user text; mentions stay, times are the reader's."""
+    return timed(_ESCAPED_MENTION.sub(r"<\1>", escape(text, limit)))
 
 
 def mention(user: str) -> str:
@@ -111,8 +114,17 @@ def when(at: datetime) -> str:
 
 
 def timed(text: str) -> str:
-    """Return mrkdwn in which each time written as ISO 8601 with its zone stands in the reader's zone."""
-    return _ISO.sub(lambda found: when(datetime.fromisoformat(found[0])), text)
+    """Return mrkdwn in which each time of our own sentences, ISO 8601 or `utc`, stands in the reader's zone."""
+    return _TIME.sub(_when, text)
+
+
+def _when(found: re.Match[str]) -> str:
+    try:
+        if found[0].endswith(" UTC"):
+            return when(datetime.strptime(found[0], "%d %b %Y %H:%M UTC").replace(tzinfo=UTC))
+        return when(datetime.fromisoformat(found[0]).astimezone(UTC))
+    except ValueError:
+        return found[0]
 
 
 def age(then: datetime, now: datetime) -> str:

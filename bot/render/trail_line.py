@@ -7,7 +7,7 @@ from typing import Any
 from bot.domain.told_events import told_words
 from bot.ports.slack import Message
 from bot.render.blocks import context, say
-from bot.render.texts import code, is_user, sentence, timed, words
+from bot.render.texts import code, is_user, sentence, words
 
 _MENTION = re.compile(r"<@([UW][A-Z0-9]{2,30})>")
 
@@ -20,7 +20,9 @@ def render_trail_line(body: Mapping[str, Any], *, named: bool) -> Message:
     actor = str(body["actor"]["id"])
     who = f"<@{actor}>" if is_user(actor) else "Countersign"
     said = f"{who} {told_words(body)}"
-    shown = timed(words(sentence(said if named else _MENTION.sub(r"\1", said)), 1500))
+    shown = words(sentence(said if named else _MENTION.sub(r"\1", said)), 1500)
     resource = str(body.get("subject", {}).get("resource", ""))
     about = [code(resource.rsplit("/", 1)[-1], 80)] if resource else []
-    return say(shown, [context(" · ".join([shown, *about, f"ref {code(str(body['req']['ref']), 80)}"]))])
+    return say(
+        f"{shown}.", [context(" · ".join([shown, *about, f"ref {code(str(body['req']['ref']), 80)}"]))]
+    )

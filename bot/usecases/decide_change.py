@@ -119,6 +119,15 @@ async def remember_refusal(tx: Transaction, change: Change, caller: Caller, atte
     await tx.record(event, by=caller.actor, cause=caller.cause)
 
 
+def only_its_requester(change: Change, does: str) -> Refused:
+    """Return that only the requester writes a request, who that is, and what anybody else can do."""
+    return Refused(
+        f"Not allowed: only its requester {does} a request. Say what should change with "
+        f"`change comment {change.id}`; who decides it can ask for changes.",
+        could=(change.request.requester,),
+    )
+
+
 def _allowed(
     change: Change, caller: Caller, directory: Mapping[str, Standing], rule: Rule | None, now: datetime
 ) -> Allowed | Refused:

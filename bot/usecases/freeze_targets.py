@@ -11,7 +11,8 @@ from bot.domain.configuration import Configuration, Freeze
 from bot.domain.freeze import ChatFreeze, may_override
 from bot.domain.freeze_events import FreezeAdded, FreezeLifted
 from bot.domain.policy import Refused, frozen
-from bot.ports.archive import Look, Transaction
+from bot.domain.rounds import UNAPPROVED_FROM
+from bot.ports.archive import ChangeQuery, Look, Transaction
 from bot.usecases.desk import Caller, Desk
 from bot.usecases.find_people import FOR_AN_APPLY, find_people
 
@@ -98,12 +99,15 @@ async def lift_freeze(
 
 
 async def _tell(freeze: ChatFreeze, what: str, configuration: Configuration, tx: Transaction) -> None:
-    """Leave one message for each channel of the targets that it freezes."""
-    frozen_ones = (
+    """Leave one message for each channel of the targets that it freezes, and draw the cards that wait again."""
+    frozen_ones = [
         target
         for target in configuration.targets
         if any(fnmatchcase(target.alias, name) for name in freeze.targets)
-    )
+    ]
+    for change in await tx.changes(ChangeQuery(states=UNAPPROVED_FROM, limit=100)):
+        if change.request.target in {target.alias for target in frozen_ones}:
+            await tx.enqueue("deliver", f"deliver:{change.id}:card")
     for channel in sorted({target.channel for target in frozen_ones} - {""}):
         await tx.enqueue("deliver", f"deliver:freeze:{freeze.number}:{what}:{channel}")
 

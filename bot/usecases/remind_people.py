@@ -74,7 +74,14 @@ async def nudge_people(number: int, *, caller: Caller, standing: Standing, desk:
     async with desk.archive.transaction() as tx:
         told = await told_of(number, tx)
         change = told.change
-        verdict = may_act(standing, change, ("requester", "owner"), "nudge the approvers of")
+        could = (change.request.requester, change.request.owner)
+        verdict = may_act(
+            standing,
+            change,
+            ("requester", "owner"),
+            "nudge the approvers of",
+            could=tuple(dict.fromkeys(could)),
+        )
         if isinstance(verdict, Refused) or change.state is not S.PENDING_APPROVAL:
             waits = f"{change.id} waits for nobody: it is {change.state.replace('_', ' ')}."
             refused = verdict if isinstance(verdict, Refused) else Refused(waits)

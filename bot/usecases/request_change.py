@@ -15,7 +15,7 @@ from bot.domain.policy import Refused
 from bot.domain.redaction import clean
 from bot.domain.trigger import parse_trigger
 from bot.ports.archive import Draft, Transaction
-from bot.usecases.decide_change import remember_refusal
+from bot.usecases.decide_change import only_its_requester, remember_refusal
 from bot.usecases.desk import Caller, Desk
 
 PROSE = {
@@ -109,7 +109,10 @@ def read_form(
 def may_request(standing: Standing, target: Target, configuration: Configuration) -> Refused | None:
     """Return why this person may not ask for changes here, None when they may."""
     if not standing.full_member:
-        return Refused(f"Not allowed: {standing.why_not or 'you are not a full member of this workspace'}.")
+        return Refused(
+            f"Not allowed: {standing.why_not or 'you are not a full member of this workspace'}. "
+            "Ask a full member of this workspace to make the request."
+        )
     groups = configuration.may_request.get(target.environment, ())
     if groups and not standing.groups & set(groups):
         return Refused("Not allowed: you may not request changes here.", f"may_request: {', '.join(groups)}")
@@ -183,7 +186,7 @@ async def _stored(
     change = await tx.change(form.number)
     if change.request.requester != caller.user:
         await remember_refusal(tx, change, caller, "edit", "only its requester edits a request")
-        return Refused("Not allowed: only its requester edits a request.")
+        return only_its_requester(change, "edits")
     if request.target != change.request.target:
         return FieldProblems(
             {

@@ -7,6 +7,7 @@ from bot.domain.ballots import is_same_person, why_unmapped
 from bot.domain.change import Change, ChangeState
 from bot.domain.errors import ConflictError
 from bot.domain.execution_events import RollbackStarted
+from bot.domain.json import Json
 from bot.domain.people import Actor, Standing
 from bot.domain.policy import Refused
 from bot.ports.archive import Cause, Transaction
@@ -14,7 +15,13 @@ from bot.usecases.desk import Caller, Desk
 
 
 async def second_word(
-    change: Change, *, caller: Caller, people: Mapping[str, Standing], tx: Transaction, desk: Desk
+    change: Change,
+    reason: str,
+    *,
+    caller: Caller,
+    people: Mapping[str, Standing],
+    tx: Transaction,
+    desk: Desk,
 ) -> Change | Refused | None:
     """Return None when the rollback may start now; where policy wants another's word, remember who asked first.
 
@@ -24,9 +31,11 @@ async def second_word(
         return None
     if change.outcome.get("rollback_waits"):
         return _why_not_confirmed(change, people, caller.user, desk)
-    event = RollbackAsked(change=change.id, resource=change.arm_id, plan_digest=change.plan_digest)
+    event = RollbackAsked(
+        change=change.id, resource=change.arm_id, plan_digest=change.plan_digest, reason=reason
+    )
     await tx.record(event, by=caller.actor, cause=caller.cause)
-    outcome = {**change.outcome, "rollback_waits": True}
+    outcome = {**change.outcome, **_why(reason), "rollback_waits": True}
     marked = await tx.mark(change, rollback_asked_by=caller.user, outcome=outcome)
     if marked is None:
         raise ConflictError(f"{change.id} moved in the same instant.", advice="Look at the card again.")
@@ -58,7 +67,11 @@ def _why_not_confirmed(
     return Refused("Not allowed: you asked for this rollback; another person confirms it.", words)
 
 
-async def started(change: Change, *, caller: Caller, tx: Transaction) -> dict[str, object]:
+def _why(reason: str) -> dict[str, Json]:
+    return {"rollback_reason": reason} if reason else {}
+
+
+async def started(change: Change, reason: str, *, caller: Caller, tx: Transaction) -> dict[str, object]:
     """Record that a rollback starts, and return the columns that say who asked and who confirmed."""
     outcome = {name: said for name, said in change.outcome.items() if name != "rollback_waits"}
     first = change.rollback_asked_by if outcome != change.outcome else caller.user
@@ -69,8 +82,10 @@ async def started(change: Change, *, caller: Caller, tx: Transaction) -> dict[st
         plan_digest=change.plan_digest,
         asked_by=first,
         confirmed_by=confirmed,
+        reason=reason,
     )
     await tx.record(event, by=caller.actor, cause=caller.cause)
+    outcome |= _why(reason)
     if confirmed:
         outcome["confirmed"] = confirmed
     return {"rollback_asked_by": first, "outcome": outcome}

@@ -85,6 +85,7 @@ async def _finish(step: Step, effect: Effect, strangers: tuple[str, ...], untouc
                 untouched=untouched,
             )
         else:
+            outcome["rolled_back_at"] = now.isoformat()
             await _move(tx, step, ChangeState.ROLLED_BACK, outcome)
             event = RollbackFinished(**step.about, operation_id=effect.operation_id)
         await tx.record(event, by=EXECUTOR, cause=step.cause)

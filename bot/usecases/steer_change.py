@@ -103,19 +103,19 @@ async def _handed_over(change: Change, outcome: dict[str, Json], caller: Caller,
 
 
 async def ask_to_roll_back(
-    number: int, *, caller: Caller, people: People, tx: Transaction, desk: Desk
+    number: int, *, caller: Caller, people: People, tx: Transaction, desk: Desk, reason: str = ""
 ) -> Done | Refused:
     """Start the rollback that was approved with the change, at the second word where policy wants one."""
     change = await tx.change(number)
     refused = why_not(Verb.ROLL_BACK, change, user=caller.user, people=people, desk=desk)
     if refused is not None:
         return await _remembered(tx, change, caller, Verb.ROLL_BACK, refused)
-    asked = await second_word(change, caller=caller, people=people, tx=tx, desk=desk)
+    asked = await second_word(change, reason, caller=caller, people=people, tx=tx, desk=desk)
     if isinstance(asked, Refused):
         return await _remembered(tx, change, caller, Verb.ROLL_BACK, asked)
     if asked is not None:
         return Done(asked)
-    columns = await started(change, caller=caller, tx=tx)
+    columns = await started(change, reason, caller=caller, tx=tx)
     moved = await _moved(tx, change, ChangeState.ROLLING_BACK, note="", **columns)
     await tx.enqueue("apply", f"apply:{change.id}")
     return Done(moved)

@@ -10,7 +10,9 @@ from bot.domain.notice import (
     ATTEST,
     ESCALATE,
     EXPIRING,
+    GLASS,
     HANDLED,
+    LAPSED,
     OUTCOME,
     REMIND,
     SAID,
@@ -106,6 +108,8 @@ def stage_of(notice: Notice, told: Told) -> int:
     change = told.change
     if notice.word == ATTEST:
         return _attest_stage(notice, change)
+    if notice.word in (GLASS, LAPSED):
+        return HANDLED if change.reviewed_by else SAID
     if notice.word not in _QUESTIONS:
         return SAID
     if notice.word == EXPIRING and notice.detail != change.state.value:

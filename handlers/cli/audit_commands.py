@@ -1,13 +1,12 @@
-"""`countersign audit …`: verify, keygen and export. Exit codes: 0 holds, 1 does not hold, 2 cannot say."""
+"""`countersign audit …`: verify, keygen, and what all verbs need. Exit codes: 0 holds, 1 does not, 2 cannot say."""
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.domain.errors import CountersignError, InvalidInputError, NoteError
+from bot.domain.errors import InvalidInputError, NoteError
 
 if TYPE_CHECKING:
     from storage.audit_findings import VerifyReport
@@ -57,28 +56,6 @@ def keygen(
         write_private(out, skey)
     made = {"vkey": vkey} if out is not None else {"signing_key": skey, "vkey": vkey}
     print(json.dumps(made) if as_json else "\n".join(made.values()))
-
-
-@AUDIT.command()
-def export(
-    format: Annotated[
-        str, typer.Option(help="jsonl: the canonical body of every entry, one a line.")
-    ] = "jsonl",
-    database: Database = "",
-) -> None:
-    """Print every entry, in order. Bodies only: personal text that can be erased is not in them."""
-    from storage.audit_reader import AuditReader, raw_bytes, reading
-
-    if format != "jsonl":
-        raise InvalidInputError(f"There is no format {format!r}.", advice="Write --format jsonl.")
-    with reading(database_address(database)) as connection:
-        reader = AuditReader(connection)
-        if reader.missing_tables():
-            raise CountersignError("This database holds no audit trail.", advice="Run `countersign migrate`.")
-        for shard in reader.shards():
-            for chunk in reader.entries(shard, columns=False):
-                for row in chunk:
-                    sys.stdout.buffer.write(raw_bytes(row[1]) + b"\n")
 
 
 def report_words(report: "VerifyReport", vkeys: list[str]) -> list[str]:

@@ -1,6 +1,10 @@
 """An error as the command line says it."""
 
-from bot.domain.errors import CountersignError
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bot.domain.errors import CountersignError, LedgerBrokenError
 
 
 def in_words(error: CountersignError) -> list[str]:
@@ -9,3 +13,13 @@ def in_words(error: CountersignError) -> list[str]:
     why = (cause.strerror if isinstance(cause, OSError) else type(cause).__name__) if cause else ""
     lines = [("countersign: ", str(error)), ("  why:  ", why or ""), ("  next: ", error.advice)]
     return [f"{label}{words}" for label, words in lines if words]
+
+
+@contextmanager
+def broken_ends_with_1() -> Iterator[None]:
+    """Say that the trail does not hold, where that is what was found, and end with exit code 1."""
+    try:
+        yield
+    except LedgerBrokenError as error:
+        print("\n".join(in_words(error)), file=sys.stderr)
+        sys.exit(1)

@@ -18,6 +18,8 @@ SUBS: Mapping[str, Callable[[tuple[str, ...], Asked, Dependencies], Awaitable[Me
 
 async def _admin(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
     name = typed[0].lower() if typed else ""
+    if not name:
+        raise InvalidInputError("What of the policy?", advice=f"Write `{ADMIN.usage}`.")
     if name not in SUBS:
         raise InvalidInputError(f"There is no `admin {name}`.", advice=did_you_mean(name, SUBS))
     return await SUBS[name](typed[1:], asked, deps)

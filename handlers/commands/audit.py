@@ -46,11 +46,7 @@ VERBS: Mapping[str, Answer] = {"verify": _verify, "proof": _proof}
 
 
 async def _audit(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
-    name = typed[0].lower() if typed else ""
-    if not name:
-        raise InvalidInputError(
-            "What of the audit trail?", advice="Write `audit verify` or `audit proof CHG-1`."
-        )
+    name = typed[0].lower() if typed else "verify"
     if name not in VERBS:
         raise InvalidInputError(f"There is no `audit {name}`.", advice=did_you_mean(name, list(VERBS)))
     return await VERBS[name](typed[1:], asked, deps)

@@ -1,5 +1,6 @@
 """`change …`: list and show changes; everything that decides opens a modal and never decides by itself."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
@@ -16,11 +17,12 @@ from bot.render.notice import render_open_button
 from handlers.dependencies import Dependencies
 from handlers.dialogs_decide import open_verb
 from handlers.explaining import answer_why
-from handlers.loading import load_view, view_of
+from handlers.loading import load_view, views_of
 from handlers.release_note import answer_note
 from handlers.shapes import Asked, Command
 from handlers.talking import nudge, open_comment
 
+CHANGE_ID = re.compile(r"(?i:chg-)[0-9]{1,9}")
 Sub = Callable[[tuple[str, ...], Asked, Dependencies], Awaitable[Message | None]]
 
 
@@ -55,9 +57,9 @@ async def _list(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Mes
         drafts = await look.changes(replace(query, states=_DRAFTS, requester=asked.caller.user))
     if states == _DRAFTS:
         note = "A draft is listed for its requester only."
-        return render_changes([view_of(change, deps) for change in drafts], "Changes", asked.ref, note)
+        return render_changes(await views_of(drafts, deps), "Changes", asked.ref, note)
     note = drafts_words(len(drafts)) if drafts and not states else ""
-    return render_changes([view_of(change, deps) for change in found], "Changes", asked.ref, note)
+    return render_changes(await views_of(found, deps), "Changes", asked.ref, note)
 
 
 async def _show(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
@@ -67,6 +69,11 @@ async def _show(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Mes
 
 def _opening(verb: str) -> Sub:
     async def run(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
+        if len(typed) > 1 and CHANGE_ID.fullmatch(typed[0]):
+            raise InvalidInputError(
+                "No words after the id: the form asks for the reason.",
+                advice=f"Write `change {verb} {typed[0].upper()}` alone.",
+            )
         return await _or_button(asked, verb, str(_number(typed)), deps)
 
     return run

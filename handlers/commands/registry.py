@@ -50,7 +50,7 @@ COMMANDS: tuple[Command, ...] = (
 
 
 async def run_command(text: str, asked: Asked, deps: Dependencies) -> Message | None:
-    """Run what was typed after `/cs` or the mention; empty text is help.
+    """Run what was typed after `/cs` or the mention; empty text is help, and so is `help` after a verb.
 
     Raises:
         InvalidInputError: there is no such verb; the advice names the closest.
@@ -60,6 +60,8 @@ async def run_command(text: str, asked: Asked, deps: Dependencies) -> Message | 
     command = next((found for found in COMMANDS if found.name == name), None)
     if command is None:
         raise InvalidInputError(f"There is no command {words[0]!r}.", advice=did_you_mean(name, _names()))
+    if [word.lower() for word in words[1:]] == ["help"]:
+        return await _help((command.name,), asked, deps)
     return await command.run(words[1:], asked, deps)
 
 

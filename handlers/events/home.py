@@ -14,7 +14,7 @@ from bot.render.texts import count
 from bot.usecases.find_people import FOR_AN_APPLY, find_people
 from bot.usecases.find_waiting import find_waiting
 from handlers.dependencies import Dependencies
-from handlers.loading import view_of
+from handlers.loading import views_of
 from handlers.shapes import SlackEvent
 
 _WEEK = timedelta(days=7)
@@ -37,10 +37,10 @@ async def _run(user: str, deps: Dependencies) -> None:
     known = [*configuration.freezes, *(each.as_freeze(()) for each in chat)]
     freezes = [each for each in known if each.start < now + _WEEK and now < each.end]
     home = HomeView(
-        [view_of(change, deps) for change in waiting],
-        [view_of(change, deps) for change in mine],
+        await views_of(waiting, deps),
+        await views_of(mine, deps),
         owned,
-        [view_of(change, deps) for change in running],
+        await views_of(running, deps),
         freezes,
         deps.last_trail(),
         request=f"request|{KINDS[0].name}:",

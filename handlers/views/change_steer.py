@@ -60,7 +60,8 @@ async def _steer(
             why = clean(submission.values.get("reason", ""))
             return await ask_to_apply(number, caller=caller, people=people, tx=tx, desk=desk, reason=why)
         case "change.rollback.confirm":
-            return await ask_to_roll_back(number, caller=caller, people=people, tx=tx, desk=desk)
+            why = clean(submission.values.get("reason", ""))
+            return await ask_to_roll_back(number, caller=caller, people=people, tx=tx, desk=desk, reason=why)
         case _:
             return await attest_change(number, caller=caller, people=people, tx=tx, desk=desk)
 

@@ -317,12 +317,12 @@ class House:
             rules = self.desk.configuration
             return await lift_freeze(number, "calm", caller=by, now=now, tx=tx, configuration=rules)
 
-    async def ask_rollback(self, by: str = BOB, number: int = 1) -> Done | Refused:
+    async def ask_rollback(self, by: str = BOB, number: int = 1, reason: str = "") -> Done | Refused:
         """Ask to roll a change back."""
         people = await self.people(by, *await self.steerers(number))
         async with self.archive.transaction() as tx:
             return await ask_to_roll_back(
-                number, caller=self.caller(by), people=people, tx=tx, desk=self.desk
+                number, caller=self.caller(by), people=people, tx=tx, desk=self.desk, reason=reason
             )
 
     async def attest(self, by: str = OTTO, number: int = 1) -> Done | Refused:

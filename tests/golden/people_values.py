@@ -27,8 +27,9 @@ from bot.ports.slack import Message
 from bot.render.change_card import render_change
 from bot.render.change_view import ChangeView
 from bot.render.decide_form import render_decide
-from bot.render.direct import render_direct, render_nudged
+from bot.render.direct import render_direct
 from bot.render.home import HomeView, Owned, render_home
+from bot.render.nudge import render_nudged
 from bot.render.talk import render_comment, render_comment_form
 from tests.golden.values import BOTH, NOW, REF, RULE, VERDICT, VIEWS, view, vote
 

@@ -162,7 +162,7 @@ def test_export_prints_the_canonical_bodies_in_order(run: Run, vkey: str, tmp_pa
     database = sqlite3.connect(tmp_path / "countersign.db")
     leaves = [row[0] for row in database.execute("SELECT leaf_hash FROM audit_entry ORDER BY seq")]
     database.close()
-    assert [sha256(b"\x00" + line.encode()).digest() for line in lines] == leaves
+    assert [sha256(b"\x00" + line.encode()).digest() for line in lines] == leaves[:-1]  # the last is its own
     assert [json.loads(line)["seq"] for line in lines] == list(range(len(lines)))
 
 

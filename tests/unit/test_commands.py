@@ -35,7 +35,12 @@ REFUSALS: Mapping[str, tuple[str, str]] = {
     "help nope": ("There is no help on 'nope'.", "Known: "),
     "status triage-pro": ("There is no target called 'triage-pro'.", "Did you mean triage-prod?"),
     "cost": ("Which target?", "`cost triage-prod`"),
-    "audit": ("What of the audit trail?", "`audit verify`"),
+    "admin": ("What of the policy?", "`admin policy CHG-n"),
+    "change reject CHG-1 I changed my mind": (
+        "No words after the id: the form asks for the reason.",
+        "`change reject CHG-1` alone",
+    ),
+    "change reject": ("Which change?", "CHG-12"),
     "audit proof": ("The proof of which change?", "`audit proof CHG-1`"),
     "audit proof CHG-99": ("There is no CHG-99.", "`change list`"),
     "audit proof CHG-1 --with": ("There is no option --with here.", "--withhold"),
@@ -80,3 +85,15 @@ async def test_help_of_metrics_says_units_and_limits() -> None:
     said = await typed(House(), "help metrics")
     assert said is not None
     assert all(words in str(said.blocks) for words in ("Units: ", "93 days", "`6h`"))
+
+
+@pytest.mark.parametrize("verb", ["change", "freeze", "audit", "status"])
+async def test_help_after_a_verb_is_the_help_of_that_verb(verb: str) -> None:
+    assert await typed(House(), f"{verb} help") == await typed(House(), f"help {verb}")
+
+
+async def test_a_bare_verb_reads_and_changes_nothing() -> None:
+    for verb in ("change", "freeze"):
+        assert await typed(House(), verb) == await typed(House(), f"{verb} list")
+    with pytest.raises(AssertionError, match="the trail was not to be checked"):
+        await typed(House(), "audit")

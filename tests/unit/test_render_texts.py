@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.render.blocks import cut_markup
-from bot.render.texts import age, code, escape, mention, one_line, shorten, tidy, units, utc, when, words
+from bot.render.texts import age, ago, code, escape, mention, one_line, shorten, tidy, units, utc, when, words
 
 NOW = datetime(2026, 11, 4, 9, 5, tzinfo=UTC)
 
@@ -91,3 +91,15 @@ def test_markup_is_never_cut_in_two() -> None:
     assert cut_markup("ab <@U0BOB> cd", 10) == "ab…"
     assert cut_markup("ab &amp; cd", 6) == "ab…"
     assert cut_markup("short", 5) == "short"
+
+
+def test_a_time_in_our_own_sentence_is_the_readers_whichever_way_it_is_written() -> None:
+    tag = "<!date^1795888800^{date_short_pretty} at {time}|28 Nov 2026 18:00 UTC>"
+    for written in ("28 Nov 2026 18:00 UTC", "2026-11-28 18:00+00:00", "2026-11-28T19:00:00+01:00"):
+        assert words(f"The freeze holds until {written}.") == f"The freeze holds until {tag}."
+    assert words("On 31 Feb 2026 18:00 UTC, never.") == "On 31 Feb 2026 18:00 UTC, never."
+
+
+def test_how_long_ago_is_said_once() -> None:
+    now = datetime(2026, 11, 28, tzinfo=UTC)
+    assert (ago(now, now), ago(now - timedelta(minutes=5), now)) == ("just now", "5 min ago")

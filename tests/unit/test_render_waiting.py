@@ -26,3 +26,10 @@ def test_the_home_tab_offers_the_review_to_who_is_not_the_owner() -> None:
     owner = str(render_home(HomeView(waiting=[GLASS], user=GLASS.change.request.owner), now=NOW, ref=REF))
     assert "change.review" in other
     assert "'change.review'" not in owner
+
+
+def test_the_home_tab_offers_no_decision_to_who_only_asked() -> None:
+    mine = str(render_home(HomeView(mine=[VIEWS["pending"]], user="U0REQ"), now=NOW, ref=REF))
+    theirs = str(render_home(HomeView(waiting=[VIEWS["pending"]], user="U0BOB"), now=NOW, ref=REF))
+    assert "'change.decide'" not in mine
+    assert "'change.decide'" in theirs

@@ -23,7 +23,7 @@ function model(chart) {
   const categories = chart.axis_config?.categories || [...new Set(series.flatMap((s) => s.data.map((d) => d.label)))];
   const rows = series.map((s) => ({ name: s.name, values: categories.map((c) => s.data.find((d) => d.label === c)?.value ?? null) }));
   const values = rows.flatMap((r) => r.values).filter((v) => v !== null);
-  const marks = ticks(Math.min(0, ...values), Math.max(1e-9, ...values));
+  const marks = ticks(Math.min(0, ...values), Math.max(0, ...values) || 1);
   return { categories, rows, marks, low: marks[0], high: marks[marks.length - 1], axis: chart.axis_config || {} };
 }
 

@@ -29,7 +29,7 @@ def test_the_calls_carry_the_whole_set_each_way() -> None:
     plan = WISHES["retag"].plan()
     assert [(each.verb, each.body) for each in plan.forward] == [("PATCH", {"tags": {"owner": "support-ai"}})]
     assert [(each.verb, each.body) for each in plan.rollback] == [("PATCH", {"tags": {"team": "ai"}})]
-    assert Retag().summary(plan) == "tags owner, team"
+    assert Retag().summary(plan) == "owner, team"
     assert Retag().tier(plan, facts_of()) is Tier.STANDARD
     assert Retag().check(plan, facts_of()) == ()
 

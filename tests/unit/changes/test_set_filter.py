@@ -11,7 +11,7 @@ from bot.changes.set_filter import SetFilter
 from bot.domain.change import Impact, Tier
 from bot.domain.deployment import ContentFilter, FilterRule
 from bot.domain.errors import InvalidInputError
-from bot.planning.filters import Way, filter_lines
+from bot.planning.filters import Way, filter_lines, filter_notes
 from bot.ports.registry import Offer, PlanFacts
 from tests.fakes.every_kind import LIVE, WISHES, Wish, facts_of
 
@@ -110,8 +110,20 @@ def test_the_comparison_is_told_line_by_line_the_weaker_first() -> None:
         "It blocks less than the filter of now.",
         "Weaker: Jailbreak, prompt: blocked → annotated.",
         "Stricter: Hate, prompt: blocked from Medium → blocked from Low.",
-        "Equal: 1 lines.",
+        "Equal: 1 line.",
     )
+
+
+def test_each_of_nine_weaker_lines_stands_by_itself_and_self_harm_is_two_words() -> None:
+    names = ("Hate", "Selfharm", "Sexual", "Violence")
+    sides = ("prompt", "completion")
+    strict = [FilterRule(name, side, is_blocking=True, threshold="Low") for name in names for side in sides]
+    strict.append(FilterRule("Jailbreak", "prompt", is_blocking=True))
+    weak = [FilterRule(each.category, each.side, threshold=each.threshold) for each in strict]
+    notes = filter_notes(PLAN, _facts(strict, weak))
+    weaker = [note for note in notes if note.startswith("Weaker: ")]
+    assert (len(weaker), any(";" in note for note in weaker)) == (9, False)
+    assert any(note.startswith("Weaker: Self-harm, prompt: ") for note in weaker)
 
 
 RULES = st.lists(

@@ -306,6 +306,26 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
         trail.ProofPackIssued(**ABOUT, sha256="0" * 64, entries=14, holds=True, disclosed=True, shared=True),
         "took the proof pack of CHG-1 (14 entries), for everybody in the channel",
     ),
+    (
+        "export.performed",
+        trail.ExportPerformed(format="csv", entries=3, first="0/4", last="0/6"),
+        "exported 3 entries of the audit trail as csv (0/4 to 0/6)",
+    ),
+    (
+        "command.denied",
+        trail.CommandDenied(command="audit search", why="you are in none of the groups", attempts=2),
+        "was refused audit search (2 attempts): you are in none of the groups",
+    ),
+    (
+        "permission.denied",
+        trail.PermissionDenied(attempt="change.apply", why="auditors change nothing", attempts=1),
+        "was refused change.apply (1 attempt): auditors change nothing",
+    ),
+    (
+        "auth.failed",
+        trail.AuthFailed(attempts=7, seconds=60),
+        "turned away 7 requests in 60 s that Slack did not sign, or too long ago",
+    ),
 )
 NOT_PAST = {"change.break_glass", "evidence.read", "evidence.snapshot", "change.execution.unknown"}
 

@@ -229,7 +229,7 @@ def test_what_has_no_price_is_unknown_and_never_zero() -> None:
     assert token_prices("another") is None
     for sku, model in (("Standard", "another"), ("GlobalProvisionedManaged", live_deployment().model.name)):
         assert spending(sku, model, 1, 1, 1).total is None
-    assert spending("Standard", "another", 1, 1, 1).words == "hosting $1.70, tokens unknown an hour"
+    assert spending("Standard", "another", 1, 1, 1).words == "hosting $1.70 an hour, tokens unknown"
 
 
 async def test_r39_a_validated_change_says_usage_and_cost_before_and_after_and_keeps_the_figures() -> None:
