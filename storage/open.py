@@ -60,9 +60,7 @@ async def open_archive(  # noqa: PLR0913 (one place to open it, told everything)
 
     try:
         ledger = ledger_of(signers, origin, clock=clock, build=build, vkeys=vkeys)
-        if not await _made(url, database, ledger, clock, origin):
-            async with database.read() as connection:
-                await ledger.follow(connection, opening=True)
+        await _fit(url, database, ledger, clock, origin)
     except BaseException:
         await close()
         raise
@@ -70,12 +68,12 @@ async def open_archive(  # noqa: PLR0913 (one place to open it, told everything)
     return OpenArchive(SqlArchive(database, ledger, runner, clock), runner, ledger, database, close)
 
 
-async def _made(url: str, database: Database, ledger: Ledger, clock: Clock, origin: str) -> bool:
-    """Return whether a new file had to be made; raise unless the schema is there and of this version."""
+async def _fit(url: str, database: Database, ledger: Ledger, clock: Clock, origin: str) -> None:
+    """Make a new file, or stand in the newest shard of what is there; raise unless it is of this version."""
     state: SchemaState = await schema_state(url)
     if state == "missing" and database.dialect == "sqlite":
         await migrated(database, ledger, clock, origin)
-        return True
+        return
     if state == "missing":
         raise NotFoundError("The database has no schema yet.", advice=_FIX)
     if state == "behind":
@@ -84,4 +82,5 @@ async def _made(url: str, database: Database, ledger: Ledger, clock: Clock, orig
         raise ConflictError(
             "The database is of a newer version than this program.", advice="Run the newer program."
         )
-    return False
+    async with database.read() as connection:
+        await ledger.follow(connection, opening=True)
