@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from bot.changes.kinds import KINDS
+from bot.domain.auditing import is_auditor
 from bot.domain.change import OPEN_ON_ACCOUNT, TERMINAL, ChangeState
 from bot.domain.deployment import Target
 from bot.domain.json import Json
@@ -46,6 +47,7 @@ async def _run(user: str, deps: Dependencies) -> None:
         request=f"request|{KINDS[0].name}:",
         user=user,
         drafts=len(drafts),
+        auditor=is_auditor(people[user], configuration),
     )
     await deps.messenger.publish_home(user, render_home(home, now=now, ref=deps.cause("home").ref))
 
