@@ -15,6 +15,7 @@ from bench.evidence_az import evidence_az
 from bench.growth import growth
 from bench.help import help_
 from bench.measure import Row
+from bench.pack import pack
 from bench.verify import verify
 
 ALL: Mapping[str, Callable[[], Awaitable[Sequence[Row]]]] = {
@@ -24,6 +25,7 @@ ALL: Mapping[str, Callable[[], Awaitable[Sequence[Row]]]] = {
     "evidence": evidence,
     "evidence-az": evidence_az,
     "growth": growth,
+    "pack": pack,
     "verify": verify,
     "help": help_,
 }

@@ -52,7 +52,8 @@ class ExecutionFinished(AuditEvent):
     untouched: int
 
     def sentence(self) -> str:
-        return f"finished {self.change}; {self.untouched} other deployments did not move"
+        others = "1 other deployment" if self.untouched == 1 else f"{self.untouched} other deployments"
+        return f"finished {self.change}; {others} did not move"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -81,6 +81,6 @@ def not_proved(change: str, ended: str, last: ReadEntry, *, anchored: bool) -> t
         "Anything newer than the checkpoint.",
         "That Azure did what the entries say: they say what Countersign sent and read back.",
         "Which people are behind the Slack and Entra ids, or that their accounts were their own.",
-        "That the policy was a good one: the quorum is the one the log recorded.",
+        "That the policy was a good one: its quorum, and who was in its groups, are as the log recorded them.",
         "When exactly: times are the log's own clock; only the order is proved.",
     )

@@ -23,4 +23,6 @@ def render_trail_line(body: Mapping[str, Any], *, named: bool) -> Message:
     shown = words(sentence(said if named else _MENTION.sub(r"\1", said)), 1500)
     resource = str(body.get("subject", {}).get("resource", ""))
     about = [code(resource.rsplit("/", 1)[-1], 80)] if resource else []
-    return say(shown, [context(" · ".join([shown, *about, f"ref {code(str(body['req']['ref']), 80)}"]))])
+    return say(
+        f"{shown}.", [context(" · ".join([shown, *about, f"ref {code(str(body['req']['ref']), 80)}"]))]
+    )

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.domain.proof_check import check_pack
 from bot.domain.proof_pack import PackAnchor, ProofPack
 from bot.domain.proof_words import Verdict
+from storage.ledger_values import commitment_of
 from tests.unit.pressing import ORIGIN, PLAN, Press, keys_of, laid_open, lived
 
 Pack = dict[str, Any]
@@ -123,6 +124,11 @@ def opened_for_nothing(pack: Pack) -> None:
     pack["disclosures"].append({"seq": pack["entries"][0]["seq"], "path": "reason", "disclosure": "[]"})
 
 
+def opened_twice(pack: Pack) -> None:
+    """Lay one text open twice."""
+    pack["disclosures"].append(pack["disclosures"][0])
+
+
 def renamed(pack: Pack) -> None:
     """Say that the pack is of another change."""
     pack["change"] = "CHG-2"
@@ -168,6 +174,7 @@ LIES: Mapping[Callable[[Pack], None], tuple[str, str]] = {
     opened_otherwise: ("P8", "is not the one that was recorded"),
     opened_elsewhere: ("P8", "is not the one that was recorded"),
     opened_for_nothing: ("P8", "which commits to none"),
+    opened_twice: ("P8", "laid open twice"),
     renamed: ("P4", "is not of CHG-2 but of another change"),
     doubled: ("P4", "Number 4 of CHG-1's entries is missing"),
     of_another_format: ("P1", "its format is not"),
@@ -228,6 +235,36 @@ def test_a_log_signed_by_the_key_of_another_log_is_refused() -> None:
     signer = Press(origin="countersign.example.test/other").key
     press = lived(Press(signer=signer))
     assert "that log's own key" in checked(press.pack(), press).message
+
+
+def test_entries_that_say_another_log_or_place_are_refused() -> None:
+    press = lived()
+    press.origin = "countersign.example.test/audit/2027"
+    press.key = Press(origin=press.origin).key
+    found = checked(press.pack(), press)
+    assert (found.code, "another place or another log" in found.message) == ("P3", True)
+    moved = Press()
+    moved.add("change.requested", revision=1)
+    moved.bodies.insert(0, moved.bodies[0].replace("CHG-1", "CHG-7"))
+    moved.seqs["CHG-1"] = [1]
+    assert checked(moved.pack(ended=""), moved).code == "P3"
+
+
+def test_an_entry_that_names_another_predecessor_is_refused() -> None:
+    press = Press()
+    press.add("change.requested", revision=1)
+    press.chain["CHG-1"] = (1, "f" * 64)
+    press.add("change.planned", revision=1, plan_digest=PLAN)
+    found = checked(press.pack(ended=""), press)
+    assert (found.code, "does not follow the one before it" in found.message) == ("P4", True)
+
+
+def test_a_text_that_was_hashed_for_another_place_is_refused() -> None:
+    press = Press()
+    elsewhere = laid_open("incident", "Because.")
+    press.add("change.requested", revision=1, note={"_sd": commitment_of(elsewhere.encode())})
+    press.disclosures[0] = ("note", elsewhere)
+    assert checked(press.pack(ended=""), press).code == "P8"
 
 
 BREACHES: Mapping[str, tuple[dict[str, Mapping[str, Any]], str]] = {
