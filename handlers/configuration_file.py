@@ -19,6 +19,7 @@ from bot.domain.deployment import Account, DeploymentRef, Target
 from bot.domain.errors import CountersignError, InvalidInputError
 from bot.domain.field_names import field_path
 from bot.domain.json import digest
+from handlers.configuration_anchors import anchors_of
 from handlers.configuration_parts import FieldRulePart, FilePart, FreezePart, TargetPart
 from handlers.configuration_policy import (
     delegations_of,
@@ -93,6 +94,8 @@ def configuration_of(document: dict[str, Any]) -> Configuration:
         templates=templates_of(file),
         delegations=delegations_of(file),
         tier_rules=tier_rules_of(file),
+        anchors=anchors_of(file.anchors),
+        high_water=file.audit.high_water,
     )
 
 

@@ -15,6 +15,7 @@ from bot.slack.errors import slack_errors
 from bot.slack.identity import who_am_i
 from bot.slack.messenger import SlackMessenger
 from bot.usecases.desk import Desk
+from handlers.anchoring import Anchoring
 from handlers.clock import SandboxClock, WallClock
 from handlers.clock_watch import ClockWatch
 from handlers.declared_files import DeclaredFiles
@@ -73,6 +74,7 @@ class Sides:
             trail.verdict,
             self.watch.wrong,
             denials,
+            Anchoring(settings, self.configuration, self.stack, self.observers.azure).anchors(),
         )
         me = await who_am_i(client)
         if me.team != self.configuration.team_id:

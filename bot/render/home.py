@@ -39,6 +39,7 @@ class HomeView:
     trail: tuple[bool, datetime] | None = None
     request: str = ""
     user: str = ""
+    anchors: str = ""
     drafts: int = 0
     auditor: bool = False
 
@@ -71,7 +72,12 @@ def render_home(view: HomeView, *, now: datetime, ref: str) -> Block:
         blocks += _more(len(view.owned), "`/cs status` lists every target.")
     if view.running:
         blocks += [divider(), *_changes("Running now", view.running, "")]
-    blocks += [divider(), *_freezes(view.freezes), context(_trail(view, now)), footer(ref)]
+    blocks += [
+        divider(),
+        *_freezes(view.freezes),
+        context(" ".join(filter(None, (_trail(view, now), escape(view.anchors, 600))))),
+        footer(ref),
+    ]
     return {"type": "home", "callback_id": "home", "blocks": blocks}
 
 

@@ -1,6 +1,8 @@
 """The `countersign.toml` of the pretended company."""
 
 PACE = '\n[timing]\nobservation_window = "15m"\n'  # who plays with it does not wait two hours for a second change
+# Every entry is anchored within a second or two, so that the clock may jump hours ahead and nothing is late.
+ANCHORS = '\n[anchors]\nevery_entries = 1\n[anchors.file]\npath = "anchors.jsonl"\n'
 ORIGIN = "countersign.contoso.example/audit/2026"
 
 _RULE = """
