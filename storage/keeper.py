@@ -14,7 +14,9 @@ from bot.domain.note import Signer, Verifier
 from bot.ports.clock import Clock
 from storage.database import Database, ProcessLock, open_engine, sqlite_path
 from storage.engine import ledger_of, schema_state
+from storage.high_water import Mark
 from storage.ledger import Ledger
+from storage.open import expect_mark, water_of
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Keeper:
     clock: Clock
     by: str
     reason: str = ""
+    mark: Mark | None = None
 
     @property
     def now(self) -> datetime:
@@ -88,7 +91,8 @@ async def keeping(  # noqa: PLR0913 (who, what and why of an act)
     database = Database(open_engine(url))
     try:
         ledger = ledger_of(signers, "", vkeys=vkeys, clock=clock, build=build)
-        yield Keeper(database, ledger, signers, clock, by, reason)
+        mark = expect_mark(ledger, water_of(path))
+        yield Keeper(database, ledger, signers, clock, by, reason, mark)
     finally:
         await database.close()
         if lock is not None:

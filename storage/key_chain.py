@@ -82,6 +82,12 @@ class KeyChain:
         found = self.shards[max(self.shards)] if self.shards else None
         return found if found is not None and found.keys else None
 
+    def lost(self) -> dict[str, int]:
+        """Return up to which size entries of a log were lost, as trusted shards that were restored say."""
+        said = [each.genesis.get("lost") for each in self.shards.values() if each.trusted]
+        found = [each for each in said if isinstance(each, dict)]
+        return {str(each.get("origin")): int(each.get("to_size", 0)) for each in found}
+
     def of(self, shard: int) -> ShardKeys:
         """Return a shard's keys; none where it names none."""
         return self.shards.get(shard, ShardKeys(shard))

@@ -2,12 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from bot.domain.errors import ConflictError, NotFoundError
 from bot.ports.clock import Clock
 from storage.archive import SqlArchive
 from storage.database import Database, ProcessLock, open_engine, sqlite_path
 from storage.engine import SchemaState, Signers, ledger_of, migrated, schema_state
+from storage.high_water import HighWater, Mark
 from storage.jobs import Runner
 from storage.jobs_embedded import EmbeddedJobs
 from storage.jobs_procrastinate import ProcrastinateJobs
@@ -27,8 +29,16 @@ class OpenArchive:
     close: Callable[[], Awaitable[None]]
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where the database is, and where this process keeps how far the trail is (if not said, beside SQLite)."""
+
+    url: str
+    high_water: Path | None = None
+
+
 async def open_archive(  # noqa: PLR0913 (one place to open it, told everything)
-    url: str,
+    place: str | Place,
     signers: Signers,
     origin: str,
     *,
@@ -43,29 +53,50 @@ async def open_archive(  # noqa: PLR0913 (one place to open it, told everything)
 
     Raises:
         AuditRefusedError: no key is that of the newest shard.
-        InvalidInputError: no key has the name of a trail that is to begin.
+        InvalidInputError: no key has the name of a trail that is to begin; the high-water mark cannot be read.
         ConflictError: another process has the SQLite file, or the database is not of this version.
         NotFoundError: the Postgres database has no schema yet.
     """
-    path = sqlite_path(url)
+    place = Place(place) if isinstance(place, str) else place
+    url, path = place.url, sqlite_path(place.url)
     held = ProcessLock(path) if lock and path is not None else None
     if held is not None:
         held.take()
     database = Database(open_engine(url))
+    water = water_of(path, place.high_water)
 
     async def close() -> None:
         await database.close()
+        if water is not None:
+            water.close()
         if held is not None:
             held.release()
 
     try:
         ledger = ledger_of(signers, origin, clock=clock, build=build, vkeys=vkeys)
+        expect_mark(ledger, water)
         await _fit(url, database, ledger, clock, origin)
     except BaseException:
         await close()
         raise
     runner = EmbeddedJobs(database, clock) if path is not None else ProcrastinateJobs(database, clock)
-    return OpenArchive(SqlArchive(database, ledger, runner, clock), runner, ledger, database, close)
+    archive = SqlArchive(database, ledger, runner, clock, water)
+    return OpenArchive(archive, runner, ledger, database, close)
+
+
+def water_of(database: Path | None, given: Path | None = None) -> HighWater | None:
+    """Return the high-water mark: where it is said to be, else beside an SQLite file."""
+    if given is not None:
+        return HighWater(given)
+    return None if database is None else HighWater(database.with_name(f"{database.name}.high-water"))
+
+
+def expect_mark(ledger: Ledger, water: HighWater | None) -> Mark | None:
+    """Let the ledger expect what the high-water mark remembers, and return that."""
+    mark = None if water is None else water.read()
+    if mark is not None:
+        ledger.expect(mark)
+    return mark
 
 
 async def _fit(url: str, database: Database, ledger: Ledger, clock: Clock, origin: str) -> None:

@@ -55,7 +55,8 @@ async def revoke(keeper: Keeper, note: str) -> Handed:
 async def restore(keeper: Keeper, note: str, remembered: int = 0) -> Handed:
     """Open a new shard after a restore, which says what was lost: from this log's end up to the anchored size.
 
-    `remembered`: a size that a high-water mark knows, where it is more than the anchor's.
+    `remembered`: a size that a high-water mark knows, where it is more than the anchor's; the one beside an SQLite
+    file is read by itself.
 
     Raises:
         ConflictError: nothing is missing, so nothing was restored.
@@ -67,7 +68,8 @@ async def restore(keeper: Keeper, note: str, remembered: int = 0) -> Handed:
         anchored = _believed(keeper, note)
         await _demand_whole(keeper, connection)
         same = anchored.checkpoint.origin == keys.origin
-        first, end = (keys.head[0] if same else 0), max(anchored.checkpoint.size, remembered)
+        mark = keeper.mark.size if keeper.mark and keeper.mark.origin == anchored.checkpoint.origin else 0
+        first, end = (keys.head[0] if same else 0), max(anchored.checkpoint.size, remembered, mark)
         if same and anchored.checkpoint.size <= first:
             await _demand_extends(connection, keys, anchored)
         if end <= first:
