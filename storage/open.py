@@ -52,10 +52,10 @@ async def open_archive(  # noqa: PLR0913 (one place to open it, told everything)
     `origin` names a trail that is to begin; one that is there goes on in its newest shard.
 
     Raises:
-        AuditRefusedError: no key is that of the newest shard.
-        InvalidInputError: no key has the name of a trail that is to begin; the high-water mark cannot be read.
+        AuditRefusedError: no key is that of the newest shard, or of a trail that is to begin (InvalidInputError).
         ConflictError: another process has the SQLite file, or the database is not of this version.
         NotFoundError: the Postgres database has no schema yet.
+        InvalidInputError: the high-water mark cannot be read.
     """
     place = Place(place) if isinstance(place, str) else place
     url, path = place.url, sqlite_path(place.url)
@@ -64,14 +64,7 @@ async def open_archive(  # noqa: PLR0913 (one place to open it, told everything)
         held.take()
     database = Database(open_engine(url))
     water = water_of(path, place.high_water)
-
-    async def close() -> None:
-        await database.close()
-        if water is not None:
-            water.close()
-        if held is not None:
-            held.release()
-
+    close = _closing(database, water, held)
     try:
         ledger = ledger_of(signers, origin, clock=clock, build=build, vkeys=vkeys)
         expect_mark(ledger, water)
@@ -82,6 +75,19 @@ async def open_archive(  # noqa: PLR0913 (one place to open it, told everything)
     runner = EmbeddedJobs(database, clock) if path is not None else ProcrastinateJobs(database, clock)
     archive = SqlArchive(database, ledger, runner, clock, water)
     return OpenArchive(archive, runner, ledger, database, close)
+
+
+def _closing(
+    database: Database, water: HighWater | None, held: ProcessLock | None
+) -> Callable[[], Awaitable[None]]:
+    async def close() -> None:
+        await database.close()
+        if water is not None:
+            water.close()
+        if held is not None:
+            held.release()
+
+    return close
 
 
 def water_of(database: Path | None, given: Path | None = None) -> HighWater | None:
