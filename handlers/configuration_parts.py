@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.fields import FieldInfo
 
+from handlers.configuration_anchors import AnchorsPart
+
 Duration = Annotated[str, Field(json_schema_extra={"pattern": "^[0-9]{1,6}[smhdw]$"})]
 Names = Annotated[list[str], Field(min_length=1)]
 Flag = Annotated[bool, Field(strict=True)]
@@ -31,6 +33,7 @@ class WorkspacePart(_Part):
     feed_channel: str = ""
     incident_channel_pattern: str = ""
     freeze_groups: list[str] = []
+    auditor_groups: list[str] = []
     shared_channels: list[Annotated[str, Field(pattern=r"^[CG][A-Z0-9]+$")]] = []
 
 
@@ -38,6 +41,7 @@ class AuditPart(_Part):
     """[audit]."""
 
     origin: str = Field(min_length=3)
+    high_water: str = ""
 
 
 class TimingPart(_Part):
@@ -186,6 +190,7 @@ class FilePart(_Part):
 
     workspace: WorkspacePart
     audit: AuditPart
+    anchors: AnchorsPart = AnchorsPart()
     timing: TimingPart = TimingPart()
     accounts: list[AccountPart] = Field(min_length=1)
     targets: list[TargetPart] = []

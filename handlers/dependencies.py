@@ -1,16 +1,18 @@
 """The connected ports, frozen: what doors and jobs are given."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.entry import new_ulid
 from bot.domain.errors import ClockWrongError
+from bot.ports.anchors import Anchor
 from bot.ports.archive import Cause
 from bot.ports.azure import Executor
 from bot.ports.registry import Readers
 from bot.ports.slack import Messenger
 from bot.usecases.desk import Desk
+from handlers.denials import Denials
 from handlers.observers import NOBODY, Observers
 
 
@@ -37,6 +39,8 @@ class Dependencies:
     vkey: str = ""
     last_trail: Callable[[], tuple[bool, datetime] | None] = lambda: None
     clock_wrong: Callable[[], str] = lambda: ""
+    denials: Denials = field(default_factory=Denials)
+    anchors: Sequence[Anchor] = ()
 
     def refuse_wrong_clock(self) -> None:
         """Raise ClockWrongError when no time of this machine should stand beside a decision."""

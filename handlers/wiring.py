@@ -17,6 +17,8 @@ from bot.usecases.watch_change import sweep
 from handlers.clock import SandboxClock, WallClock
 from handlers.clock_watch import ClockWatch
 from handlers.configuration_file import read_configuration
+from handlers.denials import Denials
+from handlers.denying import keep_writing_denials
 from handlers.dependencies import Dependencies, ExecutorSide, TrailCheck
 from handlers.house import Endpoint, House, Role
 from handlers.jobs.registry import EXECUTOR_JOBS, JOBS
@@ -29,7 +31,7 @@ from handlers.version import BUILD
 from storage.audit_verify import verify_log
 from storage.figures import Figures, read_figures
 from storage.jobs import Handler
-from storage.open import open_archive
+from storage.open import Place, open_archive
 
 LOG = structlog.get_logger("house")
 SWEEP_SECONDS = 1.0
@@ -54,12 +56,23 @@ async def open_house(settings: Settings, role: Role, observers: Observers = NOBO
     clock = SandboxClock(settings.arm_url) if settings.is_sandbox else WallClock()
     async with AsyncExitStack() as stack:
         archive = await open_archive(
-            settings.database_url, signer, configuration.origin, clock=clock, build=BUILD, lock=True
+            place_of(settings, configuration),
+            signer,
+            configuration.origin,
+            clock=clock,
+            build=BUILD,
+            lock=True,
         )
         stack.push_async_callback(archive.close)
         watch = ClockWatch(WallClock())
         builder = _Builder(Sides(settings, configuration, clock, archive, signer, stack, observers, watch))
         yield await builder.house(role)
+
+
+def place_of(settings: Settings, configuration: Configuration) -> Place:
+    """Return where the database is, and its high-water mark where the configuration names one."""
+    named = configuration.high_water
+    return Place(settings.database_url, settings.config.absolute().parent / named if named else None)
 
 
 def signer_of(settings: Settings, configuration: Configuration) -> Signer:
@@ -90,10 +103,12 @@ class _Builder:
         endpoint: Endpoint | None = None
         connections: tuple[Any, ...] = ()
         trail: TrailWatch | None = None
+        denials = Denials()
         if role != "executor":
             trail = TrailWatch(self._check_trail, sides.clock)
             background.append(trail.keep_looking)
-            deps, app = await sides.slack_side(trail)
+            deps, app = await sides.slack_side(trail, denials)
+            background.append(partial(keep_writing_denials, deps))
             handlers |= {job.kind: _bound(job.run, deps) for job in JOBS}
             background.append(partial(_sweeping, deps.desk))
             if sides.settings.transport == "http":
@@ -118,10 +133,12 @@ class _Builder:
             self._figures,
             trail,
             sides.watch.skews,
+            denials,
         )
 
     async def _figures(self) -> Figures:
-        return await read_figures(self.sides.archive.database, self.sides.clock.now())
+        sides, kinds = self.sides, self.sides.configuration.anchors.kinds
+        return await read_figures(sides.archive.database, sides.clock.now(), kinds)
 
     async def _check_trail(self) -> TrailCheck:
         vkey = self.sides.signer.vkey

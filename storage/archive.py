@@ -5,24 +5,38 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.effect import Question
+from bot.domain.errors import CountersignError
 from bot.domain.people import Standing
 from bot.ports.archive import Look
 from bot.ports.clock import Clock
 from storage.database import Database
 from storage.deliveries import answer, claim, forget_questions, give_back, keep_questions
+from storage.high_water import HighWater, Mark
 from storage.jobs import Jobs
 from storage.kept_rows import KeptRows
 from storage.ledger import Ledger
 from storage.transaction import SqlTransaction
 
+_LOG = structlog.get_logger("countersign.archive")
+
 
 class SqlArchive:
     """State, entries and jobs in one SQL database."""
 
-    def __init__(self, database: Database, ledger: Ledger, jobs: Jobs, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        ledger: Ledger,
+        jobs: Jobs,
+        clock: Clock,
+        high_water: HighWater | None = None,
+    ) -> None:
+        self._high_water = high_water
+        self._marking = asyncio.Lock()
         self._database = database
         self._ledger = ledger
         self._jobs = jobs
@@ -39,9 +53,19 @@ class SqlArchive:
         except (Exception, asyncio.CancelledError):
             self._ledger.forget()
             raise
-        self._ledger.committed(connection)
+        mark = self._ledger.committed(connection)
         if transaction.has_jobs:
             self._jobs.wake()
+        if mark is not None and self._high_water is not None:
+            await self._keep(mark, self._high_water)
+
+    async def _keep(self, mark: Mark, high_water: HighWater) -> None:
+        """Write down in the second place how far the trail is. It is committed: a failure here takes nothing back."""
+        try:
+            async with self._marking:
+                await asyncio.to_thread(high_water.write, mark)
+        except CountersignError as error:
+            _LOG.warning("high_water.not_kept", why=str(error))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Look]:

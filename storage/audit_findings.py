@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from bot.domain.json import Json
 
-# A code never changes its meaning. C: leaves and links, M: signed checkpoints, S: meaning and schema.
+# A code never changes its meaning. C: leaves and links, M: signed checkpoints, S: meaning and schema, A: anchors.
 CODES = {
     "C1": "the body does not have the stored leaf hash",
     "C2": "the link to the entry before is wrong",
@@ -30,6 +30,11 @@ CODES = {
     "S7": "a body is malformed",
     "S8": "the log does not begin with log.opened",
     "S9": "stored evidence does not have its digest",
+    "A1": "an anchor is not signed by a known key, or cannot be read",
+    "A2": "an anchor holds more entries than there are: the log was rolled back",
+    "A3": "the entries do not have the anchored root: the log was rewritten or forked",
+    "A4": "two anchors of one size disagree",
+    "A5": "an anchor was edited, or what was anchored is gone",
 }
 INFORMATION = frozenset({"S6"})
 _SHOWN_PER_CODE = 10

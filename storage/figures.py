@@ -1,14 +1,16 @@
 """Figures of the archive as it is now: grouped counts, for whoever watches."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Column, func, select
 
+from bot.domain.anchoring import contradicted
 from bot.domain.change import ChangeState, Choice
 from bot.domain.effect import Phase
 from bot.domain.pairs import SINCE, frequent_pairs
+from storage.anchor_rows import AnchorRows
 from storage.database import Database
 from storage.decision_rows import DecisionRows
 from storage.queries import Queries
@@ -21,7 +23,8 @@ _OVER = (Phase.DONE, Phase.FAILED)
 class Figures:
     """How many changes are in each state, votes say what, steps on Azure ended how, reviews of glass are late.
 
-    `pairs`: how many pairs of accounts often approve each other.
+    `pairs`: how many pairs of accounts often approve each other. `anchor_ages`: for how many seconds the oldest entry
+    has waited for each kind of anchor; `anchors_against`: how many anchors prove the trail wrong.
     """
 
     changes: Mapping[str, int]
@@ -29,9 +32,11 @@ class Figures:
     executions: Mapping[str, int]
     unreviewed: int | None = None
     pairs: int | None = None
+    anchor_ages: Mapping[str, float] = field(default_factory=dict)
+    anchors_against: int | None = None
 
 
-async def read_figures(database: Database, now: datetime) -> Figures:
+async def read_figures(database: Database, now: datetime, anchors: Sequence[str] = ()) -> Figures:
     """Return the figures of now; nothing is written.
 
     Raises:
@@ -44,12 +49,15 @@ async def read_figures(database: Database, now: datetime) -> Figures:
         executions = await _grouped(queries, EFFECT.c.phase)
         unreviewed = await _unreviewed(queries, now)
         given = await queries.approvals_since(now - SINCE)
+        states = await AnchorRows(connection).anchor_states(anchors)
     return Figures(
         {str(state): changes.get(state, 0) for state in ChangeState},
         {str(choice): decisions.get(choice, 0) for choice in Choice},
         {str(phase): executions.get(phase, 0) for phase in _OVER},
         unreviewed,
         len(frequent_pairs(given, {})),
+        {state.kind: state.age(now).total_seconds() for state in states},
+        len(contradicted(states)) if anchors else None,
     )
 
 

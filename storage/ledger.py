@@ -10,6 +10,7 @@ from bot.domain.entry import EntryProof, NewEntry, Receipt, new_ulid
 from bot.domain.errors import InvalidInputError
 from bot.domain.note import Signer, Verifier
 from bot.domain.proof_pack import ProofPack
+from storage.high_water import Mark, rolled_back
 from storage.ledger_append import Batch
 from storage.ledger_read import (
     ChangeProof,
@@ -57,6 +58,7 @@ class Ledger:
         self._cache: View | None = None
         self._staged: WeakKeyDictionary[AsyncConnection, View] = WeakKeyDictionary()
         self._confirmed = (0, b"")
+        self._later_shard = 0
 
     @property
     def vkey(self) -> str:
@@ -114,11 +116,21 @@ class Ledger:
         )
         return (await self.append(connection, [opened], now=now))[0]
 
-    def committed(self, connection: AsyncConnection) -> None:
-        """Remember that what was appended through this connection is durable."""
+    def committed(self, connection: AsyncConnection) -> Mark | None:
+        """Remember that what was appended through this connection is durable; return how far the log is then."""
         view = self._staged.pop(connection, None)
-        if view is not None and view.size > self._confirmed[0]:
+        if view is None:
+            return None
+        if view.size > self._confirmed[0]:
             self._confirmed = (view.size, view.last)
+        return Mark(self.origin, self.shard, view.size, view.last, view.root())
+
+    def expect(self, mark: Mark) -> None:
+        """Take no entry into a log that is shorter than it was at this mark, or differs there."""
+        if mark.shard > self.shard:
+            self._later_shard = mark.shard
+        elif (mark.shard, mark.origin) == (self.shard, self.origin):
+            self._confirmed = (mark.size, mark.last)
 
     def forget(self) -> None:
         """Remember nothing that was not committed; the next append reads the log anew."""
@@ -181,8 +193,10 @@ class Ledger:
         size, (head_size, note) = standing.size, standing.head
         if head_size != size:
             raise broken(f"The audit trail has {size} entries and is signed for {head_size}.")
+        if self._later_shard:
+            raise rolled_back(f"The audit trail had a shard {self._later_shard} and ends with {self.shard}.")
         if size < self._confirmed[0]:
-            raise broken(f"The audit trail had {self._confirmed[0]} entries and now has {size}.")
+            raise rolled_back(f"The audit trail had {self._confirmed[0]} entries and now has {size}.")
         view = self._cache
         if view is not None and (view.size, view.last, view.note) == (size, standing.last, note):
             return view.copy()
@@ -198,7 +212,9 @@ class Ledger:
         """Return the cached view with what others added, or one rebuilt from the tiles."""
         confirmed_size, confirmed_last = self._confirmed
         if confirmed_size and await rows.leaf_hashes(confirmed_size - 1, confirmed_size) != [confirmed_last]:
-            raise broken(f"Entry {confirmed_size - 1} of the audit trail is not the one that was written.")
+            raise rolled_back(
+                f"Entry {confirmed_size - 1} of the audit trail is not the one that was written."
+            )
         view = self._cache
         if view is None or not 0 < view.size <= size:
             return await rebuilt(rows, size)

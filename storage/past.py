@@ -11,6 +11,7 @@ from sqlalchemy.pool import NullPool
 
 from bot.domain.change import Change
 from bot.domain.errors import NotFoundError
+from storage.anchor_rows import AnchorRows
 from storage.audit_search import TrailRows
 from storage.database import database_url, sqlite_path
 from storage.decision_rows import DecisionRows
@@ -19,7 +20,7 @@ from storage.rows import change_of
 from storage.tables import CHANGE
 
 
-class PastRows(DecisionRows, KeptRows, TrailRows):
+class PastRows(DecisionRows, KeptRows, TrailRows, AnchorRows):
     """What the database holds now, for questions that decide nothing."""
 
     async def change(self, number: int) -> Change:

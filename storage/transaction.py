@@ -18,6 +18,7 @@ from bot.domain.request_events import ApprovalWithdrawn, ChangeApproved
 from bot.domain.told_events import is_told
 from bot.ports.archive import Cause
 from bot.ports.clock import Clock
+from storage.anchor_rows import AnchorRows
 from storage.audit_search import TrailRows
 from storage.baseline_rows import BaselineRows
 from storage.change_rows import ChangeRows
@@ -43,6 +44,7 @@ class SqlTransaction(
     FreezeRows,
     NoticeRows,
     CommentRows,
+    AnchorRows,
     TrailRows,
 ):
     """State, votes, audit entries and jobs that commit together or not at all."""

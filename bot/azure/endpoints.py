@@ -13,6 +13,8 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 DATA_PLANE_HOST = re.compile(
     r"[a-z0-9][a-z0-9-]{0,62}\.(?:openai\.azure\.com|cognitiveservices\.azure\.com|services\.ai\.azure\.com)"
 )
+BLOB_HOST = re.compile(r"[a-z0-9]{3,24}\.blob\.core\.(?:windows\.net|usgovcloudapi\.net|chinacloudapi\.cn)")
+_BLOB_PATH = re.compile(r"(?:/[A-Za-z0-9._-]+){2,8}")
 IdentityKind = Literal["managed", "workload", "cli", "sandbox"]
 Role = Literal["reader", "executor"]
 
@@ -92,4 +94,20 @@ def _check_origin(url: str) -> None:
     if parts.scheme == "http" and not is_loopback(url):
         raise InvalidInputError(
             f"{url!r} would carry the Azure token in the clear.", advice="Use https, except on this machine."
+        )
+
+
+def demand_blob_address(url: str) -> None:
+    """Refuse an address that is no blob in Azure Storage, or would carry a token elsewhere.
+
+    Raises:
+        InvalidInputError: it is none.
+    """
+    parts = urlsplit(url)
+    fine = parts.scheme == "https" and BLOB_HOST.fullmatch(parts.netloc) is not None
+    local = parts.scheme in ("http", "https") and is_loopback(url)
+    if not (fine or local) or not _BLOB_PATH.fullmatch(parts.path) or parts.query or parts.fragment:
+        raise InvalidInputError(
+            f"{url!r} is no address of a blob.",
+            advice="Write https://<account>.blob.core.windows.net/<container>/<name>, without a signature.",
         )

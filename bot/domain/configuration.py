@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
+from bot.domain.anchoring import AnchorPolicy
 from bot.domain.change import Change, Impact, Tier
 from bot.domain.command_line import did_you_mean
 from bot.domain.delegation import Delegation
@@ -118,11 +119,14 @@ class Configuration:
     field_rules: tuple[FieldRule, ...] = ()
     in_place: frozenset[str] = frozenset()
     freeze_groups: tuple[str, ...] = ()
+    auditor_groups: tuple[str, ...] = ()
     shared_channels: frozenset[str] = frozenset()
     security_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     templates: tuple[Template, ...] = ()
     delegations: tuple[Delegation, ...] = ()
     tier_rules: tuple[TierRule, ...] = ()
+    anchors: AnchorPolicy = field(default_factory=AnchorPolicy)
+    high_water: str = ""
 
     def account(self, name: str) -> Account:
         """Return the account people call `name`, or whose Azure resource has that name."""

@@ -88,6 +88,21 @@ class NoteError(CountersignError):
     """A signed note is malformed, ambiguous, or not signed by a known key."""
 
 
+class AnchorUnavailableError(CountersignError):
+    """An anchor could not be written or read now."""
+
+    retryable: ClassVar[bool] = True
+
+
+class AnchorContradictsError(CountersignError):
+    """An anchor holds something else than the trail does; `code` is the finding, `size` what it holds, if known."""
+
+    def __init__(self, message: str, *, code: str, size: int = 0, advice: str = "") -> None:
+        super().__init__(message, advice=advice)
+        self.code = code
+        self.size = size
+
+
 class SlackRefusedError(CountersignError):
     """Slack will not do it, now or later; `code` is Slack's error code."""
 

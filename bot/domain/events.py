@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bot.domain.after_events import ChangeWaived, RollbackAsked, TriggerBreached
+from bot.domain.anchor_events import AnchorFailed, AnchorOverridden, CheckpointAnchored
 from bot.domain.break_glass_events import GlassBroken, GlassLapsed, GlassReviewed
 from bot.domain.drift_events import BaselineRecorded, DriftDetected, DriftExcepted, DriftExceptionLifted
 from bot.domain.event import AuditEvent
@@ -91,6 +92,9 @@ EVENT_TYPES: tuple[type[AuditEvent], ...] = (
     WriteUnexplained,
     WriteAttributed,
     ChangeCommented,
+    CheckpointAnchored,
+    AnchorFailed,
+    AnchorOverridden,
     ProofPackIssued,
     ExportPerformed,
     CommandDenied,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from bot.domain.anchoring import NOT_ANCHORED
 from bot.domain.change import Tier
 from bot.domain.configuration import Configuration, Rule
 from bot.domain.people import Standing
@@ -11,6 +12,8 @@ _PRODUCTION = "production"
 
 def remarks(configuration: Configuration, seen: Mapping[str, Standing]) -> Iterable[tuple[str, str]]:
     """Return what each remark is about, and its words; `seen` are the people whom Slack has told of."""
+    if not configuration.anchors.places:
+        yield "anchors", f"{NOT_ANCHORED} docs/anchors.md has one of each"
     yield from _environments(configuration)
     yield from (_unapproved(rule) for rule in configuration.rules.values() if _asks_nobody(rule))
     yield from _owners(configuration, seen)

@@ -14,6 +14,7 @@ from bot.domain.event import AuditEvent
 from bot.domain.pairs import Given
 from bot.domain.people import Actor, Standing
 from bot.domain.proof_pack import ProofPack
+from bot.ports.anchors import Anchors, AnchorsLook
 from bot.ports.freezes import Freezes, FreezesLook
 from bot.ports.sightings import Sightings, SightingsLook
 from bot.ports.talks import Talks, TalksLook
@@ -60,7 +61,7 @@ class Cause:
     details: Mapping[str, str] = field(default_factory=dict)
 
 
-class Look(SightingsLook, FreezesLook, TalksLook, TrailLook, Protocol):
+class Look(SightingsLook, FreezesLook, TalksLook, TrailLook, AnchorsLook, Protocol):
     """What can be read of the database. It changes nothing."""
 
     async def change(self, number: int) -> Change:
@@ -128,7 +129,7 @@ class Look(SightingsLook, FreezesLook, TalksLook, TrailLook, Protocol):
         ...
 
 
-class Transaction(Look, Sightings, Freezes, Talks, Protocol):
+class Transaction(Look, Sightings, Freezes, Talks, Anchors, Protocol):
     """One transaction: state, votes, audit entries and jobs commit together or not at all."""
 
     async def hold(self, arm_id: str) -> None:

@@ -16,6 +16,7 @@ from bot.usecases.desk import Desk
 from bot.usecases.freeze_targets import freezes_at, overrides
 from bot.usecases.queue_change import BESIDE, BUSY_SECONDS, QUEUED, pass_by, stand_in_line
 from bot.usecases.recheck_change import rollback_fits, still_good
+from bot.usecases.require_anchors import why_not_anchored
 from bot.usecases.settle_step import doubt_step, refuse_step
 from bot.usecases.step import EXECUTOR, FORWARD, ROLLBACK, Step, fingerprints, step_of
 
@@ -41,6 +42,8 @@ async def execute_change(number: int, *, executor: Executor, desk: Desk, cause: 
         await stand_in_line(step, desk)
         if not await still_good(step, executor=executor, desk=desk):
             return
+    else:
+        await why_not_anchored(step, desk=desk)
     intended = await _intend(step, failed, executor=executor, desk=desk)
     if intended is None:
         return

@@ -20,6 +20,7 @@ from bot.usecases.freeze_targets import freezes_at, is_overridden
 from bot.usecases.judge_change import tier_today
 from bot.usecases.observe_permissions import lacks_now
 from bot.usecases.plan_change import Checked, Sight, plan_change, projection_in
+from bot.usecases.require_anchors import why_not_anchored
 from bot.usecases.step import EXECUTOR, FORWARD, Step
 
 
@@ -27,7 +28,7 @@ async def still_good(step: Step, *, executor: Executor, desk: Desk) -> bool:
     """Return whether the change may run now; if not, what stopped it is written down and shown on its card.
 
     Raises:
-        RunAgain: the directory must be read afresh first.
+        RunAgain: the directory must be read afresh first, or the trail anchored.
     """
     change = step.change
     if not change.apply_asked_by:
@@ -46,6 +47,7 @@ async def still_good(step: Step, *, executor: Executor, desk: Desk) -> bool:
         await _supersede(step, ("approvals",), lost, desk)
         return False
     moved, problem = await _problem(step, executor, desk)
+    problem = problem or await why_not_anchored(step, desk=desk)
     if moved:
         await _supersede(step, (moved,), problem, desk)
     elif problem:

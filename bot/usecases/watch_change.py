@@ -13,6 +13,7 @@ from bot.domain.signal import Verdict, judge, parse_signal
 from bot.evidence.traffic import traffic_between
 from bot.ports.archive import Cause, ChangeQuery
 from bot.ports.registry import Readers
+from bot.usecases.anchor_trail import anchors_due, enqueue_anchors
 from bot.usecases.break_glass import lapsed_glasses
 from bot.usecases.compare_beside import cutover
 from bot.usecases.desk import Desk
@@ -39,7 +40,8 @@ async def sweep(desk: Desk) -> None:
         looks = await looks_due(look, desk=desk)
         reminders = await look.reminders_due(now, 100)
         triggers = await triggers_due(look, desk=desk)
-    if not any((due, starts, lapsed, looks, reminders, triggers)):
+        anchors = await anchors_due(look, desk)
+    if not any((due, starts, lapsed, looks, reminders, triggers, anchors)):
         return
     async with desk.archive.transaction() as tx:
         for change in due:
@@ -51,6 +53,7 @@ async def sweep(desk: Desk) -> None:
         await enqueue_looks(looks, tx=tx, desk=desk)
         await enqueue_reminders(reminders, tx=tx, desk=desk)
         await enqueue_triggers(triggers, tx=tx, desk=desk)
+        await enqueue_anchors(anchors, tx)
 
 
 async def expire_change(number: int, *, desk: Desk, cause: Cause) -> None:

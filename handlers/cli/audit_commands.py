@@ -9,6 +9,7 @@ import typer
 from bot.domain.errors import InvalidInputError, NoteError
 
 if TYPE_CHECKING:
+    from handlers.cli.anchor_answers import Held
     from storage.audit_findings import VerifyReport
 
 AUDIT = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -23,15 +24,33 @@ def verify(
         list[str] | None, typer.Option(help="Public key to trust; repeat for more. Default: our own.")
     ] = None,
     deep: Annotated[bool, typer.Option("--deep", help="Check every signature and every evidence.")] = False,
+    anchor: Annotated[
+        list[str] | None,
+        typer.Option(help="Also against an anchor: file, slack, blob, witness, all, or a FILE; repeatable."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Verify the whole audit trail; writes nothing."""
     from storage.audit_verify import verify_log
 
-    vkeys = readable_vkeys(vkey) if vkey else demanded_vkeys()
-    report = verify_log(database_address(database), vkeys, deep=deep)
+    vkeys, url = readable_vkeys(vkey) if vkey else demanded_vkeys(), database_address(database)
+    if anchor:
+        from handlers.cli.anchor_answers import held_against
+
+        raise typer.Exit(_print_held(held_against(anchor, url, vkeys, deep=deep), vkeys, as_json))
+    report = verify_log(url, vkeys, deep=deep)
     print(json.dumps(report.as_json()) if as_json else "\n".join(report_words(report, vkeys)))
     raise typer.Exit(0 if report.ok else 1)
+
+
+def _print_held(held: "Held", vkeys: list[str], as_json: bool) -> int:
+    """Print a verification against anchors and return its exit code."""
+    report = held.report
+    if as_json:
+        print(json.dumps({**report.as_json(), "ok": held.code == 0, "anchors": held.as_json()}))
+    else:
+        print("\n".join([*report_words(report, vkeys), *held.words()]))
+    return held.code
 
 
 @AUDIT.command()

@@ -15,7 +15,7 @@ from typing import Literal
 
 from bot.domain.errors import CountersignError
 from bot.domain.note import Signer
-from handlers.cli.demo_company import ORIGIN, PACE, company_files, company_toml
+from handlers.cli.demo_company import ANCHORS, ORIGIN, PACE, company_files, company_toml
 from handlers.clock import WallClock
 from handlers.settings import Settings
 from handlers.version import BUILD
@@ -180,7 +180,7 @@ async def _first_to_end(process: Process, task: asyncio.Task[None]) -> None:
 
 async def _prepared(settings: Settings, keys: _Keys, more_toml: str) -> None:
     """Write the configuration, and give a new database its schema."""
-    settings.config.write_text(company_toml() + more_toml, encoding="utf-8")
+    settings.config.write_text(company_toml() + ANCHORS + more_toml, encoding="utf-8")
     for name, text in company_files().items():
         path = settings.config.parent / name
         path.parent.mkdir(exist_ok=True)

@@ -1,6 +1,8 @@
 """The `countersign.toml` of the pretended company."""
 
 PACE = '\n[timing]\nobservation_window = "15m"\n'  # who plays with it does not wait two hours for a second change
+# Every entry is anchored within a second or two, so that the clock may jump hours ahead and nothing is late.
+ANCHORS = '\n[anchors]\nevery_entries = 1\n[anchors.file]\npath = "anchors.jsonl"\n'
 ORIGIN = "countersign.contoso.example/audit/2026"
 
 _RULE = """
@@ -68,6 +70,7 @@ team_id = "T0CONTOSO"
 app_id = "A0COUNTERSIGN"
 audit_channel = "C0AUDIT"
 freeze_groups = ["approvers", "security"]
+auditor_groups = ["auditors"]
 
 [audit]
 origin = "{ORIGIN}"
@@ -106,6 +109,8 @@ security_groups = ["security"]
 usergroup = "S0AIOPS"
 [groups.security]
 users = ["U0DAN"]
+[groups.auditors]
+users = ["U0ERIN"]
 """
 
 _ACCOUNTS = (

@@ -14,10 +14,12 @@ _COMMANDS = {
 }
 _SCOPES = [
     "app_mentions:read",
+    "channels:history",
     "channels:read",
     "chat:write",
     "commands",
     "files:write",
+    "groups:history",
     "groups:read",
     "im:write",
     "usergroups:read",

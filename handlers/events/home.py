@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from bot.changes.kinds import KINDS
+from bot.domain.anchoring import anchor_words
+from bot.domain.auditing import is_auditor
 from bot.domain.change import OPEN_ON_ACCOUNT, TERMINAL, ChangeState
 from bot.domain.deployment import Target
 from bot.domain.json import Json
@@ -33,6 +35,7 @@ async def _run(user: str, deps: Dependencies) -> None:
         drafts = await look.changes(ChangeQuery(states=_DRAFTS, requester=user))
         running = await look.changes(ChangeQuery(states=OPEN_ON_ACCOUNT))
         chat = await look.freezes(now)
+        anchored = await look.anchor_states(configuration.anchors.kinds)
         owned = [await _owned(each, look, now) for each in configuration.targets if each.owner == user]
     known = [*configuration.freezes, *(each.as_freeze(()) for each in chat)]
     freezes = [each for each in known if each.start < now + _WEEK and now < each.end]
@@ -45,7 +48,9 @@ async def _run(user: str, deps: Dependencies) -> None:
         deps.last_trail(),
         request=f"request|{KINDS[0].name}:",
         user=user,
+        anchors=anchor_words(anchored, configuration.anchors, now),
         drafts=len(drafts),
+        auditor=is_auditor(people[user], configuration),
     )
     await deps.messenger.publish_home(user, render_home(home, now=now, ref=deps.cause("home").ref))
 

@@ -1,5 +1,6 @@
 """Every kind of job, by the role that runs it."""
 
+from handlers.jobs.anchor import ANCHOR
 from handlers.jobs.deliver import DELIVER
 from handlers.jobs.execute import APPLY, POLL, READ_BACK
 from handlers.jobs.glass import ESCALATE
@@ -11,5 +12,16 @@ from handlers.jobs.snapshot import SNAPSHOT
 from handlers.jobs.timers import DIRECTORY, EXPIRE, VERIFY
 from handlers.shapes import ExecutorJob, Job
 
-JOBS: tuple[Job, ...] = (DELIVER, SNAPSHOT, PRECHECK, VERIFY, EXPIRE, DIRECTORY, RECONCILE, ESCALATE, REMIND)
+JOBS: tuple[Job, ...] = (
+    DELIVER,
+    SNAPSHOT,
+    PRECHECK,
+    VERIFY,
+    EXPIRE,
+    DIRECTORY,
+    RECONCILE,
+    ESCALATE,
+    REMIND,
+    ANCHOR,
+)
 EXECUTOR_JOBS: tuple[ExecutorJob, ...] = (APPLY, POLL, READ_BACK, PERMISSIONS)

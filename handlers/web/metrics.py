@@ -55,6 +55,7 @@ class _NowCollector(Collector):
             figures.pairs,
         )
         yield from self._trail()
+        yield from _anchors(figures)
         yield _gauges(
             "clock_skew_seconds",
             "By how much this machine's clock is ahead, by the Date of the last answer.",
@@ -79,6 +80,20 @@ class _NowCollector(Collector):
             "When the audit trail was last verified.",
             None if last is None else last.at.timestamp(),
         )
+
+
+def _anchors(figures: Figures) -> Iterator[Metric]:
+    yield _gauges(
+        "anchor_age_seconds",
+        "For how long the oldest entry has waited to be anchored, by kind of anchor, in the database.",
+        "kind",
+        figures.anchor_ages,
+    )
+    yield _single(
+        "anchors_against",
+        "Anchors that prove the audit trail wrong, in the database; absent where none is configured.",
+        figures.anchors_against,
+    )
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,13 @@ from aiohttp import web
 
 from sandbox.azure import activity, arm, control, login, planting
 from sandbox.azure.arm import Answer, Call, Route
+from sandbox.azure.blob import PREFIX, Storage
 from sandbox.azure.names import ArmError, Json, SimulatedClock, iso, stable_guid
 from sandbox.azure.state import AzureState, Fault, principal
 from sandbox.azure.table import routes
 
 STATE: web.AppKey[AzureState] = web.AppKey("azure_state", AzureState)
+STORAGE: web.AppKey[Storage] = web.AppKey("azure_storage", Storage)
 WRITES = frozenset({"PUT", "PATCH", "POST", "DELETE"})
 _FORM = "application/x-www-form-urlencoded"
 _QUESTION = re.compile(r"/v1/workspaces/[^/]+/query/?|/[^/]+/oauth2/.*", re.IGNORECASE)
@@ -53,6 +55,8 @@ def azure_app(clock: SimulatedClock) -> web.Application:
     app = web.Application(client_max_size=1024 * 1024)
     app[STATE] = AzureState(clock)
     door = Door(app[STATE], routes())
+    app[STORAGE] = Storage()
+    app.router.add_route("*", f"{PREFIX}/{{account}}/{{container}}/{{name:.+}}", app[STORAGE].handle)
     app.router.add_route("*", "/{path:.*}", door.handle)
     return app
 

@@ -6,10 +6,12 @@ from pathlib import Path
 
 DEFAULT_SCOPES = (
     "app_mentions:read",
+    "channels:history",
     "channels:read",
     "chat:write",
     "commands",
     "files:write",
+    "groups:history",
     "groups:read",
     "im:write",
     "usergroups:read",

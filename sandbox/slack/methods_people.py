@@ -166,6 +166,24 @@ async def conversations_info(world: Workspace, args: Args) -> Args:
     return {"channel": shape}
 
 
+async def conversations_history(world: Workspace, args: Args) -> Args:
+    """conversations.history: the messages of a channel that the app is in, newest first, replies left out."""
+    require(args, "channel")
+    channel = world.channel(str(args["channel"]))
+    if company.BOT_USER_ID not in channel.members:
+        raise SlackError("not_in_channel")
+    found = [
+        each
+        for (place, _), each in world.messages.items()
+        if place == channel.id and each.ephemeral_to is None and each.thread_ts in (None, each.ts)
+    ]
+    shown = [each.as_slack() for each in sorted(found, key=lambda each: each.ts, reverse=True)]
+    if not _true(args.get("include_all_metadata")):
+        shown = [{key: value for key, value in each.items() if key != "metadata"} for each in shown]
+    page, cursor = _page(shown, args, 999)
+    return {"messages": page, "has_more": bool(cursor), "response_metadata": {"next_cursor": cursor}}
+
+
 async def conversations_members(world: Workspace, args: Args) -> Args:
     """conversations.members: who is in a channel."""
     require(args, "channel")

@@ -50,6 +50,11 @@ METHODS: dict[str, Method] = {
         methods_people.conversations_open, ("im:write", "channels:manage", "groups:write", "mpim:write"), 3
     ),
     "conversations.info": Method(methods_people.conversations_info, _READ_CHANNELS, 3),
+    "conversations.history": Method(
+        methods_people.conversations_history,
+        ("channels:history", "groups:history", "im:history", "mpim:history"),
+        3,
+    ),
     "conversations.members": Method(methods_people.conversations_members, _READ_CHANNELS, 4),
 }
 _SECRET_ARGUMENTS = ("token", "app_token", "client_secret")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from bot.domain.anchoring import AnchorState
 from bot.domain.baseline import Baseline, DriftException
 from bot.domain.change import Change, Request, Vote
 from bot.domain.comment import Comment
@@ -73,6 +74,7 @@ class State:
     comments: list[Comment] = field(default_factory=list)
     revisions: dict[tuple[int, int], Revision] = field(default_factory=dict)
     freezes: dict[int, ChatFreeze] = field(default_factory=dict)
+    anchors: dict[str, AnchorState] = field(default_factory=dict)
     numbers: int = 0
 
     def copy(self) -> "State":

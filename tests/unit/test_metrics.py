@@ -31,6 +31,8 @@ LABELS = {
     "countersign_breakglass_unreviewed": set(),
     "countersign_approval_pairs": set(),
     "countersign_clock_skew_seconds": {"source"},
+    "countersign_anchor_age_seconds": {"kind"},
+    "countersign_anchors_against": set(),
     "countersign_jobs": {"state"},
     "countersign_build_info": {"version"},
 }

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.domain import after_events as after
+from bot.domain import anchor_events as anchor
 from bot.domain import break_glass_events as glass
 from bot.domain import drift_events as drift
 from bot.domain import execution_events as execution
@@ -300,6 +301,21 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
         "change.commented",
         talk.ChangeCommented(**ABOUT, revision=2, n=3, words="Is the quota enough?"),
         "commented on CHG-1 revision 2 (comment 3)",
+    ),
+    (
+        "checkpoint.anchored",
+        anchor.CheckpointAnchored(anchor="file", size=12, root="cm9vdA==", place="/mnt/anchors#400"),
+        "anchored the audit trail at size 12 (file)",
+    ),
+    (
+        "anchor.failed",
+        anchor.AnchorFailed(anchor="witness", size=12, why="it has seen 20 entries", finding="A2"),
+        "could not anchor the audit trail at size 12 (witness) [A2]: it has seen 20 entries",
+    ),
+    (
+        "anchor.overridden",
+        anchor.AnchorOverridden(**ABOUT, anchors=("file", "slack"), minutes=75, step="forward"),
+        "went on with CHG-1 (forward) although file, slack lacked entries 75 min old",
     ),
     (
         "proofpack.issued",

@@ -146,7 +146,9 @@ def test_a_sound_policy_has_nothing_but_ok_and_notes() -> None:
     assert "no security_groups" in found["environment production"].words
     secured = results(policy(ONE, groups=GROUPS, security_groups={"production": ("security",)}))
     doubtful = {name for name, each in secured.items() if each.result != "ok"}
-    assert doubtful == {"owner <@U0OTTO> of triage-prod, classifier-prod, triage-stage", "channels"}
+    owner = "owner <@U0OTTO> of triage-prod, classifier-prod, triage-stage"
+    assert doubtful == {"anchors", owner, "channels"}
+    assert "No anchor is configured" in secured["anchors"].words
 
 
 def test_an_empty_group_and_what_nobody_could_approve_fail_with_a_next_step() -> None:
