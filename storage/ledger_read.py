@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -59,9 +60,12 @@ class ChangeProof:
 async def stored(connection: AsyncConnection, found: Sequence[Row]) -> list[StoredEntry]:
     """Return rows as entries with their disclosures."""
     made = []
-    for row in found:
-        disclosures = (await AuditRows(connection, row.shard).disclosures([row.seq]))[row.seq]
-        made.append(StoredEntry(row.shard, row.seq, row.body, row.leaf_hash.hex(), disclosures))
+    for shard, rows in groupby(found, key=lambda row: row.shard):
+        inside = list(rows)
+        disclosures = await AuditRows(connection, shard).disclosures([row.seq for row in inside])
+        made += [
+            StoredEntry(shard, row.seq, row.body, row.leaf_hash.hex(), disclosures[row.seq]) for row in inside
+        ]
     return made
 
 
