@@ -8,7 +8,6 @@ from bot.azure.connection import connect_executor, connect_reader
 from bot.azure.endpoints import Endpoints, Identity
 from bot.domain.configuration import Configuration
 from bot.domain.errors import InvalidInputError
-from bot.domain.note import Signer
 from bot.slack.client import close_client, response_hosts, slack_client
 from bot.slack.directory import SlackWebDirectory
 from bot.slack.errors import slack_errors
@@ -19,6 +18,7 @@ from handlers.anchoring import Anchoring
 from handlers.clock import SandboxClock, WallClock
 from handlers.clock_watch import ClockWatch
 from handlers.declared_files import DeclaredFiles
+from handlers.denials import Denials
 from handlers.dependencies import Dependencies, ExecutorSide
 from handlers.hands import check_hands
 from handlers.observers import Observers, observed_socket
@@ -38,12 +38,12 @@ class Sides:
     configuration: Configuration
     clock: WallClock | SandboxClock
     archive: OpenArchive
-    signer: Signer
+    vkey: str
     stack: AsyncExitStack
     observers: Observers
     watch: ClockWatch
 
-    async def slack_side(self, trail: TrailWatch) -> tuple[Dependencies, Any]:
+    async def slack_side(self, trail: TrailWatch, denials: Denials) -> tuple[Dependencies, Any]:
         """Return what the Slack role has, and its Bolt app."""
         settings, token = self.settings, self.settings.slack_bot_token.get_secret_value()
         client = slack_client(token, settings.slack_api_url, self.watch.hear)
@@ -69,9 +69,10 @@ class Sides:
             readers,
             trail.check,
             self.observers,
-            self.signer.vkey,
+            self.vkey,
             trail.verdict,
             self.watch.wrong,
+            denials,
             Anchoring(settings, self.configuration, self.stack, self.observers.azure).anchors(),
         )
         me = await who_am_i(client)
