@@ -1,10 +1,11 @@
 """The whole catalogue: what each number is, every attack in order, and the page that says so."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from tests.contracts.catalogue import BOTH, Attack
 from tests.contracts.catalogue_anchors import ANCHORED
 from tests.contracts.catalogue_entries import ENTRIES
+from tests.contracts.catalogue_keys import KEYS
 from tests.contracts.catalogue_packs import PACKS
 from tests.contracts.catalogue_schema import SCHEMA
 from tests.contracts.catalogue_signed import SIGNED
@@ -65,22 +66,15 @@ TITLES = (
     "let Alembic rebuild a table",
 )
 ATTACKS = tuple(
-    sorted((*ENTRIES, *SIGNED, *ANCHORED, *SCHEMA, *WRITING, *PACKS), key=lambda attack: attack.number)
+    sorted((*ENTRIES, *SIGNED, *ANCHORED, *SCHEMA, *WRITING, *PACKS, *KEYS), key=lambda attack: attack.number)
 )
 BEGIN, END = "<!-- from here: made by the test -->", "<!-- to here -->"
 _HEAD = ("| # | Attack | SQLite | Postgres | Found | Test |", "|---|---|---|---|---|---|")
-# Numbers that nothing plays yet, and why. This must shrink to nothing.
-MISSING: Mapping[int, str] = {
-    45: "keys have no range of sizes yet",
-    46: "there is no rotation yet",
-}
 
 
 def page_part() -> str:
     """Return the part of the page that is made from the table."""
-    missing = [f"- **Not yet**, {number}: {TITLES[number - 1]} ({why})." for number, why in MISSING.items()]
-    rest = ["", *missing] if missing else []
-    return "\n".join([*_HEAD, *_lines(), *rest])
+    return "\n".join([*_HEAD, *_lines()])
 
 
 def _lines() -> list[str]:

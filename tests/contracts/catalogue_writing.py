@@ -1,4 +1,4 @@
-"""Attacks 37 to 42, 49 and 51: what happens to the writer, and what the writer is given to write."""
+"""Attacks 37 to 42 and 51: what happens to the writer, and what the writer is given to write."""
 
 import json
 import os
@@ -19,7 +19,6 @@ from tests.contracts.catalogue import POSTGRES, SQLITE, Attack, Stage
 from tests.contracts.crash_house import writers
 
 LATER = NOW + timedelta(hours=2)
-ERASE = "DELETE FROM {}audit_disclosure WHERE path = 'who'"
 
 
 async def killed_while_writing(stage: Stage) -> None:
@@ -136,11 +135,6 @@ async def stale_snapshot(stage: Stage) -> None:
                 await stage.house.ledger.append(connection, [entry()], now=LATER)
 
 
-async def erased(stage: Stage) -> None:
-    """Erase what a person had said, as the owner of the database may."""
-    await stage.alter(ERASE)
-
-
 WRITING = (
     Attack(
         37,
@@ -164,6 +158,5 @@ WRITING = (
     Attack(40, "move-the-clock", clock_moved, says="an entry clock.skew says so before it goes on"),
     Attack(41, "roll-back", taken_back, says="the number is given again: no gap"),
     Attack(42, "hostile-text", hostile_text, says="made harmless, or refused before anything is done"),
-    Attack(49, "erase", erased, "", ERASE, refused=(POSTGRES,), says="withheld, not broken"),
     Attack(51, "raise-the-isolation", stale_snapshot, on=(POSTGRES,), says="every append is refused"),
 )
