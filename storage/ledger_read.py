@@ -12,6 +12,7 @@ from bot.domain.entry import EntryProof
 from bot.domain.errors import CountersignError, LedgerBrokenError, NotFoundError
 from bot.domain.merkle import leaf_hash, verify_inclusion
 from bot.domain.note import Checkpoint, Verifier, open_note
+from storage.ledger_keys import head_keys
 from storage.ledger_proofs import TreeReader
 from storage.ledger_sql import AuditRows, Row
 from storage.ledger_values import ORIGIN_PREV
@@ -128,7 +129,7 @@ async def _proof(
 ) -> ChangeProof:
     rows = AuditRows(connection, entries[0].shard)
     size, note = await rows.head()
-    head = opened_head(note, verifiers)
+    head = opened_head(note, await head_keys(connection, rows.shard, verifiers))
     if head.size != size:
         raise broken("The newest checkpoint is stored under another size.")
     tree = TreeReader(rows, size)
