@@ -8,7 +8,6 @@ from bot.azure.connection import connect_executor, connect_reader
 from bot.azure.endpoints import Endpoints, Identity
 from bot.domain.configuration import Configuration
 from bot.domain.errors import InvalidInputError
-from bot.domain.note import Signer
 from bot.slack.client import close_client, response_hosts, slack_client
 from bot.slack.directory import SlackWebDirectory
 from bot.slack.errors import slack_errors
@@ -39,7 +38,7 @@ class Sides:
     configuration: Configuration
     clock: WallClock | SandboxClock
     archive: OpenArchive
-    signer: Signer
+    vkey: str
     stack: AsyncExitStack
     observers: Observers
     watch: ClockWatch
@@ -70,7 +69,7 @@ class Sides:
             readers,
             trail.check,
             self.observers,
-            self.signer.vkey,
+            self.vkey,
             trail.verdict,
             self.watch.wrong,
             denials,

@@ -16,7 +16,7 @@ h2{font-size:1.15rem;margin:2.2rem 0 .6rem;padding-bottom:.25rem;border-bottom:2
 .three{display:grid;grid-template-columns:3fr 2fr 2fr;gap:1.6rem;align-items:start}
 table{border-collapse:collapse;width:100%;font-size:.92rem}th{font-weight:600}
 td,th{text-align:left;vertical-align:top;padding:.28rem .7rem .28rem 0;border-bottom:1px solid var(--line)}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap;padding-right:1.4rem}
 thead{display:table-header-group}tr{break-inside:avoid}a{color:var(--good)}
 code,pre{font:12.5px/1.5 ui-monospace,monospace;overflow-wrap:anywhere;white-space:pre-wrap}
 pre{background:#f4f6f7;border:1px solid var(--line);border-radius:6px;padding:.7rem .9rem;margin:.5rem 0}
