@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
+from bot.domain.anchor_events import AnchorOverridden
 from bot.domain.errors import AnchorContradictsError, AnchorUnavailableError, RunAgain
 from bot.domain.note import Signer, Verifier, open_note
 from bot.domain.note_text import Checkpoint
@@ -18,7 +19,7 @@ from storage.audit_anchors import Witnessed
 from tests.contracts.anchor_house import BLOB, CHANNEL, KINDS, AnchorHouse, anchor_house, codes
 from tests.contracts.audit_forge import Forge, forged, tampered
 from tests.contracts.audit_house import House
-from tests.contracts.fixtures_storage import ORIGIN
+from tests.contracts.fixtures_storage import ANNA, CAUSE, ORIGIN
 
 only = pytest.mark.parametrize
 
@@ -401,6 +402,24 @@ async def test_what_another_process_anchored_meanwhile_is_no_proof_of_a_rollback
         await house.publish()
     assert (await house.publish()).error is None
     assert "anchor.failed" not in await house.tags()
+
+
+@only("database", ["sqlite_url", "postgres_url"])
+async def test_the_newest_entry_of_a_change_is_found_with_the_head_it_stands_under(
+    database: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    async with anchor_house("file", request.getfixturevalue(database), tmp_path) as house:
+        archive = house.archives.opened.archive
+        for n in (1, 2):
+            async with archive.transaction() as tx:
+                event = AnchorOverridden(change="CHG-7", anchors=("file",), minutes=n, step="forward")
+                await tx.record(event, by=ANNA, cause=CAUSE)
+        await house.entry()
+        async with archive.reading() as look:
+            head = await look.trail_head()
+            assert head is not None
+            assert (await look.last_entry_of("CHG-7"), head.size) == (3, 5)
+            assert await look.last_entry_of("CHG-8") is None
 
 
 def as_forged(house: AnchorHouse) -> House:
