@@ -9,6 +9,7 @@ from time import perf_counter
 
 from bench.ack import ack
 from bench.append import append
+from bench.audit import audit
 from bench.decide import decide
 from bench.evidence import evidence
 from bench.evidence_az import evidence_az
@@ -29,17 +30,19 @@ ALL: Mapping[str, Callable[[], Awaitable[Sequence[Row]]]] = {
     "verify": verify,
     "help": help_,
 }
+AUDIT = "audit"
 HEAD = ("what", "ours: median / p99", "floor: median / p99", "ratio", "samples")
 MOST_SECONDS = 600.0
 
 
-async def _run(names: Sequence[str]) -> None:
+async def _run(names: Sequence[str], entries: int) -> None:
     rows: list[tuple[str, ...]] = []
     try:
         async with asyncio.timeout(MOST_SECONDS):
             for name in names:
                 started = perf_counter()
-                rows += [row.cells() for row in await ALL[name]()]
+                measured = audit(entries) if name == AUDIT else ALL[name]()
+                rows += [row.cells() for row in await measured]
                 took, load = perf_counter() - started, os.getloadavg()[0]
                 print(f"{name}: {took:.0f} s, load {load:.1f}", file=sys.stderr, flush=True)
     finally:
@@ -50,13 +53,15 @@ async def _run(names: Sequence[str]) -> None:
 def main() -> int:
     """Read the names and measure."""
     line = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    line.add_argument("name", nargs="*", help=", ".join(ALL))
-    names = line.parse_args().name or list(ALL)
-    unknown = [name for name in names if name not in ALL]
+    line.add_argument("name", nargs="*", help=f"{', '.join(ALL)}, or {AUDIT}, which is only done when named")
+    line.add_argument("--entries", type=int, default=1_000_000, help=f"of the long trail of {AUDIT}")
+    given = line.parse_args()
+    names = given.name or list(ALL)
+    unknown = [name for name in names if name not in (*ALL, AUDIT)]
     if unknown:
-        line.error(f"there is no measurement {', '.join(unknown)}; there are {', '.join(ALL)}")
+        line.error(f"there is no measurement {', '.join(unknown)}; there are {', '.join(ALL)} and {AUDIT}")
     try:
-        asyncio.run(_run(names))
+        asyncio.run(_run(names, given.entries))
     except TimeoutError:
         print(f"bench: stopped after {MOST_SECONDS:.0f} s", file=sys.stderr)
         return 1

@@ -83,9 +83,9 @@ async def _measured(url: str) -> list[list[float]]:
 
 
 @asynccontextmanager
-async def opened_archive(url: str) -> AsyncIterator[OpenArchive]:
-    """Give a new archive with a key of its own."""
-    signer = Signer.parse(Signer.generate(ORIGIN)[0])
+async def opened_archive(url: str, signer: Signer | None = None) -> AsyncIterator[OpenArchive]:
+    """Give an archive, brought up to date, with this key or a new one."""
+    signer = signer or Signer.parse(Signer.generate(ORIGIN)[0])
     await migrate(url, signer, clock=_CLOCK, build="bench")
     opened = await open_archive(url, signer, ORIGIN, clock=_CLOCK, build="bench", lock=True)
     try:

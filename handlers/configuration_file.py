@@ -74,6 +74,9 @@ def configuration_of(document: dict[str, Any]) -> Configuration:
         feed_channel=file.workspace.feed_channel,
         incident_channel_pattern=file.workspace.incident_channel_pattern,
         freeze_groups=known(file.workspace.freeze_groups, file.groups, "[workspace] freeze_groups", "group"),
+        auditor_groups=known(
+            file.workspace.auditor_groups, file.groups, "[workspace] auditor_groups", "group"
+        ),
         shared_channels=frozenset(file.workspace.shared_channels),
         origin=file.audit.origin,
         accounts=accounts,
@@ -159,4 +162,5 @@ def _policy_document(file: FilePart) -> Any:
     parts = {"policy", "groups", "people", "freeze", "timing", "templates", "delegation", "tier_rule"}
     kept = file.model_dump(mode="json", include=parts, exclude_unset=True)
     kept["freeze_groups"] = file.workspace.freeze_groups
+    kept["auditor_groups"] = file.workspace.auditor_groups
     return {name: value for name, value in kept.items() if value}

@@ -33,6 +33,7 @@ class WorkspacePart(_Part):
     feed_channel: str = ""
     incident_channel_pattern: str = ""
     freeze_groups: list[str] = []
+    auditor_groups: list[str] = []
     shared_channels: list[Annotated[str, Field(pattern=r"^[CG][A-Z0-9]+$")]] = []
 
 

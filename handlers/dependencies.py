@@ -1,7 +1,7 @@
 """The connected ports, frozen: what doors and jobs are given."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.entry import new_ulid
@@ -12,6 +12,7 @@ from bot.ports.azure import Executor
 from bot.ports.registry import Readers
 from bot.ports.slack import Messenger
 from bot.usecases.desk import Desk
+from handlers.denials import Denials
 from handlers.observers import NOBODY, Observers
 
 
@@ -38,6 +39,7 @@ class Dependencies:
     vkey: str = ""
     last_trail: Callable[[], tuple[bool, datetime] | None] = lambda: None
     clock_wrong: Callable[[], str] = lambda: ""
+    denials: Denials = field(default_factory=Denials)
     anchors: Sequence[Anchor] = ()
 
     def refuse_wrong_clock(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from bot.domain.configuration import Configuration
 from bot.domain.errors import CountersignError
 from handlers.clock import SandboxClock, WallClock
+from handlers.denials import Denials
 from handlers.settings import Settings
 from handlers.trail_watch import TrailWatch
 from storage.figures import Figures
@@ -31,6 +32,7 @@ class House:
     figures: Callable[[], Awaitable[Figures]] | None = None
     trail: TrailWatch | None = None
     skews: Mapping[str, float] = field(default_factory=dict)
+    denials: Denials = field(default_factory=Denials)
 
     async def is_connected(self) -> bool | None:
         """Return whether a Socket Mode connection stands; None where Slack comes by HTTP, or not at all."""

@@ -29,6 +29,20 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Reached:
+    """What somebody reached for: a command line or the id of a button, form or shortcut; whether it only looks."""
+
+    what: str
+    looks: bool
+    typed: bool = False
+
+    @property
+    def name(self) -> str:
+        """Return it without what was typed after the first two words."""
+        return " ".join(self.what.split()[:2]) if self.typed else self.what
+
+
+@dataclass(frozen=True)
 class Click:
     """A button or a select: which, with which value, on which message or in which view."""
 

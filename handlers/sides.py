@@ -19,6 +19,7 @@ from handlers.anchoring import Anchoring
 from handlers.clock import SandboxClock, WallClock
 from handlers.clock_watch import ClockWatch
 from handlers.declared_files import DeclaredFiles
+from handlers.denials import Denials
 from handlers.dependencies import Dependencies, ExecutorSide
 from handlers.hands import check_hands
 from handlers.observers import Observers, observed_socket
@@ -43,7 +44,7 @@ class Sides:
     observers: Observers
     watch: ClockWatch
 
-    async def slack_side(self, trail: TrailWatch) -> tuple[Dependencies, Any]:
+    async def slack_side(self, trail: TrailWatch, denials: Denials) -> tuple[Dependencies, Any]:
         """Return what the Slack role has, and its Bolt app."""
         settings, token = self.settings, self.settings.slack_bot_token.get_secret_value()
         client = slack_client(token, settings.slack_api_url, self.watch.hear)
@@ -72,6 +73,7 @@ class Sides:
             self.signer.vkey,
             trail.verdict,
             self.watch.wrong,
+            denials,
             Anchoring(settings, self.configuration, self.stack, self.observers.azure).anchors(),
         )
         me = await who_am_i(client)

@@ -14,10 +14,12 @@ from bot.render.answer import render_bug, render_error
 from bot.render.notice import render_notice_view
 from bot.usecases.find_people import FOR_A_DECISION, find_people
 from handlers.actions.registry import ACTIONS
+from handlers.auditing import pressed, refused_auditor, remember_look, typed
 from handlers.commands.registry import run_command
+from handlers.denying import remember_denied
 from handlers.dependencies import Dependencies
 from handlers.events.registry import SLACK_EVENTS
-from handlers.shapes import Asked, FieldErrors, Replace, ViewAnswer
+from handlers.shapes import Asked, FieldErrors, Reached, Replace, ViewAnswer
 from handlers.shortcuts.registry import SHORTCUTS
 from handlers.slack_payloads import asked_of, click_of, delivery_key, foreign, submission_of
 from handlers.strangers import refuse_stranger, remember_stranger
@@ -60,7 +62,7 @@ class Doors:
     async def command(self, body: Body, asked: Asked) -> Answer:
         """Answer a slash command, to the person who typed it."""
         text = str(body.get("text") or "")
-        message = await self._answered(lambda: run_command(text, asked, self._deps), asked)
+        message = await self._command(text, asked)
         if message is None:
             return {}
         return {
@@ -75,8 +77,11 @@ class Doors:
         """Answer a mention with a message only its author sees."""
         text = str(body["event"].get("text") or "")
         words = text.replace(f"<@{self._identity.bot_user}>", " ", 1)
-        await self._show(await self._answered(lambda: run_command(words, asked, self._deps), asked), asked)
+        await self._show(await self._command(words, asked), asked)
         return {}
+
+    async def _command(self, text: str, asked: Asked) -> Message | None:
+        return await self._answered(lambda: run_command(text, asked, self._deps), asked, typed(text))
 
     async def event(self, body: Body, asked: Asked) -> Answer:
         """Run an event's door."""
@@ -91,7 +96,8 @@ class Doors:
         action = next((found for found in ACTIONS if found.action_id == click.action_id), None)
         if action is not None:
             run = action.run
-            await self._show(await self._answered(lambda: run(click, self._deps), asked), asked)
+            answer = self._answered(lambda: run(click, self._deps), asked, pressed(click.action_id))
+            await self._show(await answer, asked)
         return {}
 
     async def view(self, body: Body, asked: Asked) -> Answer:
@@ -106,7 +112,7 @@ class Doors:
             answer.append(await view.run(submission, self._deps))
             return None
 
-        problem = await self._answered(run, asked)
+        problem = await self._answered(run, asked, pressed(submission.callback_id))
         if problem is not None:
             return _view_answer(Replace(render_notice_view("Not done", problem.text, asked.ref)), {})
         return _view_answer(answer[0], submission.blocks)
@@ -122,7 +128,7 @@ class Doors:
             await run(asked, self._deps)
             return None
 
-        await self._show(await self._answered(opened, asked), asked)
+        await self._show(await self._answered(opened, asked, pressed(door.callback_id)), asked)
         return {}
 
     async def _once(self, body: Body, door: Door) -> Answer:
@@ -131,6 +137,8 @@ class Doors:
         if stranger is not None:
             LOG.warning("slack.foreign", ref=asked.ref, why=stranger.why)
             await remember_stranger(asked, f"Not allowed: {stranger.why}", self._deps)
+            reached = typed(str(body.get("text") or "")) if "command" in body else pressed(asked.attempt)
+            await remember_denied(asked, reached, stranger.why, self._deps)
             return {"text": f"Not allowed: {stranger.why}"} if "command" in body else {}
         archive, key = self._deps.desk.archive, delivery_key(body)
         stored = await self._claimed(key)
@@ -158,13 +166,19 @@ class Doors:
             raise SlackUnavailableError("The first copy of this delivery is not answered yet.")
         return stored
 
-    async def _answered(self, run: Callable[[], Awaitable[Message | None]], asked: Asked) -> Message | None:
+    async def _answered(
+        self, run: Callable[[], Awaitable[Message | None]], asked: Asked, reached: Reached
+    ) -> Message | None:
         """Run a door for a member of the workspace; whatever goes wrong becomes words with a reference."""
         try:
             people = await find_people({asked.caller.user}, desk=self._deps.desk, max_age=FOR_A_DECISION)
             standing = people[asked.caller.user]
             if not standing.full_member:
-                return await refuse_stranger(standing, asked, self._deps)
+                return await refuse_stranger(standing, asked, self._deps, reached)
+            refused = await refused_auditor(standing, reached, asked, self._deps)
+            if refused is not None:
+                return refused
+            await remember_look(standing, reached, asked, self._deps)
             return await run()
         except CountersignError as error:
             LOG.info("slack.refused", ref=asked.ref, error=type(error).__name__)

@@ -17,6 +17,8 @@ from bot.usecases.watch_change import sweep
 from handlers.clock import SandboxClock, WallClock
 from handlers.clock_watch import ClockWatch
 from handlers.configuration_file import read_configuration
+from handlers.denials import Denials
+from handlers.denying import keep_writing_denials
 from handlers.dependencies import Dependencies, ExecutorSide, TrailCheck
 from handlers.house import Endpoint, House, Role
 from handlers.jobs.registry import EXECUTOR_JOBS, JOBS
@@ -101,10 +103,12 @@ class _Builder:
         endpoint: Endpoint | None = None
         connections: tuple[Any, ...] = ()
         trail: TrailWatch | None = None
+        denials = Denials()
         if role != "executor":
             trail = TrailWatch(self._check_trail, sides.clock)
             background.append(trail.keep_looking)
-            deps, app = await sides.slack_side(trail)
+            deps, app = await sides.slack_side(trail, denials)
+            background.append(partial(keep_writing_denials, deps))
             handlers |= {job.kind: _bound(job.run, deps) for job in JOBS}
             background.append(partial(_sweeping, deps.desk))
             if sides.settings.transport == "http":
@@ -129,6 +133,7 @@ class _Builder:
             self._figures,
             trail,
             sides.watch.skews,
+            denials,
         )
 
     async def _figures(self) -> Figures:

@@ -15,6 +15,8 @@ from bot.domain.errors import AuditMissingError
 from storage.audit_schema import TABLES, prefix
 
 _CHUNK = 5_000
+_PLAIN = """SELECT {body}, leaf_hash FROM {inside}audit_entry
+  WHERE shard = :shard AND seq >= :low AND seq < :high ORDER BY seq"""
 
 
 @contextmanager
@@ -100,9 +102,9 @@ class AuditReader:
         sql = "SELECT shard FROM {}audit_entry UNION SELECT shard FROM {}audit_checkpoint ORDER BY 1"
         return [row[0] for row in self.rows(sql)]
 
-    def entries(self, shard: int, *, columns: bool) -> Iterator[list[Any]]:
+    def entries(self, shard: int, *, columns: bool, first: int = 0) -> Iterator[list[Any]]:
         """Give chunks of a shard's entries: seq, body, leaf hash, and the searched columns if wanted."""
-        after = -1
+        after = first - 1
         wanted = ", id, type, ts, change_id, actor_id" if columns else ""
         while chunk := self.rows(
             f"SELECT seq, body, leaf_hash{wanted} FROM {{}}audit_entry"  # noqa: S608 (names of columns)
@@ -113,6 +115,26 @@ class AuditReader:
         ):
             yield chunk
             after = chunk[-1][0]
+
+    def plain(self, shard: int, low: int, high: int) -> list[Any]:
+        """Return body as bytes and leaf hash where low <= seq < high, as fast as the driver gives them."""
+        on_sqlite = self.connection.dialect.name == "sqlite"
+        body = "CAST(body AS BLOB)" if on_sqlite else "body"
+        found = self.connection.execute(
+            text(_PLAIN.format(body=body, inside=self._in)), {"shard": shard, "low": low, "high": high}
+        )
+        rows = list(found.cursor.fetchall())  # as the driver gives them: rows of SQLAlchemy take their time
+        return rows if on_sqlite else [(body.encode(), bytes(leaf)) for body, leaf in rows]
+
+    def tiles(self, shard: int, low: int, high: int) -> list[Any]:
+        """Return hashes and root of the lowest tiles, low <= idx < high."""
+        return self.rows(
+            "SELECT hashes, root FROM {}audit_tile WHERE shard = :shard AND level = 0"
+            " AND idx >= :low AND idx < :high ORDER BY idx",
+            shard=shard,
+            low=low,
+            high=high,
+        )
 
     def checkpoints(self, shard: int, low: int, high: int) -> dict[int, str]:
         """Return the notes of checkpoints with low < size <= high, by size."""

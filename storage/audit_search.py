@@ -12,7 +12,7 @@ from sqlalchemy import text
 from bot.domain.errors import InvalidInputError
 from bot.ports.trail import FoundEntry, TrailPage, TrailQuery
 from storage.audit_schema import prefix
-from storage.audit_times import END, range_of
+from storage.audit_times import END, by_index, range_of
 from storage.ledger_read import stored
 from storage.ledger_sql import Row
 from storage.ledger_values import timestamp
@@ -120,8 +120,7 @@ def _arms(query: TrailQuery, types: Sequence[str], dialect: str) -> tuple[list[s
 
 
 def _arm(dialect: str, index: str, where: str) -> str:
-    # SQLite keeps no statistics here and would choose among the indexes by chance.
-    return _ARM.format(index=f" INDEXED BY {index}" if index and dialect == "sqlite" else "", where=where)
+    return _ARM.format(index=by_index(dialect, index) if index else "", where=where)
 
 
 def _place(after: str) -> tuple[int, int]:

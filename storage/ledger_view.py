@@ -1,5 +1,6 @@
 """What the appender remembers of the log: enough to add to it and to sign it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.errors import LedgerBrokenError
@@ -35,8 +36,20 @@ class View:
         """Add a leaf hash and return the tiles it fills, lowest level first."""
         self.size += 1
         self.last = leaf
+        return self._filled(0, leaf)
+
+    def append_tile(self, leaves: Sequence[bytes], root: bytes) -> list[Tile]:
+        """Add a whole tile of leaf hashes with the root over them; return the tiles above that are filled."""
+        if self.size % TILE_WIDTH or len(leaves) != TILE_WIDTH:
+            raise ValueError("a whole tile is added where a tile begins")
+        self.size += TILE_WIDTH
+        self.last = leaves[-1]
+        self._demand_level(1)
+        return self._filled(1, root)
+
+    def _filled(self, level: int, node: bytes) -> list[Tile]:
+        """Add a hash at a level, and return the tiles this fills there and above."""
         filled: list[Tile] = []
-        level, node = 0, leaf
         while True:
             hashes, tree = self.open_tiles[level], self.trees[level]
             hashes.append(node)
@@ -47,9 +60,12 @@ class View:
             filled.append(Tile(level, (self.size >> 8 * (level + 1)) - 1, b"".join(hashes), node))
             self.open_tiles[level], self.trees[level] = [], Frontier()
             level += 1
-            if level == len(self.open_tiles):
-                self.open_tiles.append([])
-                self.trees.append(Frontier())
+            self._demand_level(level)
+
+    def _demand_level(self, level: int) -> None:
+        if level == len(self.open_tiles):
+            self.open_tiles.append([])
+            self.trees.append(Frontier())
 
 
 async def rebuilt(rows: AuditRows, size: int) -> View:

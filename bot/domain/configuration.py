@@ -119,6 +119,7 @@ class Configuration:
     field_rules: tuple[FieldRule, ...] = ()
     in_place: frozenset[str] = frozenset()
     freeze_groups: tuple[str, ...] = ()
+    auditor_groups: tuple[str, ...] = ()
     shared_channels: frozenset[str] = frozenset()
     security_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     templates: tuple[Template, ...] = ()

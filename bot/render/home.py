@@ -41,6 +41,7 @@ class HomeView:
     user: str = ""
     anchors: str = ""
     drafts: int = 0
+    auditor: bool = False
 
 
 def render_home(view: HomeView, *, now: datetime, ref: str) -> Block:
@@ -48,7 +49,7 @@ def render_home(view: HomeView, *, now: datetime, ref: str) -> Block:
     blocks = [
         header("Countersign"),
         context("Evidence, approvals and an audit trail. Nothing changes in Azure without them."),
-        *actions([button("Request a change…", "change.open", view.request, says="Open the request form")]),
+        *_first(view),
         *_changes(
             "Waiting for you",
             view.waiting,
@@ -78,6 +79,15 @@ def render_home(view: HomeView, *, now: datetime, ref: str) -> Block:
         footer(ref),
     ]
     return {"type": "home", "callback_id": "home", "blocks": blocks}
+
+
+def _first(view: HomeView) -> list[Block]:
+    """Return the way to a request; an auditor, who asks for none, is shown the way into the trail."""
+    if view.auditor:
+        return [
+            context("You are an auditor: `/cs audit search` finds entries, `/cs audit verify` proves them.")
+        ]
+    return actions([button("Request a change…", "change.open", view.request, says="Open the request form")])
 
 
 def _changes(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.domain.auditing import kept_apart
 from bot.domain.configuration import Configuration
 from bot.domain.delegation import lend
 from bot.domain.errors import RunAgain
@@ -35,7 +36,8 @@ async def find_people(users: Iterable[str], *, desk: Desk, max_age: timedelta) -
             await tx.enqueue("directory", f"directory:{','.join(sorted(asked))}")
         raise
     people = {user: with_groups(standing, members, configuration) for user, standing in known.items()}
-    return lend(people, configuration.delegations, now)
+    lent = lend(people, configuration.delegations, now)
+    return {user: kept_apart(standing, configuration) for user, standing in lent.items()}
 
 
 def in_groups(names: Iterable[str], people: Mapping[str, Standing]) -> tuple[Standing, ...]:
@@ -47,11 +49,13 @@ def in_groups(names: Iterable[str], people: Mapping[str, Standing]) -> tuple[Sta
 def with_groups(
     standing: Standing, members: Mapping[str, frozenset[str]], configuration: Configuration
 ) -> Standing:
-    """Return a standing with the policy groups that hold the person, and the Entra id the file gives."""
+    """Return a standing with the policy groups that hold the person, and the Entra id the file gives.
+
+    An auditor is in no other group, whatever the lists say.
+    """
     groups = frozenset(name for name, users in members.items() if standing.user in users)
-    return replace(
-        standing, groups=groups, entra_oid=configuration.entra_oids.get(standing.user, standing.entra_oid)
-    )
+    oid = configuration.entra_oids.get(standing.user, standing.entra_oid)
+    return kept_apart(replace(standing, groups=groups, entra_oid=oid), configuration)
 
 
 async def refresh_directory(users: Iterable[str], *, desk: Desk) -> None:

@@ -10,6 +10,7 @@ from handlers.actions.freeze import OPEN_FREEZE
 from handlers.actions.glass import BREAK_GLASS, REVIEW_GLASS
 from handlers.actions.plan import PLAN
 from handlers.actions.steer import APPLY, OPEN, REVISE, ROLLBACK, WAIVE, WITHDRAW
+from handlers.actions.trail import NEWER, OLDER
 from handlers.actions.undo import AGAIN, RETIRE, UNDO
 from handlers.shapes import Action
 
@@ -39,4 +40,6 @@ ACTIONS: tuple[Action, ...] = (
     OPEN_EXCEPT,
     OPEN_LIFT,
     PUT_BACK,
+    OLDER,
+    NEWER,
 )

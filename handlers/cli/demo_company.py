@@ -70,6 +70,7 @@ team_id = "T0CONTOSO"
 app_id = "A0COUNTERSIGN"
 audit_channel = "C0AUDIT"
 freeze_groups = ["approvers", "security"]
+auditor_groups = ["auditors"]
 
 [audit]
 origin = "{ORIGIN}"
@@ -108,6 +109,8 @@ security_groups = ["security"]
 usergroup = "S0AIOPS"
 [groups.security]
 users = ["U0DAN"]
+[groups.auditors]
+users = ["U0ERIN"]
 """
 
 _ACCOUNTS = (

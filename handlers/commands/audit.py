@@ -1,14 +1,18 @@
 """`audit …`: questions to the audit trail."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from shlex import join
 
 from bot.domain.change import change_number
 from bot.domain.command_line import did_you_mean, parse
 from bot.domain.errors import InvalidInputError
+from bot.domain.trail_words import USAGE
 from bot.ports.slack import Message
 from bot.render.answer import render_verify
 from bot.render.evidence import render_skeleton
+from bot.render.trail import TrailPlace
 from bot.usecases.ask_question import Asking, ask_question
+from handlers.audit_search import refused_reader, search_trail
 from handlers.dependencies import Dependencies
 from handlers.shapes import Asked, Command
 
@@ -36,13 +40,20 @@ async def _proof(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Me
     number = change_number(words.arguments[0])
     async with deps.desk.archive.reading() as look:
         change = await look.change(number)
+    refused = await refused_reader("audit proof", asked, deps, change)
+    if refused is not None:
+        return refused
     names = (change.id, *(("--withhold",) if words.flag("withhold") else ()))
     asking = Asking("proof", names, asked.channel, asked.response_url, words.flag("share"))
     await ask_question(asking, caller=asked.caller, desk=deps.desk)
     return render_skeleton(f"Collecting what proves {change.id} …", asked.ref)
 
 
-VERBS: Mapping[str, Answer] = {"verify": _verify, "proof": _proof}
+async def _search(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
+    return await search_trail(TrailPlace(join(typed)), asked, deps)
+
+
+VERBS: Mapping[str, Answer] = {"verify": _verify, "proof": _proof, "search": _search}
 
 
 async def _audit(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
@@ -54,10 +65,14 @@ async def _audit(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Me
 
 AUDIT = Command(
     "audit",
-    "audit verify · audit proof CHG-n [--withhold]",
-    "Prove that the audit trail is whole; give a change as a file that anybody can check.",
+    f"audit verify · audit search {USAGE} · audit proof CHG-n [--withhold]",
+    "Prove that the audit trail is whole; find entries; give a change as a file that anybody can check.",
     _audit,
     (
+        "`audit search` alone is everything, newest first; `type:change.*` is every type that begins so, "
+        "`actor:me` is you, `from:7d` a week ago. A mention, a CHG-n or a type needs no key.",
+        "Auditors, approvers and those who freeze may search; of a change its requester and owner take the proof, "
+        "too. Who looked is recorded.",
         "`--withhold` leaves what people wrote in their own words out of the file; it proves as much.",
         "`--share` posts the file in the channel instead of your direct messages. Who took it is recorded.",
     ),

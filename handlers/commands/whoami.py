@@ -1,5 +1,6 @@
 """`whoami`: what the directory and the policy say of the person who asks."""
 
+from bot.domain.auditing import is_auditor
 from bot.domain.command_line import parse
 from bot.domain.configuration import Configuration
 from bot.domain.people import Standing
@@ -20,6 +21,8 @@ async def _whoami(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> M
 
 def rights(standing: Standing, configuration: Configuration) -> list[str]:
     """Return what a person may do, one sentence each."""
+    if standing.full_member and is_auditor(standing, configuration):
+        return ["Read everything, the whole audit trail too; change nothing. What you read is recorded."]
     if not standing.full_member:
         return [f"Nothing here: {standing.why_not or 'you are not a full member of this workspace'}."]
     decides = [

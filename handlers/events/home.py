@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from bot.changes.kinds import KINDS
 from bot.domain.anchoring import anchor_words
+from bot.domain.auditing import is_auditor
 from bot.domain.change import OPEN_ON_ACCOUNT, TERMINAL, ChangeState
 from bot.domain.deployment import Target
 from bot.domain.json import Json
@@ -49,6 +50,7 @@ async def _run(user: str, deps: Dependencies) -> None:
         user=user,
         anchors=anchor_words(anchored, configuration.anchors, now),
         drafts=len(drafts),
+        auditor=is_auditor(people[user], configuration),
     )
     await deps.messenger.publish_home(user, render_home(home, now=now, ref=deps.cause("home").ref))
 

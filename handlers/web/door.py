@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 WINDOW_SECONDS = 300
 MOST_BYTES = 256 * 1024
 MOST_DEPTH = 64
+UNSIGNED = 401
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
 _OBJECTS = ("team", "enterprise", "channel", "view", "message", "container")
@@ -44,7 +45,7 @@ def examine(headers: Mapping[str, str], body: bytes, *, secret: bytes, now: date
     if len(body) > MOST_BYTES:
         return Refuse(413, "too large")
     if not _signed(headers, body, secret, now):
-        return Refuse(401, "unsigned")
+        return Refuse(UNSIGNED, "unsigned")
     try:
         kind = _kind(headers.get("content-type", "").partition(";")[0].strip().lower(), body)
     except (ValueError, RecursionError, TypeError, KeyError):

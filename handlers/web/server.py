@@ -12,7 +12,7 @@ from bot.domain.entry import new_ulid
 from bot.domain.errors import CountersignError
 from bot.render.notice import render_notice_view
 from handlers.house import House
-from handlers.web.door import MOST_BYTES, Genuine, Refuse, examine
+from handlers.web.door import MOST_BYTES, UNSIGNED, Genuine, Refuse, examine
 from handlers.web.metrics import Metrics, Now
 from storage.figures import Figures
 
@@ -52,6 +52,8 @@ class SlackDoor:
             case Refuse(status, why):
                 LOG.warning("door.refused", status=status, why=why)
                 self._metrics.requests.labels("unknown", why).inc()
+                if status == UNSIGNED:
+                    self._house.denials.count_unsigned()
                 return web.Response(status=status)
             case Genuine(kind, _):
                 answer = await self._run(verdict, headers)

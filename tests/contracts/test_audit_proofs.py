@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -168,7 +169,27 @@ async def test_a_signed_note_of_a_size_is_given_and_checked(house: House) -> Non
             await trail.signed_note(None, None)
 
 
-async def test_nothing_is_created_where_there_is_no_trail(tmp_path: object) -> None:
+async def test_sizes_of_a_forged_trail_are_not_proved(house: House) -> None:
+    await submitted(house)
+
+    def attack(forge: Forge) -> None:
+        forge.edit(3, lambda document: document["actor"].update(id="U9"))
+        forge.rehash(3)
+
+    await forged(house, attack)
+    async with looking(house.url, [house.vkey]) as trail:
+        with pytest.raises(LedgerBrokenError, match="not the one that was signed"):
+            await trail.extension(None, 3, 4)
+
+
+async def test_a_database_without_a_trail_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "empty.db").touch()
+    with pytest.raises(AuditMissingError, match="holds no audit trail"):
+        async with looking(f"sqlite:///{tmp_path}/empty.db", []):
+            pass
+
+
+async def test_nothing_is_created_where_there_is_no_trail(tmp_path: Path) -> None:
     with pytest.raises(AuditMissingError):
         async with looking(f"sqlite:///{tmp_path}/none.db", []):
             pass

@@ -178,6 +178,34 @@ async def test_a_clock_that_went_back_too_often_makes_a_search_slow_but_not_wron
     await test_a_time_is_found_although_the_clock_went_back(house)
 
 
+async def steps(house: House, query: TrailQuery) -> int:
+    """Return how much SQLite does for a page, in tens of its instructions."""
+    done = 0
+
+    def step() -> int:
+        nonlocal done
+        done += 1
+        return 0
+
+    async with house.engine.begin() as connection:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        await driver.set_progress_handler(step, 10)
+        await TrailRows(connection).search_trail(query)
+        await driver.set_progress_handler(None, 0)
+    return done
+
+
+async def test_a_page_costs_the_same_in_a_long_trail(sqlite_url: str) -> None:
+    async with open_house(sqlite_url) as house:
+        costs: list[list[int]] = []
+        for length in (200, 2_000):
+            for _ in range(length // 20):
+                await house.append(*[mixed(n) for n in range(20)])
+            costs.append([await steps(house, replace(query, limit=5)) for query, _ in CASES.values()])
+    for name, short, long in zip(CASES, *costs, strict=True):
+        assert long <= 2 * short, (name, short, long)
+
+
 async def test_a_page_that_is_none_is_refused(house: House) -> None:
     for query in (
         TrailQuery(after="x"),
