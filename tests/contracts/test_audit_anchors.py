@@ -224,6 +224,7 @@ async def test_somebody_else_appending_makes_it_look_again(house: AnchorHouse) -
     storage.before_append = grow
     size = await house.anchored()
     assert len(blob.content.splitlines()) == 3
+    assert "AppendPositionConditionNotMet" in storage.refused
     witnessed = await house.newest()
     assert witnessed.seen is not None
     assert witnessed.seen.size == size
