@@ -33,12 +33,13 @@ ALL: Mapping[str, Callable[[], Awaitable[Sequence[Row]]]] = {
 AUDIT = "audit"
 HEAD = ("what", "ours: median / p99", "floor: median / p99", "ratio", "samples")
 MOST_SECONDS = 600.0
+MOST_SECONDS_OF_AUDIT = 1800.0
 
 
 async def _run(names: Sequence[str], entries: int) -> None:
     rows: list[tuple[str, ...]] = []
     try:
-        async with asyncio.timeout(MOST_SECONDS):
+        async with asyncio.timeout(MOST_SECONDS + (MOST_SECONDS_OF_AUDIT if AUDIT in names else 0)):
             for name in names:
                 started = perf_counter()
                 measured = audit(entries) if name == AUDIT else ALL[name]()
@@ -63,7 +64,7 @@ def main() -> int:
     try:
         asyncio.run(_run(names, given.entries))
     except TimeoutError:
-        print(f"bench: stopped after {MOST_SECONDS:.0f} s", file=sys.stderr)
+        print("bench: stopped, it took too long", file=sys.stderr)
         return 1
     return 0
 

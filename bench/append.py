@@ -12,6 +12,7 @@ from sqlalchemy import text
 from bench.measure import Row, interleaved
 from bot.domain.entry import NewEntry, new_ulid
 from bot.domain.note import Signer
+from bot.ports.clock import Clock
 from handlers.clock import WallClock
 from storage.engine import migrate
 from storage.open import OpenArchive, open_archive
@@ -83,11 +84,13 @@ async def _measured(url: str) -> list[list[float]]:
 
 
 @asynccontextmanager
-async def opened_archive(url: str, signer: Signer | None = None) -> AsyncIterator[OpenArchive]:
+async def opened_archive(
+    url: str, signer: Signer | None = None, clock: Clock = _CLOCK
+) -> AsyncIterator[OpenArchive]:
     """Give an archive, brought up to date, with this key or a new one."""
     signer = signer or Signer.parse(Signer.generate(ORIGIN)[0])
-    await migrate(url, signer, clock=_CLOCK, build="bench")
-    opened = await open_archive(url, signer, ORIGIN, clock=_CLOCK, build="bench", lock=True)
+    await migrate(url, signer, clock=clock, build="bench")
+    opened = await open_archive(url, signer, ORIGIN, clock=clock, build="bench", lock=True)
     try:
         yield opened
     finally:

@@ -37,7 +37,19 @@ _BODY = (
     '"resource":"/subscriptions/s/resourceGroups/g/deployments/d{resource}"}},"ts":"{ts}","type":"{type}","v":1}}'
 )
 _PER_CHANGE = 12
+_STEP = timedelta(milliseconds=250)
 _NOTE = "n" * 120
+
+
+@dataclass
+class _Then:
+    """A clock that stands."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        """Return when it stands."""
+        return self.at
 
 
 @dataclass
@@ -45,10 +57,10 @@ class Long:
     """A trail as it grows."""
 
     signer: Signer
+    time: datetime
     view: View = field(default_factory=View)
     first: int = 0
     before: str = ORIGIN_PREV
-    time: datetime = field(default_factory=lambda: datetime.now(UTC) + timedelta(seconds=5))
     tiles: list[tuple[int, int, int, bytes, bytes]] = field(default_factory=list)
     notes: list[tuple[int, int, str]] = field(default_factory=list)
 
@@ -62,7 +74,7 @@ class Long:
         """Give the rows of entries until there are so many, and note their tiles and checkpoints."""
         while self.view.size < upto:
             seq = self.view.size
-            self.time += timedelta(milliseconds=250)
+            self.time += _STEP
             change, n = divmod(seq - self.first, _PER_CHANGE)
             body = _BODY.format(
                 actor=seq * 7919 % 40,
@@ -90,9 +102,10 @@ class Long:
 
 async def long_trail(path: str, signer: Signer, entries: int) -> None:
     """Make an SQLite file with a trail of so many entries."""
-    async with opened_archive(f"sqlite:///{path}", signer):
+    began = datetime.now(UTC) - (entries + 1_000) * _STEP
+    async with opened_archive(f"sqlite:///{path}", signer, _Then(began)):
         pass
-    trail = Long(signer)
+    trail = Long(signer, time=began)
     with sqlite3.connect(path, isolation_level=None) as database:
         database.execute("PRAGMA synchronous = OFF")
         trail.leaves(

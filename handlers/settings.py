@@ -56,13 +56,18 @@ class Settings(BaseSettings):
         Raises:
             InvalidInputError: there is none, or others can read the file.
         """
-        text = self.signing_key.get_secret_value().strip()
-        if text.startswith("@"):
-            text = _private_file(Path(text[1:]))
-        keys = tuple(part for part in text.split() if part.startswith("PRIVATE+KEY+"))
+        keys = tuple(part for part in self._keys() if part.startswith("PRIVATE+KEY+"))
         if not keys:
             raise InvalidInputError("COUNTERSIGN_SIGNING_KEY holds no signing key.", advice=_NEW_KEY)
         return keys
+
+    def public_keys(self) -> tuple[str, ...]:
+        """Return the public keys that stand beside the signing keys: those of parts whose private key is gone."""
+        return tuple(part for part in self._keys() if "+" in part and not part.startswith("PRIVATE+KEY+"))
+
+    def _keys(self) -> list[str]:
+        text = self.signing_key.get_secret_value().strip()
+        return (_private_file(Path(text[1:])) if text.startswith("@") else text).split()
 
     def refuse_bad(self, role: str) -> None:
         """Refuse to start with missing or short secrets, by name, with the fix.

@@ -8,7 +8,7 @@ from bot.azure.connection import connect_executor, connect_reader
 from bot.azure.endpoints import Endpoints, Identity
 from bot.domain.configuration import Configuration
 from bot.domain.errors import InvalidInputError
-from bot.domain.note import Signer
+from bot.ports.registry import Readers
 from bot.slack.client import close_client, response_hosts, slack_client
 from bot.slack.directory import SlackWebDirectory
 from bot.slack.errors import slack_errors
@@ -39,7 +39,7 @@ class Sides:
     configuration: Configuration
     clock: WallClock | SandboxClock
     archive: OpenArchive
-    signer: Signer
+    vkey: str
     stack: AsyncExitStack
     observers: Observers
     watch: ClockWatch
@@ -59,18 +59,13 @@ class Sides:
         messenger = SlackMessenger(
             client, response_hosts(settings.slack_api_url), self.configuration.shared_channels
         )
-        readers = replace(
-            azure.readers,
-            declared=DeclaredFiles(self.configuration, settings.config.parent),
-            journal=OwnJournal(self.archive.archive),
-        )
         deps = Dependencies(
             desk,
             messenger,
-            readers,
+            self._with_our_own(azure.readers),
             trail.check,
             self.observers,
-            self.signer.vkey,
+            self.vkey,
             trail.verdict,
             self.watch.wrong,
             denials,
@@ -85,6 +80,11 @@ class Sides:
         identity = AppIdentity(token, me.bot_id, me.user, me.team)
         auth = "slack-signed" if settings.transport == "http" else "slack-socket"
         return deps, slack_app(deps, identity, client, auth=auth)
+
+    def _with_our_own(self, readers: Readers) -> Readers:
+        """Return Azure's readers with what is read on this side: declared files, and our own journal."""
+        declared = DeclaredFiles(self.configuration, self.settings.config.parent)
+        return replace(readers, declared=declared, journal=OwnJournal(self.archive.archive))
 
     async def executor_side(self) -> ExecutorSide:
         """Return what the executor role has."""

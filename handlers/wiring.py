@@ -11,7 +11,6 @@ import structlog
 
 from bot.domain.configuration import Configuration
 from bot.domain.errors import CountersignError, InvalidInputError
-from bot.domain.note import Signer
 from bot.usecases.desk import Desk
 from bot.usecases.watch_change import sweep
 from handlers.clock import SandboxClock, WallClock
@@ -25,6 +24,7 @@ from handlers.jobs.registry import EXECUTOR_JOBS, JOBS
 from handlers.observers import NOBODY, Observers
 from handlers.settings import Settings
 from handlers.sides import Sides
+from handlers.signing import signers_of, trusted_of
 from handlers.slack_app import dispatch
 from handlers.trail_watch import TrailWatch
 from handlers.version import BUILD
@@ -52,20 +52,21 @@ async def open_house(settings: Settings, role: Role, observers: Observers = NOBO
             advice="Run `countersign serve` without --role, or set COUNTERSIGN_DATABASE_URL to a Postgres.",
         )
     configuration = read_configuration(settings.config)
-    signer = signer_of(settings, configuration)
     clock = SandboxClock(settings.arm_url) if settings.is_sandbox else WallClock()
     async with AsyncExitStack() as stack:
         archive = await open_archive(
             place_of(settings, configuration),
-            signer,
+            signers_of(settings),
             configuration.origin,
+            vkeys=trusted_of(settings),
             clock=clock,
             build=BUILD,
             lock=True,
         )
         stack.push_async_callback(archive.close)
         watch = ClockWatch(WallClock())
-        builder = _Builder(Sides(settings, configuration, clock, archive, signer, stack, observers, watch))
+        vkey = archive.ledger.vkey
+        builder = _Builder(Sides(settings, configuration, clock, archive, vkey, stack, observers, watch))
         yield await builder.house(role)
 
 
@@ -73,23 +74,6 @@ def place_of(settings: Settings, configuration: Configuration) -> Place:
     """Return where the database is, and its high-water mark where the configuration names one."""
     named = configuration.high_water
     return Place(settings.database_url, settings.config.absolute().parent / named if named else None)
-
-
-def signer_of(settings: Settings, configuration: Configuration) -> Signer:
-    """Return the signer whose key is named like the trail's origin.
-
-    Raises:
-        InvalidInputError: no key has that name.
-    """
-    signers = [Signer.parse(key) for key in settings.signing_keys()]
-    for signer in signers:
-        if signer.name == configuration.origin:
-            return signer
-    names = ", ".join(signer.name for signer in signers)
-    raise InvalidInputError(
-        f"No signing key is named {configuration.origin}, the [audit] origin; there is {names}.",
-        advice=f"Make one with `countersign audit keygen --origin {configuration.origin}`.",
-    )
 
 
 @dataclass(frozen=True)
@@ -141,8 +125,9 @@ class _Builder:
         return await read_figures(sides.archive.database, sides.clock.now(), kinds)
 
     async def _check_trail(self) -> TrailCheck:
-        vkey = self.sides.signer.vkey
-        report = await asyncio.to_thread(verify_log, self.sides.settings.database_url, [vkey])
+        ledger = self.sides.archive.ledger
+        vkey, trusted = ledger.vkey, [each.vkey for each in ledger.verifiers]
+        report = await asyncio.to_thread(verify_log, self.sides.settings.database_url, trusted)
         words = [f"{found.code} at {found.seq}: {found.message}" for found in report.findings]
         return TrailCheck(report.ok, report.size, report.as_json()["root"], vkey, words)  # type: ignore[arg-type]
 

@@ -12,6 +12,7 @@ from bot.domain.note import Checkpoint, Verifier, open_note
 from bot.ports.anchors import Seen
 from storage.audit_findings import Finding, Findings, VerifyReport
 from storage.audit_reader import AuditReader, reading
+from storage.key_chain import read_key_chain
 from storage.ledger_view import TILE_WIDTH
 
 
@@ -40,8 +41,19 @@ def with_anchors(
     """
     verifiers = [Verifier.parse(each) for each in dict.fromkeys(vkeys)]
     with reading(source) as connection:
-        found = _against(AuditReader(connection), verifiers, witnessed)
+        reader = AuditReader(connection)
+        chain = read_key_chain(reader, verifiers)
+        trusted = {each.vkey: each for shard in [*chain.shards, -1] for each in chain.trusted(shard)}
+        lost = chain.lost()
+        anew = [each for each in witnessed if not _is_lost(each, reader, lost)]
+        found = _against(reader, list(trusted.values()), anew)
     return replace(report, ok=report.ok and not found, findings=(*report.findings, *found))
+
+
+def _is_lost(each: Witnessed, reader: AuditReader, lost: dict[str, int]) -> bool:
+    """Return whether an anchor holds what a restored shard says was lost, no more: then nothing can be compared."""
+    size = each.seen.size if each.seen is not None else 0
+    return _shards(reader).get(each.origin, (-1, 0))[1] < size <= lost.get(each.origin, 0)
 
 
 def _against(

@@ -10,6 +10,7 @@ from typing import Any
 from bot.domain.json import canonical
 from storage.audit_findings import Findings
 from storage.audit_reader import raw_bytes
+from storage.key_chain import GENESIS
 from storage.ledger_values import ORIGIN_PREV, commitment_of
 
 _TOLERATED = timedelta(seconds=1)
@@ -17,9 +18,10 @@ _TOLERATED = timedelta(seconds=1)
 
 @dataclass
 class Chains:
-    """Where each change's own chain stands, across shards."""
+    """Where each change's own chain stands, across shards, and how many texts are no longer there."""
 
     heads: dict[str, tuple[int, str]] = field(default_factory=dict)
+    withheld: int = 0
 
     def follows(self, subject: dict[str, Any], leaf: bytes) -> bool:
         """Return whether the subject is next in its change's chain, and remember it."""
@@ -39,7 +41,6 @@ class BodyCheck:
     findings: Findings
     chains: Chains
     log: str = ""
-    previous_checkpoint: str = ""
     _time: datetime | None = None
     _commitments: dict[int, dict[str, str]] = field(default_factory=dict)
 
@@ -60,6 +61,7 @@ class BodyCheck:
 
     def disclosures(self, rows: Sequence[Any]) -> None:
         """Check stored disclosures against the commitments seen since the last call; missing is withheld."""
+        self.chains.withheld += sum(len(each) for each in self._commitments.values()) - len(rows)
         for seq, path, disclosure in rows:
             expected = self._commitments.get(seq, {}).get(path)
             try:
@@ -73,8 +75,7 @@ class BodyCheck:
     def _typed(self, seq: int, document: dict[str, Any]) -> None:
         if seq == 0:
             self.log = document["log"]
-            self.previous_checkpoint = document["data"].get("previous_checkpoint", "")
-            if document["type"] != "log.opened":
+            if document["type"] not in GENESIS:
                 self.findings.add("S8", 0, document["type"])
         time = datetime.fromisoformat(document["ts"])
         if self._time is not None and time < self._time - _TOLERATED and document["type"] != "clock.skew":

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from bot.domain.json import Json
 
-# A code never changes its meaning. C: leaves and links, M: signed checkpoints, S: meaning and schema, A: anchors.
+# A code never changes its meaning. C: leaves and links, M: signed checkpoints, S: meaning and schema, A: anchors,
+# K: keys.
 CODES = {
     "C1": "the body does not have the stored leaf hash",
     "C2": "the link to the entry before is wrong",
@@ -35,6 +36,9 @@ CODES = {
     "A3": "the entries do not have the anchored root: the log was rewritten or forked",
     "A4": "two anchors of one size disagree",
     "A5": "an anchor was edited, or what was anchored is gone",
+    "K1": "a key signed outside its range of sizes",
+    "K2": "a rotation is not signed by the old key and the new one",
+    "K3": "a revoked key was used",
 }
 INFORMATION = frozenset({"S6"})
 _SHOWN_PER_CODE = 10
@@ -51,17 +55,25 @@ class Finding:
 
 @dataclass(frozen=True)
 class VerifyReport:
-    """The outcome: `size`, `root` and `checkpoint` describe the newest shard as its entries are."""
+    """The outcome: `size`, `root` and `checkpoint` describe the newest shard as its entries are.
+
+    `withheld`: texts that are committed to and no longer there; `erased`: those of them that an entry says so of.
+    """
 
     ok: bool
     size: int
     root: bytes
     checkpoint: str
     findings: tuple[Finding, ...]
+    withheld: int = 0
+    erased: int = 0
 
     def as_json(self) -> dict[str, Json]:
-        """Return the report as `audit verify --json` prints it."""
-        return {
+        """Return the report as `audit verify --json` prints it; what is withheld only where something is."""
+        withheld: dict[str, Json] = (
+            {"withheld": self.withheld, "erased": self.erased} if self.withheld else {}
+        )
+        return withheld | {
             "ok": self.ok,
             "size": self.size,
             "root": b64encode(self.root).decode(),

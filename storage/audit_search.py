@@ -12,7 +12,7 @@ from sqlalchemy import text
 from bot.domain.errors import InvalidInputError
 from bot.ports.trail import FoundEntry, TrailPage, TrailQuery
 from storage.audit_schema import prefix
-from storage.audit_times import END, by_index, range_of
+from storage.audit_times import END, by_index, ranges_of
 from storage.ledger_read import stored
 from storage.ledger_sql import Row
 from storage.ledger_values import timestamp
@@ -77,11 +77,14 @@ class TrailRows(Queries):
         self, query: TrailQuery, types: Sequence[str], *, shard: int, high: int, limit: int
     ) -> list[Row]:
         """Return the newest entries below `high` that fit, of one shard."""
-        low, high = await range_of(self._connection, shard, high, query.since, query.until)
         arms, values = _arms(query, types, self._connection.dialect.name)
         sql = _PAGE.format(arms=" UNION ALL ".join(arms))
-        rows = await self._ask(sql, **values, shard=shard, low=low, high=high, limit=limit)
-        return [Row(row[0], row[1], row[2], bytes(row[3])) for row in rows]
+        found: list[Row] = []
+        for low, top in await ranges_of(self._connection, shard, high, query.since, query.until):
+            left = limit - len(found)
+            rows = await self._ask(sql, **values, shard=shard, low=low, high=top, limit=left) if left else []
+            found += [Row(row[0], row[1], row[2], bytes(row[3])) for row in rows]
+        return found
 
     async def _page(self, found: Sequence[Row], limit: int) -> TrailPage:
         entries = [

@@ -31,25 +31,29 @@ def by_index(dialect: str, index: str) -> str:
     return f" INDEXED BY {index}" if dialect == "sqlite" else ""
 
 
-async def range_of(
+async def ranges_of(
     connection: AsyncConnection, shard: int, high: int, since: datetime | None, until: datetime | None
-) -> tuple[int, int]:
-    """Return low and high so that low <= seq < high for every entry of the time below `high`; some others may be."""
+) -> list[tuple[int, int]]:
+    """Return ranges of numbers below `high`, newest first, that hold every entry of the time, and some others.
+
+    There is one range, and one more for each time the clock went back across an end of the time.
+    """
     if since is None and until is None:
-        return 0, high
+        return [(0, high)]
     times = _Times(connection, shard)
     high = min(high, await times.size())
     pieces = await times.pieces(high)
     if pieces is None:
-        return 0, high
-    lows, highs = [high], [0]
+        return [(0, high)]
+    ranges: list[tuple[int, int]] = []
     for first, end in pieces:
         low = first if since is None else await times.first(first, end, since - _MARGIN)
         upto = end if until is None else await times.first(first, end, until + _MARGIN)
-        if low < upto:
-            lows.append(low)
-            highs.append(upto)
-    return min(lows), max(highs)
+        if low < upto and ranges and ranges[-1][1] == low:
+            ranges[-1] = (ranges[-1][0], upto)
+        elif low < upto:
+            ranges.append((low, upto))
+    return ranges[::-1]
 
 
 class _Times:
@@ -66,13 +70,9 @@ class _Times:
 
     async def pieces(self, high: int) -> list[tuple[int, int]] | None:
         """Return the pieces inside which the clock never went back, None when it did too often."""
-        rows = await self._rows(
-            _SKEWS.format(index=by_index(self._connection.dialect.name, "ix_audit_type")),
-            high=high,
-            limit=_MOST_SKEWS + 1,
-        )
-        starts = [0, *(row[0] for row in rows), high]
-        return list(pairwise(starts)) if len(rows) <= _MOST_SKEWS else None
+        sql = _SKEWS.format(index=by_index(self._connection.dialect.name, "ix_audit_type"))
+        rows = await self._rows(sql, high=high, limit=_MOST_SKEWS + 1)
+        return list(pairwise([0, *(row[0] for row in rows), high])) if len(rows) <= _MOST_SKEWS else None
 
     async def first(self, low: int, high: int, time: datetime) -> int:
         """Return the first number in a piece whose entry is not before a time, `high` when there is none."""

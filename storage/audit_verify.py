@@ -10,10 +10,12 @@ from bot.domain.errors import AuditMissingError
 from bot.domain.merkle import EMPTY_ROOT
 from bot.domain.note import Verifier
 from storage.audit_bodies import BodyCheck, Chains
+from storage.audit_erasures import erased_paths
 from storage.audit_findings import INFORMATION, Findings, VerifyReport
 from storage.audit_reader import AuditReader, reading
 from storage.audit_schema import schema_drift
 from storage.audit_walk import ShardWalk
+from storage.key_chain import read_key_chain
 
 _THOROUGH_UP_TO = 20_000
 
@@ -58,7 +60,7 @@ def verify_log(
             if not drift:
                 raise
             walk = None  # the schema was changed so much that it cannot be read: that is the finding
-        return _report(findings, walk)
+        return _report(reader, findings, walk)
 
 
 def _walk(
@@ -72,12 +74,15 @@ def _walk(
     """Verify every shard and return the walk along the newest."""
     entries = int(reader.rows("SELECT count(*) FROM {}audit_entry")[0][0])
     thorough = deep or entries <= _THOROUGH_UP_TO
-    chains = Chains()
+    chains, keys = Chains(), read_key_chain(reader, verifiers)
     walk: ShardWalk | None = None
     shards = reader.shards()
+    for fault in keys.faults:
+        findings.add(fault.code, fault.seq, fault.detail)
     for done, shard in enumerate(shards, 1):
         bodies = BodyCheck(findings, chains) if thorough else None
-        before, walk = walk, ShardWalk(reader, shard, verifiers, findings, bodies, deep)
+        of, trusted = keys.of(shard), keys.trusted(shard)
+        before, walk = walk, ShardWalk(reader, shard, trusted, of, findings, bodies, deep)
         walk.run()
         _demand_succession(before, walk)
         if progress is not None:
@@ -93,9 +98,9 @@ def _demand_succession(before: ShardWalk | None, walk: ShardWalk) -> None:
     """Find a shard that does not name the end of the one before it, or repeats its origin."""
     if before is not None and before.origin == walk.origin:
         walk.findings.add("M8", None, f"two shards are called {walk.origin}")
-    if walk.bodies is not None and walk.next_seq:
+    if walk.next_seq:
         expected = before.head[1] if before is not None else ""
-        if walk.bodies.previous_checkpoint != expected:
+        if walk.keys.genesis.get("previous_checkpoint", "") != expected:
             walk.findings.add("M8", 0, walk.origin)
 
 
@@ -111,9 +116,11 @@ def _demand_evidence(reader: AuditReader, findings: Findings) -> None:
             findings.add("S9", None, digest)
 
 
-def _report(findings: Findings, walk: ShardWalk | None) -> VerifyReport:
+def _report(reader: AuditReader, findings: Findings, walk: ShardWalk | None) -> VerifyReport:
     found = findings.all()
     ok = all(each.code in INFORMATION for each in found)
     if walk is None:
         return VerifyReport(ok, 0, EMPTY_ROOT, "", found)
-    return VerifyReport(ok, walk.view.size, walk.view.root(), walk.head[1], found)
+    erased = len(erased_paths(reader))
+    withheld = erased if walk.bodies is None else walk.bodies.chains.withheld
+    return VerifyReport(ok, walk.view.size, walk.view.root(), walk.head[1], found, withheld, erased)

@@ -11,6 +11,7 @@ from storage.audit_bodies import BodyCheck
 from storage.audit_findings import Findings
 from storage.audit_quick import TILES, link, right_tiles
 from storage.audit_reader import AuditReader, raw_bytes
+from storage.key_chain import ShardKeys
 from storage.ledger_sql import Tile
 from storage.ledger_view import TILE_WIDTH, View
 
@@ -24,6 +25,7 @@ class ShardWalk:
     reader: AuditReader
     shard: int
     verifiers: Sequence[Verifier]
+    keys: ShardKeys
     findings: Findings
     bodies: BodyCheck | None
     deep: bool
@@ -85,7 +87,8 @@ class ShardWalk:
                 self.findings.add("M7", seq, f"level {tile.level}, number {tile.idx}")
 
     def _checkpoint(self, size: int, note: str) -> None:
-        if not self.deep and size + _SIGNATURES_CHECKED <= self.head[0]:
+        begins = any(each.low == size for each in self.keys.keys)
+        if not (self.deep or begins) and size + _SIGNATURES_CHECKED <= self.head[0]:
             return
         try:
             opened = open_note(note, self.verifiers)
@@ -97,6 +100,9 @@ class ShardWalk:
         names = {each.name for each in opened.verified}
         if checkpoint.origin != self.origin or self.origin not in names:
             self.findings.add("M2", size - 1, f"size {size}: {checkpoint.origin}")
+        fault = self.keys.fault_at(size, frozenset(each.key_id for each in opened.verified))
+        if fault:
+            self.findings.add(fault, size - 1, f"size {size}")
         if checkpoint.size != size:
             self.findings.add("M3", size - 1, f"{checkpoint.size} under {size}")
         elif checkpoint.root != self.view.root():

@@ -1,5 +1,6 @@
 """The schema of a database: where it stands, and bringing it up to this version."""
 
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from importlib.resources import files
 from typing import Literal
@@ -12,21 +13,45 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.entry import NewEntry, new_ulid
+from bot.domain.errors import InvalidInputError, LedgerBrokenError
+from bot.domain.json import Json
 from bot.domain.note import Signer
 from bot.ports.clock import Clock
+from storage.audit_findings import INFORMATION
 from storage.audit_schema import actual_schema, fingerprint
+from storage.audit_verify import verify_log
 from storage.database import Database, ProcessLock, open_engine, sqlite_path
 from storage.ledger import Ledger
 
-__all__ = ["SchemaState", "ledger_of", "migrate", "migrated", "open_engine", "schema_state"]
+__all__ = [
+    "SchemaState",
+    "Signers",
+    "demand_key",
+    "ledger_of",
+    "migrate",
+    "migrated",
+    "open_engine",
+    "schema_state",
+]
 
 SchemaState = Literal["missing", "behind", "current", "ahead"]
+Signers = Signer | Sequence[Signer]
 
 
-def ledger_of(signer: Signer, origin: str, *, clock: Clock, build: str) -> Ledger:
-    """Return the audit trail as this process writes it."""
+def ledger_of(
+    signers: Signers, origin: str, *, clock: Clock, build: str, vkeys: Sequence[str] = ()
+) -> Ledger:
+    """Return the audit trail as this process writes it, for a new database; `follow` finds where an old one is."""
+    keys = [signers] if isinstance(signers, Signer) else list(signers)
+    signer = next((each for each in keys if each.name == origin), keys[0])
     writer = {"version": version("countersign"), "build": build, "writer": new_ulid(clock.now())}
-    return Ledger(signer=signer, origin=origin, writer={name: text for name, text in writer.items() if text})
+    return Ledger(
+        signer=signer,
+        origin=signer.name,
+        vkeys=vkeys,
+        signers=keys,
+        writer={name: text for name, text in writer.items() if text},
+    )
 
 
 async def schema_state(url: str) -> SchemaState:
@@ -48,11 +73,13 @@ async def schema_state(url: str) -> SchemaState:
     return "behind" if revision in {step.revision for step in scripts.walk_revisions()} else "ahead"
 
 
-async def migrate(url: str, signer: Signer, *, clock: Clock, build: str) -> str:
+async def migrate(url: str, signers: Signers, origin: str = "", *, clock: Clock, build: str) -> str:
     """Bring the database up to this version, say so in the audit trail, and return the revision it has now.
 
     Raises:
         ConflictError: another process has the SQLite file.
+        InvalidInputError, AuditRefusedError: no key has the name of the trail, or of its newest shard.
+        LedgerBrokenError: the trail does not hold, before or after; then nothing was changed.
     """
     path = sqlite_path(url)
     lock = None if path is None else ProcessLock(path)
@@ -60,33 +87,64 @@ async def migrate(url: str, signer: Signer, *, clock: Clock, build: str) -> str:
         lock.take()
     database = Database(open_engine(url))
     try:
-        return await migrated(database, ledger_of(signer, signer.name, clock=clock, build=build), clock)
+        ledger = ledger_of(signers, origin, clock=clock, build=build)
+        return await migrated(database, ledger, clock, origin or ledger.origin)
     finally:
         await database.close()
         if lock is not None:
             lock.release()
 
 
-async def migrated(database: Database, ledger: Ledger, clock: Clock) -> str:
+async def migrated(database: Database, ledger: Ledger, clock: Clock, origin: str) -> str:
     """Bring an open database up to this version in one transaction, entries included."""
     async with database.begin() as connection:
         before = await connection.run_sync(_revision)
+        schema = fingerprint(await connection.run_sync(actual_schema))
+        demand_key(ledger, origin if before is None else ledger.origin)
+        if before is not None:
+            await ledger.follow(connection, opening=True)
+            await _demand_sound(connection, ledger, "Nothing was changed.", aside=frozenset({"S5"}))
         await connection.run_sync(_upgrade)
         after = await connection.run_sync(_revision) or ""
         await ledger.open_log(connection, clock.now())
         if after != before:
-            await ledger.append(connection, [await _said(connection, before, after, clock)], now=clock.now())
+            said = {"from_revision": before or "", "to_revision": after, "fingerprint_old": schema}
+            await ledger.append(connection, [await _said(connection, said, clock)], now=clock.now())
+            await _demand_sound(connection, ledger, "The migration was taken back.")
     ledger.committed(connection)
     return after
 
 
-async def _said(connection: AsyncConnection, before: str | None, after: str, clock: Clock) -> NewEntry:
+def demand_key(ledger: Ledger, origin: str) -> None:
+    """Raise InvalidInputError unless this process has the key of a trail that is to begin."""
+    if ledger.origin != origin:
+        raise InvalidInputError(
+            f"No signing key is named {origin}, the [audit] origin; there is {ledger.origin}.",
+            advice=f"Make one with `countersign audit keygen --origin {origin}`.",
+        )
+
+
+async def _demand_sound(
+    connection: AsyncConnection, ledger: Ledger, outcome: str, aside: frozenset[str] = frozenset()
+) -> None:
+    """Raise LedgerBrokenError unless the trail holds; before a migration the schema is not the newest (S5)."""
+    vkeys = [each.vkey for each in ledger.verifiers]
+    report = await connection.run_sync(lambda sync: verify_log(sync, vkeys))
+    found = [each for each in report.findings if each.code not in aside | INFORMATION]
+    if found:
+        raise LedgerBrokenError(
+            f"The audit trail does not hold: {found[0].code}, {found[0].message}. {outcome}",
+            advice="Keep a copy of the database, run `countersign audit verify`, and follow docs/runbook.md.",
+        )
+
+
+async def _said(connection: AsyncConnection, said: Mapping[str, Json], clock: Clock) -> NewEntry:
     schema = await connection.run_sync(actual_schema)
     return NewEntry(
         id=new_ulid(clock.now()),
         type="schema.migrated",
         actor={"kind": "system", "id": "migrate", "auth": "process"},
-        data={"from_revision": before or "", "to_revision": after, "fingerprint": fingerprint(schema)},
+        data={**said, "fingerprint_new": fingerprint(schema)},
     )
 
 

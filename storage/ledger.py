@@ -6,33 +6,33 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.entry import EntryProof, NewEntry, Receipt, new_ulid
+from bot.domain.cosigned import BothKeys
+from bot.domain.entry import NewEntry, Receipt, new_ulid
 from bot.domain.errors import InvalidInputError
+from bot.domain.json import Json
 from bot.domain.note import Signer, Verifier
-from bot.domain.proof_pack import ProofPack
 from storage.high_water import Mark, rolled_back
 from storage.ledger_append import Batch
+from storage.ledger_keys import key_of_place, newest_place, stands_alone
 from storage.ledger_read import (
-    ChangeProof,
-    StoredEntry,
     broken,
     opened_head,
-    proof_of_entry,
-    proofs_of,
     stored,
 )
 from storage.ledger_sql import AuditRows, database_trouble
-from storage.ledger_values import prepared, timestamp
+from storage.ledger_values import Prepared, prepared, timestamp
 from storage.ledger_view import View, rebuilt
 from storage.ledger_writes import Standing, locked
-from storage.proof_packs import proof_pack
+from storage.trail_reads import TrailReads
 
 
-class Ledger:
-    """One shard of the audit trail, written and signed by this process.
+class Ledger(TrailReads):
+    """The newest shard of the audit trail, written and signed by this process.
 
-    What it remembers of the log is checked against the database at every append. After a commit call
-    `committed`, so that a log that is shorter later is recognised; after a rollback or in doubt, `forget`.
+    When somebody seals the shard or rotates its key, the next append goes on in the new shard or with the new
+    key, if this process has it (`signers`). What it remembers of the log is checked against the database at every
+    append. After a commit call `committed`, so that a log that is shorter later is recognised; after a rollback or
+    in doubt, `forget`.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class Ledger:
         origin: str,
         shard: int = 0,
         vkeys: Sequence[str] = (),
+        signers: Sequence[Signer] = (),
         writer: Mapping[str, str],
     ) -> None:
         if signer.name != origin:
@@ -52,37 +53,66 @@ class Ledger:
             )
         self.origin = origin
         self.shard = shard
-        self.verifiers = tuple(Verifier.parse(each) for each in dict.fromkeys([signer.vkey, *vkeys]))
+        self._signers = {each.vkey: each for each in [signer, *signers]}
+        self.verifiers = tuple(Verifier.parse(each) for each in dict.fromkeys([*self._signers, *vkeys]))
         self._signer = signer
         self._bot = dict(writer)
         self._cache: View | None = None
         self._staged: WeakKeyDictionary[AsyncConnection, View] = WeakKeyDictionary()
         self._confirmed = (0, b"")
-        self._later_shard = 0
+        self._mark: Mark | None = None
 
     @property
     def vkey(self) -> str:
         """Return the key that verifies this shard's checkpoints."""
         return self._signer.vkey
 
+    def successor(self, signer: Signer, shard: int) -> "Ledger":
+        """Return the ledger of a shard to come, under its own key, trusting whom this one trusts."""
+        vkeys = [each.vkey for each in self.verifiers]
+        return Ledger(signer=signer, origin=signer.name, shard=shard, vkeys=vkeys, writer=self._bot)
+
+    async def follow(self, connection: AsyncConnection, *, opening: bool = False) -> None:
+        """Go on in the newest shard, with the key that signs it now, as the database says.
+
+        A shard signed by a stranger's key is left to the next look at its head; when `opening`, it is refused.
+
+        Raises:
+            AuditRefusedError: this process does not have that key.
+        """
+        place = await newest_place(connection, self.verifiers)
+        if place is None or place.shard < self.shard or (place.shard, place.vkey) == (self.shard, self.vkey):
+            return
+        if place.shard == self.shard and not (opening or place.trusted):
+            return
+        self._signer = key_of_place(place, self._signers)
+        if place.shard != self.shard:
+            self.shard, self.origin = place.shard, place.origin
+            self._confirmed = self._remembered()
+        self.forget()
+
     async def append(
-        self, connection: AsyncConnection, events: Sequence[NewEntry], *, now: datetime
+        self,
+        connection: AsyncConnection,
+        events: Sequence[NewEntry],
+        *,
+        now: datetime,
+        handing_to: Signer | None = None,
     ) -> list[Receipt]:
         """Write entries and a signed checkpoint in the caller's transaction; an id written before is found.
 
-        On SQLite the caller has begun with BEGIN IMMEDIATE.
+        On SQLite the caller has begun with BEGIN IMMEDIATE. `handing_to` signs too: the key that goes on.
 
         Raises:
-            AuditRefusedError: an entry is outside the value domain; nothing was written.
+            AuditRefusedError: an entry is outside the value domain, or the trail goes on under a key that this
+                process does not have; nothing was written.
             AuditBusyError: the database was locked, full or read-only.
             LedgerBrokenError: the log does not prove itself, or did not keep what it was given.
         """
         timestamp(now)  # refuses a time without a zone before anything is read
         entries = [prepared(event) for event in events]
         with database_trouble():
-            rows = AuditRows(connection, self.shard)
-            changes = {each.change for each in entries if each.change}
-            standing = await locked(rows, [each.id for each in entries], changes)
+            rows, standing = await self._standing(connection, entries)
             view = await self._current(rows, standing)
             batch = Batch(rows, view, self.origin, self._bot, now, standing)
             skew = batch.skew()
@@ -93,11 +123,21 @@ class Ledger:
                     skew = None
                 receipts.append(batch.add(entry))
             if batch.written.entries:
-                await batch.store(self._signer)
+                await batch.store(BothKeys(self._signer, handing_to) if handing_to else self._signer)
                 self._cache = self._staged[connection] = batch.view
+            if handing_to is not None:
+                self._cache = None  # the next append looks whose turn it is
         return receipts
 
-    async def open_log(self, connection: AsyncConnection, now: datetime) -> Receipt:
+    async def open_log(
+        self,
+        connection: AsyncConnection,
+        now: datetime,
+        *,
+        type: str = "log.opened",
+        actor: Mapping[str, Json] | None = None,
+        data: Mapping[str, Json] | None = None,
+    ) -> Receipt:
         """Write the shard's first entry, which names its key and the shard before it; once."""
         rows = AuditRows(connection, self.shard)
         with database_trouble():
@@ -110,9 +150,9 @@ class Ledger:
             return Receipt(0, entry.leaf_hash, entry.document["id"])
         opened = NewEntry(
             id=new_ulid(now),
-            type="log.opened",
-            actor={"kind": "countersign", "id": self._bot.get("writer", "")},
-            data={"shard": self.shard, "vkey": self.vkey, "previous_checkpoint": previous},
+            type=type,
+            actor=actor or {"kind": "countersign", "id": self._bot.get("writer", "")},
+            data={**(data or {}), "shard": self.shard, "vkey": self.vkey, "previous_checkpoint": previous},
         )
         return (await self.append(connection, [opened], now=now))[0]
 
@@ -127,74 +167,44 @@ class Ledger:
 
     def expect(self, mark: Mark) -> None:
         """Take no entry into a log that is shorter than it was at this mark, or differs there."""
-        if mark.shard > self.shard:
-            self._later_shard = mark.shard
-        elif (mark.shard, mark.origin) == (self.shard, self.origin):
-            self._confirmed = (mark.size, mark.last)
+        self._mark = mark
+        self._confirmed = self._remembered()
+
+    def _remembered(self) -> tuple[int, bytes]:
+        mark = self._mark
+        ours = mark is not None and (mark.shard, mark.origin) == (self.shard, self.origin)
+        return (mark.size, mark.last) if mark is not None and ours else (0, b"")
 
     def forget(self) -> None:
         """Remember nothing that was not committed; the next append reads the log anew."""
         self._cache = None
         self._staged.clear()
 
-    async def entries(
-        self,
-        connection: AsyncConnection,
-        *,
-        change: str | None = None,
-        limit: int = 50,
-        before_seq: int | None = None,
-    ) -> list[StoredEntry]:
-        """Return entries, newest first: of one change in every shard, or of this shard; not verified."""
-        before = 2**62 if before_seq is None else before_seq
-        where = "shard = :shard" if change is None else "change_id = :change"
-        scope = {} if change is None else {"change": change}
+    async def _standing(
+        self, connection: AsyncConnection, entries: Sequence[Prepared]
+    ) -> tuple[AuditRows, Standing]:
+        """Let no other writer in, and return where the trail stands, in whatever shard it is now."""
+        ids, changes = [each.id for each in entries], {each.change for each in entries if each.change}
         rows = AuditRows(connection, self.shard)
-        found = await rows.entries(
-            f"{where} AND seq < :before", "shard DESC, seq DESC", before=before, limit=limit, **scope
-        )
-        return await stored(connection, found)
+        standing = await locked(rows, ids, changes)
+        if standing.newest > self.shard or not self._knows(standing.head[1]):
+            await self.follow(connection)
+        if rows.shard != self.shard:
+            rows = AuditRows(connection, self.shard)
+            standing = await locked(rows, ids, changes)
+        return rows, standing
 
-    async def entries_from(
-        self, connection: AsyncConnection, first_seq: int, *, limit: int = 1000
-    ) -> list[StoredEntry]:
-        """Return this shard's entries from a number on, oldest first; not verified."""
-        rows = AuditRows(connection, self.shard)
-        found = await rows.entries("shard = :shard AND seq >= :first", "seq", first=first_seq, limit=limit)
-        return await stored(connection, found)
-
-    async def proofs(self, connection: AsyncConnection, change: str) -> list[ChangeProof]:
-        """Return a change's entries with their proofs, one bundle for each shard they lie in.
-
-        Raises:
-            LedgerBrokenError: the trail does not prove them.
-        """
-        return await proofs_of(connection, change, self.verifiers)
-
-    async def proof_pack(self, connection: AsyncConnection, change: str, *, disclose: bool) -> ProofPack:
-        """Return a change's proof pack; raise NotFoundError or LedgerBrokenError."""
-        return await proof_pack(connection, change, self.verifiers, disclose=disclose)
-
-    async def proof_of_entry(self, connection: AsyncConnection, entry_id: str) -> EntryProof:
-        """Return the proof that an entry is in the signed log; raise NotFoundError or LedgerBrokenError."""
-        return await proof_of_entry(connection, entry_id, self.verifiers)
-
-    async def verified_entries(self, connection: AsyncConnection, change: str) -> list[StoredEntry]:
-        """Return a change's entries, oldest first, each proved to be in the signed log and none missing.
-
-        Raises:
-            LedgerBrokenError: the trail does not prove them.
-        """
-        bundles = await self.proofs(connection, change)
-        return [each.entry for bundle in bundles for each in bundle.entries]
+    def _knows(self, note: str) -> bool:
+        """Return whether a head is the one we left, or one by our key alone on top of it."""
+        return self._cache is not None and (self._cache.note == note or stands_alone(note, self._signer))
 
     async def _current(self, rows: AuditRows, standing: Standing) -> View:
         """Return a view of the log as the database has it, proved by its signed head."""
         size, (head_size, note) = standing.size, standing.head
         if head_size != size:
             raise broken(f"The audit trail has {size} entries and is signed for {head_size}.")
-        if self._later_shard:
-            raise rolled_back(f"The audit trail had a shard {self._later_shard} and ends with {self.shard}.")
+        if self._mark is not None and self._mark.shard > self.shard:
+            raise rolled_back(f"The audit trail had a shard {self._mark.shard} and ends with {self.shard}.")
         if size < self._confirmed[0]:
             raise rolled_back(f"The audit trail had {self._confirmed[0]} entries and now has {size}.")
         view = self._cache
@@ -203,7 +213,7 @@ class Ledger:
         view = await self._caught_up(rows, size)
         view.last, view.ts, view.note = standing.last, standing.ts, note
         if size:
-            head = opened_head(note, self.verifiers)
+            head = opened_head(note, [self._signer.verifier])
             if (head.origin, head.size, head.root) != (self.origin, size, view.root()):
                 raise broken("The newest checkpoint does not describe the audit trail.")
         return view

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.domain.cosigned import BothKeys
 from bot.domain.entry import NewEntry, Receipt, new_ulid
 from bot.domain.errors import AuditRefusedError
 from bot.domain.merkle import leaf_hash
 from bot.domain.note import Checkpoint, Signer
+from storage.key_chain import GENESIS
 from storage.ledger_sql import AuditRows, Row
 from storage.ledger_values import ORIGIN_PREV, Place, Prepared, body_of, prepared, timestamp
 from storage.ledger_view import View
@@ -37,7 +39,7 @@ class Batch:
         """Give one entry its place, or find it there already; return where it is."""
         if self.knows(entry):
             return _repeated(entry, self.standing.ids[entry.id])
-        if self.view.size == 0 and entry.type != "log.opened":
+        if self.view.size == 0 and entry.type not in GENESIS:
             raise AuditRefusedError(
                 f"The log {self.log} is not open.", advice="Run `countersign migrate` first."
             )
@@ -52,7 +54,7 @@ class Batch:
         self._keep(entry, row)
         return Receipt(row.seq, row.leaf_hash.hex(), entry.id)
 
-    async def store(self, signer: Signer) -> None:
+    async def store(self, signer: Signer | BothKeys) -> None:
         """Write it all, sign the log as it is then, and see that everything is really there."""
         self.view.note = signer.sign(Checkpoint(self.log, self.view.size, self.view.root()).text())
         await self.written.store(self.rows, self.view.size, self.view.note)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,6 +12,7 @@ from bot.domain.entry import EntryProof
 from bot.domain.errors import CountersignError, LedgerBrokenError, NotFoundError
 from bot.domain.merkle import leaf_hash, verify_inclusion
 from bot.domain.note import Checkpoint, Verifier, open_note
+from storage.ledger_keys import head_keys
 from storage.ledger_proofs import TreeReader
 from storage.ledger_sql import AuditRows, Row
 from storage.ledger_values import ORIGIN_PREV
@@ -58,9 +60,12 @@ class ChangeProof:
 async def stored(connection: AsyncConnection, found: Sequence[Row]) -> list[StoredEntry]:
     """Return rows as entries with their disclosures."""
     made = []
-    for row in found:
-        disclosures = (await AuditRows(connection, row.shard).disclosures([row.seq]))[row.seq]
-        made.append(StoredEntry(row.shard, row.seq, row.body, row.leaf_hash.hex(), disclosures))
+    for shard, rows in groupby(found, key=lambda row: row.shard):
+        inside = list(rows)
+        disclosures = await AuditRows(connection, shard).disclosures([row.seq for row in inside])
+        made += [
+            StoredEntry(shard, row.seq, row.body, row.leaf_hash.hex(), disclosures[row.seq]) for row in inside
+        ]
     return made
 
 
@@ -124,7 +129,7 @@ async def _proof(
 ) -> ChangeProof:
     rows = AuditRows(connection, entries[0].shard)
     size, note = await rows.head()
-    head = opened_head(note, verifiers)
+    head = opened_head(note, await head_keys(connection, rows.shard, verifiers))
     if head.size != size:
         raise broken("The newest checkpoint is stored under another size.")
     tree = TreeReader(rows, size)

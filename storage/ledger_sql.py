@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.errors import AuditBusyError, AuditRefusedError, LedgerBrokenError
 from storage.audit_schema import prefix
 
+_MOST_SEQS = 500
 LOCK_KEY = 0x436F756E746572  # the letters "Counter"
 LOCK = """SELECT set_config('lock_timeout', '2s', true), set_config('statement_timeout', '5s', true),
   pg_advisory_xact_lock(:key), current_setting('transaction_isolation')"""
@@ -131,13 +132,14 @@ class AuditRows:
 
     async def disclosures(self, seqs: Sequence[int]) -> dict[int, dict[str, str]]:
         """Return this shard's disclosures of some entries that were not erased, by seq and path."""
-        found: dict[int, dict[str, str]] = {}
-        for seq in seqs:
-            rows = await self._rows(
-                "SELECT path, disclosure FROM {}audit_disclosure WHERE shard = :shard AND seq = :seq",
-                seq=seq,
-            )
-            found[seq] = {row[0]: row[1] for row in rows}
+        sql = f"""SELECT seq, path, disclosure FROM {self._in}audit_disclosure
+            WHERE shard = :shard AND seq IN :seqs"""  # noqa: S608 (the name of a table)
+        statement = text(sql).bindparams(bindparam("seqs", expanding=True))
+        found: dict[int, dict[str, str]] = {seq: {} for seq in seqs}
+        for low in range(0, len(seqs), _MOST_SEQS):
+            values = {"shard": self.shard, "seqs": seqs[low : low + _MOST_SEQS]}
+            for seq, path, disclosure in (await self.connection.execute(statement, values)).all():
+                found[seq][path] = disclosure
         return found
 
     async def insert(self, table: str, **values: Any) -> None:

@@ -23,6 +23,7 @@ _CHANGES = {
 _STANDING = {
     dialect: f"""SELECT 'last', '', 0, seq, ts, leaf_hash FROM ({_LAST}) AS last
 UNION ALL SELECT 'head', '', 0, size, note, NULL FROM ({HEAD}) AS head
+UNION ALL SELECT 'newest', '', 0, coalesce(max(shard), -1), '', NULL FROM {{}}audit_checkpoint
 UNION ALL SELECT 'id', id, shard, seq, body, leaf_hash FROM {{}}audit_entry WHERE id IN {_LISTED[dialect]}
 UNION ALL SELECT 'change', wanted.value, found.shard, found.seq, found.body, found.leaf_hash
 FROM {_CHANGES[dialect]}"""  # noqa: S608 (made of constants)
@@ -35,12 +36,13 @@ _MOST_ROWS = 1_000
 
 @dataclass
 class Standing:
-    """Where the log stands: its end, its signed head, and what it holds of the entries about to be appended."""
+    """Where the log stands: its end, its signed head, the newest shard, and what it has of what is to be appended."""
 
     size: int = 0
     last: bytes = b""
     ts: str = ""
     head: tuple[int, str] = (0, "")
+    newest: int = -1
     ids: dict[str, Row] = field(default_factory=dict)
     changes: dict[str, Row] = field(default_factory=dict)
 
@@ -51,6 +53,8 @@ class Standing:
             self.size, self.last, self.ts = number + 1, bytes(leaf), said
         elif what == "head":
             self.head = (number, said)
+        elif what == "newest":
+            self.newest = number
         else:
             self.__dict__[f"{what}s"][key] = Row(shard, number, said, bytes(leaf))
 

@@ -23,8 +23,9 @@ from handlers.anchoring import Anchoring
 from handlers.clock import WallClock
 from handlers.configuration_file import read_configuration
 from handlers.settings import Settings, read_settings
+from handlers.signing import signers_of, trusted_of
 from handlers.version import BUILD
-from handlers.wiring import place_of, signer_of
+from handlers.wiring import place_of
 from storage.audit_anchors import Witnessed, with_anchors
 from storage.audit_findings import VerifyReport
 from storage.audit_verify import verify_log
@@ -93,13 +94,14 @@ async def anchored(settings: Settings, kinds: Sequence[str]) -> tuple[AnchorOutc
         InvalidInputError: no such anchor is configured.
     """
     configuration = read_configuration(settings.config)
-    signer, clock = signer_of(settings, configuration), WallClock()
+    clock = WallClock()
     async with AsyncExitStack() as stack:
         chosen = _chosen(Anchoring(settings, configuration, stack).anchors(), kinds)
         opened = await open_archive(
             place_of(settings, configuration),
-            signer,
+            signers_of(settings),
             configuration.origin,
+            vkeys=trusted_of(settings),
             clock=clock,
             build=BUILD,
             lock=True,

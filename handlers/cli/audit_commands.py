@@ -87,8 +87,15 @@ def report_words(report: "VerifyReport", vkeys: list[str]) -> list[str]:
         for finding in report.findings
     ]
     root = report.as_json()["root"]
-    figures = [f"  entries {report.size}", f"  root {root}"]
+    figures = [f"  entries {report.size}", f"  root {root}", *_withheld(report)]
     return [f"The audit trail {holds}.", *figures, *found, *_keys(vkeys), *_next(report)]
+
+
+def _withheld(report: "VerifyReport") -> list[str]:
+    """Return how many texts are no longer disclosed; the trail holds all the same."""
+    if not report.withheld:
+        return []
+    return [f"  withheld {report.withheld} texts, {report.erased} of them by a recorded erasure"]
 
 
 def _next(report: "VerifyReport") -> list[str]:
@@ -106,14 +113,14 @@ def _next(report: "VerifyReport") -> list[str]:
 
 
 def configured_vkeys() -> list[str]:
-    """Return the public halves of the configured signing keys; none where none is configured."""
-    from bot.domain.note import Signer
+    """Return the public halves of the configured signing keys, and the public keys beside; none where none is."""
     from handlers.settings import read_settings
+    from handlers.signing import signers_of, trusted_of
 
     settings = read_settings()
     if not settings.signing_key.get_secret_value().strip():
         return []
-    return [Signer.parse(key).vkey for key in settings.signing_keys()]
+    return [*(each.vkey for each in signers_of(settings)), *trusted_of(settings)]
 
 
 def demanded_vkeys() -> list[str]:

@@ -1,6 +1,23 @@
 """Every verb of `countersign audit`: importing a file puts its verbs on the list."""
 
-from handlers.cli import audit_anchor, audit_commands, audit_export, audit_prove, audit_show
+from handlers.cli import (
+    audit_anchor,
+    audit_commands,
+    audit_erase,
+    audit_export,
+    audit_keep,
+    audit_prove,
+    audit_show,
+)
 from handlers.cli.audit_commands import AUDIT
 
-__all__ = ["AUDIT", "audit_anchor", "audit_commands", "audit_export", "audit_prove", "audit_show"]
+__all__ = [
+    "AUDIT",
+    "audit_anchor",
+    "audit_commands",
+    "audit_erase",
+    "audit_export",
+    "audit_keep",
+    "audit_prove",
+    "audit_show",
+]

@@ -29,18 +29,17 @@ def _record(event: AuditEvent, database: str) -> str:
     from handlers.cli.audit_commands import database_address
     from handlers.configuration_file import read_configuration
     from handlers.settings import read_settings
-    from handlers.wiring import signer_of
+    from handlers.signing import signers_of
 
     settings = read_settings()
     if database_address(database) != settings.database_url:
         return "this is not the configured database."
     configuration = read_configuration(settings.config)
-    signer = signer_of(settings, configuration)
-    asyncio.run(_append(event, settings.database_url, signer, configuration.origin))
+    asyncio.run(_append(event, settings.database_url, signers_of(settings), configuration.origin))
     return ""
 
 
-async def _append(event: AuditEvent, url: str, signer: "Signer", origin: str) -> None:
+async def _append(event: AuditEvent, url: str, signers: "list[Signer]", origin: str) -> None:
     from bot.domain.entry import new_ulid
     from bot.ports.archive import Cause
     from handlers.clock import WallClock
@@ -48,7 +47,7 @@ async def _append(event: AuditEvent, url: str, signer: "Signer", origin: str) ->
     from storage.open import open_archive
 
     clock = WallClock()
-    opened = await open_archive(url, signer, origin, clock=clock, build=BUILD, lock=True)
+    opened = await open_archive(url, signers, origin, clock=clock, build=BUILD, lock=True)
     try:
         async with opened.archive.transaction() as tx:
             await tx.record(event, by=OPERATOR, cause=Cause("command-line", new_ulid(clock.now())))

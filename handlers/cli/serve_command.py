@@ -11,9 +11,9 @@ from handlers.configuration_file import read_configuration
 from handlers.house import Role
 from handlers.logs import configure_logs
 from handlers.settings import read_settings
+from handlers.signing import signers_of
 from handlers.version import BUILD
 from handlers.web.serve import serve
-from handlers.wiring import signer_of
 from storage.engine import migrate
 
 ROLES: tuple[Role, ...] = ("all", "slack", "executor")
@@ -48,6 +48,6 @@ def stop_at_signals() -> asyncio.Event:
 def migrate_database() -> str:
     """Bring the configured database up to this version and return its revision."""
     settings = read_settings()
-    signer = signer_of(settings, read_configuration(settings.config))
+    origin = read_configuration(settings.config).origin
     url = settings.migration_database_url or settings.database_url
-    return asyncio.run(migrate(url, signer, clock=WallClock(), build=BUILD))
+    return asyncio.run(migrate(url, signers_of(settings), origin, clock=WallClock(), build=BUILD))

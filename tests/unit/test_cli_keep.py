@@ -1,0 +1,164 @@
+"""`countersign audit seal|rotate|revoke|restore|erase`: what they print, what they refuse, how they end."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.domain.entry import NewEntry, new_ulid
+from bot.domain.note import Signer
+from handlers.cli.demo_company import ORIGIN, company_toml
+from handlers.cli.main import main
+from handlers.clock import WallClock
+from handlers.settings import Settings
+from storage.database import ProcessLock
+from storage.keeper import keeping
+from tests.fakes.logs import captured
+
+NEXT = "countersign.example.test/audit/2027"
+DATABASE = "sqlite:///countersign.db"
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, str]]:
+    """Configure a key with its successors: one of the same name, one of another."""
+    for field in Settings.model_fields.values():
+        monkeypatch.delenv(str(field.alias), raising=False)
+    monkeypatch.chdir(tmp_path)
+    made = [Signer.generate(name) for name in (ORIGIN, ORIGIN, NEXT)]
+    monkeypatch.setenv("COUNTERSIGN_SIGNING_KEY", "\n".join(skey for skey, _ in made))
+    (tmp_path / "countersign.toml").write_text(company_toml())
+    return made
+
+
+@pytest.fixture
+def run(
+    keys: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Run:
+    """Run `countersign words…` on a migrated database, and return its exit code and what it printed."""
+    assert keys
+
+    def command(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["countersign", *words])
+        with captured(), pytest.raises(SystemExit) as ended:
+            main()
+        sys.stdout.flush()
+        return int(ended.value.code or 0), *capfd.readouterr()
+
+    assert command("migrate")[0] == 0
+    return command
+
+
+def verified(run: Run, *words: str) -> dict[str, object]:
+    """Return what `audit verify --json` says."""
+    said: dict[str, object] = json.loads(run("audit", "verify", "--json", *words)[1])
+    return said
+
+
+def test_a_trail_is_rotated_and_sealed_in_words_and_as_json(run: Run, keys: list[tuple[str, str]]) -> None:
+    code, out, _ = run("audit", "rotate", "--by", "kim", "--reason", "two years old")
+    assert (code, out.splitlines()[1]) == (0, f"  vkey {keys[1][1]}")
+    assert f"another key signs {ORIGIN}" in out
+    assert "take the old signing key away" in out
+    code, out, _ = run("audit", "seal", "--json")
+    sealed = json.loads(out)
+    assert (code, sealed["verb"], sealed["shard"], sealed["next_shard"]) == (0, "seal", 0, 1)
+    assert (sealed["next_origin"], sealed["next_vkey"]) == (NEXT, keys[2][1])
+    for _, vkey in keys:
+        assert verified(run, "--vkey", vkey)["findings"] == []
+    assert verified(run)["size"] == 1
+    assert run("migrate")[0] == 0
+
+
+def test_without_a_further_key_nothing_is_handed_on(
+    run: Run, keys: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COUNTERSIGN_SIGNING_KEY", keys[0][0])
+    before = verified(run)
+    for verb in ("seal", "rotate"):
+        code, out, err = run("audit", verb)
+        assert (code, out) == (2, "")
+        assert "Nothing was changed." in err
+        assert "  next: Make a key with `countersign audit keygen --origin" in err
+    assert verified(run) == before
+
+
+def test_beside_a_running_program_nothing_is_handed_on(run: Run, tmp_path: Path) -> None:
+    before, lock = verified(run), ProcessLock(tmp_path / "countersign.db")
+    lock.take()
+    for words in (["seal"], ["rotate"], ["erase", "--seq", "1", "--path", "x", "--basis", "asked"]):
+        code, out, err = run("audit", *words)
+        assert (code, out) == (2, "")
+        assert "The database is in use by" in err
+        assert "stop the other one" in err
+    lock.release()
+    assert verified(run) == before
+
+
+def test_a_public_key_stands_in_for_a_private_one_that_is_gone(
+    run: Run, keys: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("audit", "seal")[0] == 0
+    monkeypatch.setenv("COUNTERSIGN_SIGNING_KEY", f"{keys[2][0]} {keys[0][1]}")
+    assert verified(run)["findings"] == []
+    assert keys[0][1] in run("version")[1]
+
+
+def test_a_restored_copy_goes_on_and_says_what_was_lost(
+    run: Run, keys: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    copy, database = tmp_path / "copy.db", tmp_path / "countersign.db"
+    copy.write_bytes(database.read_bytes())
+    code, out, _ = run("audit", "rotate", "--json")
+    assert code == 0
+    (tmp_path / "anchor.txt").write_text(json.loads(out)["checkpoint"])
+    database.write_bytes(copy.read_bytes())
+    code, out, _ = run("audit", "restore", "--from-anchor", "anchor.txt", "--reason", "the disk died")
+    assert code == 0
+    assert f"the trail goes on as {NEXT} (shard 1)" in out
+    assert verified(run)["findings"] == []
+    code, out, err = run("audit", "restore", "--from-anchor", "none.txt")
+    assert (code, out) == (2, "")
+    assert "none.txt cannot be read" in err
+
+
+def test_a_text_is_erased_and_verifying_says_so(run: Run, keys: list[tuple[str, str]]) -> None:
+    async def wrote() -> None:
+        signers = [Signer.parse(skey) for skey, _ in keys]
+        said = NewEntry(
+            id=new_ulid(WallClock().now()),
+            type="change.commented",
+            actor={"kind": "slack_user", "id": "U1"},
+            disclosures={"text": "Ines is ill"},
+        )
+        opening = keeping(DATABASE, signers, vkeys=[], clock=WallClock(), by="", reason="", build="test")
+        async with opening as keeper, keeper.act() as connection:
+            await keeper.ledger.append(connection, [said], now=keeper.now)
+
+    asyncio.run(wrote())
+    seq = verified(run)["size"] - 1  # type: ignore[operator]
+    words = ["audit", "erase", "--basis", "GDPR Art. 17"]
+    assert (
+        run(*words)[0]
+        == run(*words, "--seq", str(seq))[0]
+        == run(*words, "--seq", "1", "--path", "x")[0]
+        == 2
+    )
+    code, out, _ = run(*words, "--seq", str(seq), "--path", "text")
+    assert (code, out.splitlines()[0]) == (0, "Erased 1 texts; the trail says so.")
+    assert "  withheld 1 texts, 1 of them by a recorded erasure" in run("audit", "verify")[1]
+    asyncio.run(wrote())
+    assert json.loads(run(*words, "--person", "U1", "--json")[1])["erased"][0]["path"] == "text"
+    assert (verified(run)["ok"], verified(run)["withheld"]) == (True, 2)
+
+
+def test_a_stolen_key_is_revoked_from_an_anchor(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "anchor.txt").write_text(str(verified(run)["checkpoint"]))
+    code, out, _ = run("audit", "revoke", "--from-anchor", "anchor.txt", "--reason", "a laptop was lost")
+    assert code == 0
+    assert "no longer trust the old key beyond the anchor" in out
+    assert verified(run)["findings"] == []
