@@ -49,11 +49,7 @@ class Sides:
         settings, token = self.settings, self.settings.slack_bot_token.get_secret_value()
         client = slack_client(token, settings.slack_api_url, self.watch.hear)
         self.stack.push_async_callback(close_client, client)
-        azure = connect_reader(
-            self._endpoints(), self._identity("reader"), self.clock, self.observers.azure, self.watch.hear
-        )
-        self.stack.push_async_callback(azure.close)
-        await check_hands("reader", self.configuration.accounts, azure.permissions)
+        readers = await self._readers()
         directory = SlackWebDirectory(client, self.configuration.team_id)
         desk = Desk(self.configuration, self.archive.archive, self.clock, directory)
         messenger = SlackMessenger(
@@ -62,7 +58,7 @@ class Sides:
         deps = Dependencies(
             desk,
             messenger,
-            self._with_our_own(azure.readers),
+            readers,
             trail.check,
             self.observers,
             self.vkey,
@@ -81,10 +77,18 @@ class Sides:
         auth = "slack-signed" if settings.transport == "http" else "slack-socket"
         return deps, slack_app(deps, identity, client, auth=auth)
 
-    def _with_our_own(self, readers: Readers) -> Readers:
-        """Return Azure's readers with what is read on this side: declared files, and our own journal."""
-        declared = DeclaredFiles(self.configuration, self.settings.config.parent)
-        return replace(readers, declared=declared, journal=OwnJournal(self.archive.archive))
+    async def _readers(self) -> Readers:
+        """Connect the reader identity; return what it sees, and what we know ourselves."""
+        azure = connect_reader(
+            self._endpoints(), self._identity("reader"), self.clock, self.observers.azure, self.watch.hear
+        )
+        self.stack.push_async_callback(azure.close)
+        await check_hands("reader", self.configuration.accounts, azure.permissions)
+        return replace(
+            azure.readers,
+            declared=DeclaredFiles(self.configuration, self.settings.config.parent),
+            journal=OwnJournal(self.archive.archive),
+        )
 
     async def executor_side(self) -> ExecutorSide:
         """Return what the executor role has."""
