@@ -17,6 +17,7 @@ from bench.growth import growth
 from bench.help import help_
 from bench.measure import Row
 from bench.pack import pack
+from bench.period import period
 from bench.verify import verify
 
 ALL: Mapping[str, Callable[[], Awaitable[Sequence[Row]]]] = {
@@ -27,6 +28,7 @@ ALL: Mapping[str, Callable[[], Awaitable[Sequence[Row]]]] = {
     "evidence-az": evidence_az,
     "growth": growth,
     "pack": pack,
+    "period": period,
     "verify": verify,
     "help": help_,
 }

@@ -396,7 +396,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_float(written: str) -> Any:
-    raise ProofError(f"it holds the number {written[:40]}, and no pack holds fractions")
+    raise ProofError(f"it holds the number {written[:40]}, and no entry holds fractions")
 
 
 # --- bot.domain.proof_pack

@@ -8,6 +8,7 @@ from bot.azure.connection import connect_executor, connect_reader
 from bot.azure.endpoints import Endpoints, Identity
 from bot.domain.configuration import Configuration
 from bot.domain.errors import InvalidInputError
+from bot.ports.registry import Readers
 from bot.slack.client import close_client, response_hosts, slack_client
 from bot.slack.directory import SlackWebDirectory
 from bot.slack.errors import slack_errors
@@ -48,20 +49,11 @@ class Sides:
         settings, token = self.settings, self.settings.slack_bot_token.get_secret_value()
         client = slack_client(token, settings.slack_api_url, self.watch.hear)
         self.stack.push_async_callback(close_client, client)
-        azure = connect_reader(
-            self._endpoints(), self._identity("reader"), self.clock, self.observers.azure, self.watch.hear
-        )
-        self.stack.push_async_callback(azure.close)
-        await check_hands("reader", self.configuration.accounts, azure.permissions)
+        readers = await self._readers()
         directory = SlackWebDirectory(client, self.configuration.team_id)
         desk = Desk(self.configuration, self.archive.archive, self.clock, directory)
         messenger = SlackMessenger(
             client, response_hosts(settings.slack_api_url), self.configuration.shared_channels
-        )
-        readers = replace(
-            azure.readers,
-            declared=DeclaredFiles(self.configuration, settings.config.parent),
-            journal=OwnJournal(self.archive.archive),
         )
         deps = Dependencies(
             desk,
@@ -84,6 +76,19 @@ class Sides:
         identity = AppIdentity(token, me.bot_id, me.user, me.team)
         auth = "slack-signed" if settings.transport == "http" else "slack-socket"
         return deps, slack_app(deps, identity, client, auth=auth)
+
+    async def _readers(self) -> Readers:
+        """Connect the reader identity; return what it sees, and what we know ourselves."""
+        azure = connect_reader(
+            self._endpoints(), self._identity("reader"), self.clock, self.observers.azure, self.watch.hear
+        )
+        self.stack.push_async_callback(azure.close)
+        await check_hands("reader", self.configuration.accounts, azure.permissions)
+        return replace(
+            azure.readers,
+            declared=DeclaredFiles(self.configuration, self.settings.config.parent),
+            journal=OwnJournal(self.archive.archive),
+        )
 
     async def executor_side(self) -> ExecutorSide:
         """Return what the executor role has."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from bot.domain.errors import CountersignError, SlackUnavailableError
+from bot.domain.errors import AuditBusyError, CountersignError, SlackUnavailableError
 from bot.ports.slack import Message
 from bot.render.answer import render_bug, render_error
 from bot.render.notice import render_notice_view
@@ -63,15 +63,7 @@ class Doors:
         """Answer a slash command, to the person who typed it."""
         text = str(body.get("text") or "")
         message = await self._command(text, asked)
-        if message is None:
-            return {}
-        return {
-            "response_type": "ephemeral",
-            "text": message.text,
-            "blocks": list(message.blocks),
-            "unfurl_links": False,
-            "unfurl_media": False,
-        }
+        return {} if message is None else _said(message)
 
     async def mention(self, body: Body, asked: Asked) -> Answer:
         """Answer a mention with a message only its author sees."""
@@ -141,7 +133,10 @@ class Doors:
             await remember_denied(asked, reached, stranger.why, self._deps)
             return {"text": f"Not allowed: {stranger.why}"} if "command" in body else {}
         archive, key = self._deps.desk.archive, delivery_key(body)
-        stored = await self._claimed(key)
+        try:
+            stored = await self._claimed(key)
+        except AuditBusyError as error:
+            return await self._told_busy(body, asked, error)
         if stored is not None:
             return dict(json.loads(stored))
         structlog.contextvars.bind_contextvars(ref=asked.ref)
@@ -150,8 +145,24 @@ class Doors:
         except BaseException:
             await archive.release(key)
             raise
-        await archive.answered(key, json.dumps(answer))
+        try:
+            await archive.answered(key, json.dumps(answer))
+        except AuditBusyError:
+            LOG.warning("slack.unremembered", ref=asked.ref)  # acknowledged all the same, so no copy comes
         return answer
+
+    async def _told_busy(self, body: Body, asked: Asked, error: AuditBusyError) -> Answer:
+        """Tell a person that the database takes nothing, so that nothing was done; an event Slack sends again."""
+        if "event" in body:
+            raise error
+        LOG.warning("slack.busy", ref=asked.ref)
+        message = render_error(error, asked.ref)
+        if "command" in body:
+            return _said(message)
+        if "view" in body and "actions" not in body:
+            return _view_answer(Replace(render_notice_view("Not done", message.text, asked.ref)), {})
+        await self._show(message, asked)
+        return {}
 
     async def _claimed(self, key: str) -> str | None:
         """Return None when it is ours to run, else its answer; a copy of an unanswered one must come again."""
@@ -194,6 +205,16 @@ class Doors:
             await self._deps.messenger.ephemeral(asked.channel, asked.caller.user, message)
         else:
             await self._deps.messenger.direct(asked.caller.user, message)
+
+
+def _said(message: Message) -> Answer:
+    return {
+        "response_type": "ephemeral",
+        "text": message.text,
+        "blocks": list(message.blocks),
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
 
 
 def _view_answer(answer: ViewAnswer, blocks: Mapping[str, str]) -> Answer:

@@ -1,4 +1,4 @@
-"""A line in the audit channel about an entry of the trail; it notifies nobody."""
+"""A line in the feed channel, else the audit channel, about an entry of the trail; it notifies nobody."""
 
 import json
 from contextlib import suppress
@@ -14,17 +14,19 @@ LOG = structlog.get_logger("audit_channel")
 
 async def tell_of_entry(entry_id: str, deps: Dependencies) -> None:
     """Post the line and then name the people in it: an edit notifies nobody."""
-    channel = deps.desk.configuration.audit_channel
+    channel = deps.desk.configuration.feed_channel or deps.desk.configuration.audit_channel
     if not channel:
         return
     async with deps.desk.archive.reading() as look:
-        body = json.loads((await look.proof_of(entry_id)).body)
+        proof = await look.proof_of(entry_id)
+    body = json.loads(proof.body)
+    plain = render_trail_line(body, named=False, checkpoint=proof.checkpoint)
     try:
-        ts = await deps.messenger.post(channel, render_trail_line(body, named=False))
+        ts = await deps.messenger.post(channel, plain)
     except SlackRefusedError as error:
         LOG.warning("audit_channel.refused", code=error.code, entry=entry_id)
         return
-    named = render_trail_line(body, named=True)
-    if named != render_trail_line(body, named=False):
+    named = render_trail_line(body, named=True, checkpoint=proof.checkpoint)
+    if named != plain:
         with suppress(SlackRefusedError, SlackUnavailableError):
             await deps.messenger.update(channel, ts, named)

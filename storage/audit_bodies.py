@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.domain.errors import ProofError
 from bot.domain.json import canonical
+from bot.domain.strict_json import strict_object
 from storage.audit_findings import Findings
 from storage.audit_reader import raw_bytes
 from storage.key_chain import GENESIS
@@ -48,7 +50,7 @@ class BodyCheck:
         """Check one entry: seq, body, leaf hash, and the searched columns."""
         seq, body = row[0], row[1]
         try:
-            document = _strict(body)
+            document = strict_object(body)
             canonical_body = canonical(document).decode()
             self._typed(seq, document)
             if canonical_body != body or not unicodedata.is_normalized("NFC", body):
@@ -56,7 +58,7 @@ class BodyCheck:
             self._placed(seq, document, leaf)
             if tuple(row[3:8]) != _projected(document):
                 self.findings.add("S3", seq)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (ProofError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             self.findings.add("S7", seq, type(error).__name__)
 
     def disclosures(self, rows: Sequence[Any]) -> None:
@@ -90,24 +92,6 @@ class BodyCheck:
         found = dict(_commitments(document["data"], ()))
         if found:
             self._commitments[seq] = found
-
-
-def _strict(body: str) -> dict[str, Any]:
-    document = json.loads(body, object_pairs_hook=_once, parse_float=_no_float, parse_constant=_no_float)
-    if not isinstance(document, dict):
-        raise TypeError("a body is an object")
-    return document
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise ValueError("a key stands twice in one object")
-    return made
-
-
-def _no_float(written: str) -> float:
-    raise ValueError(f"a body holds no floats: {written}")
 
 
 def _projected(document: dict[str, Any]) -> tuple[Any, ...]:

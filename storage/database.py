@@ -201,7 +201,8 @@ async def _translated() -> AsyncIterator[None]:
         ) from error
     except (OperationalError, PoolTimeoutError) as error:
         raise AuditBusyError(
-            "The database did not take it: locked, full, read-only or gone.", advice="Try again in a moment."
+            "The database did not take it: locked, full, read-only or gone.",
+            advice="Nothing was done. Try again in a moment; if it stays so, look at the database and its disk.",
         ) from error
     except DBAPIError as error:
         if error.connection_invalidated:

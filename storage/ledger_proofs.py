@@ -13,6 +13,7 @@ class TreeReader:
         self._rows = rows
         self.size = size
         self._tiles: dict[tuple[int, int], list[bytes]] = {}
+        self._roots: dict[tuple[int, int], bytes] = {}
 
     async def inclusion(self, index: int) -> list[bytes]:
         """Return the audit path of one entry."""
@@ -53,6 +54,11 @@ class TreeReader:
 
         The range is one that RFC 6962 splits into: perfect and aligned, or at the right edge.
         """
+        if (low, high) not in self._roots:
+            self._roots[low, high] = await self._root(low, high)
+        return self._roots[low, high]
+
+    async def _root(self, low: int, high: int) -> bytes:
         width = high - low
         if width == 0:
             return merkle.EMPTY_ROOT

@@ -6,6 +6,7 @@ from handlers.cli import (
     audit_erase,
     audit_export,
     audit_keep,
+    audit_pack,
     audit_prove,
     audit_show,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "audit_erase",
     "audit_export",
     "audit_keep",
+    "audit_pack",
     "audit_prove",
     "audit_show",
 ]

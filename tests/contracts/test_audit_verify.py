@@ -7,15 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.entry import new_ulid
 from bot.domain.errors import AuditMissingError
 from bot.domain.note import Signer
 from storage.audit_findings import CODES, VerifyReport
 from storage.audit_verify import verify_log
 from tests.contracts.audit_forge import Forge, forged, tampered, written
-from tests.contracts.audit_house import NOW, ORIGIN, House, entry, ledger_of, open_house
-
-STRANGER = Signer.parse(Signer.generate(ORIGIN)[0])
+from tests.contracts.audit_house import NOW, House, entry, ledger_of, open_house
 
 
 @pytest.fixture
@@ -66,92 +63,6 @@ def edit(forge: Forge) -> None:
     forge.edit(3, lambda document: document["actor"].update(id="U9"))
 
 
-def edit_and_fix_leaf(forge: Forge) -> None:
-    edit(forge)
-    forge.fix_leaf(3)
-
-
-def edit_and_rehash(forge: Forge) -> None:
-    edit(forge)
-    forge.rehash(3)
-
-
-def swap(forge: Forge) -> None:
-    forge.bodies[3:5] = forge.bodies[4:2:-1]
-    forge.leaves[3:5] = forge.leaves[4:2:-1]
-
-
-def delete(forge: Forge) -> None:
-    for rows in (forge.bodies, forge.leaves, forge.seqs):
-        del rows[3]
-
-
-def delete_and_renumber(forge: Forge) -> None:
-    delete(forge)
-    forge.renumber()
-
-
-def delete_and_rehash(forge: Forge) -> None:
-    delete(forge)
-    forge.rehash(3)
-
-
-def truncate(forge: Forge) -> None:
-    for rows in (forge.bodies, forge.leaves, forge.seqs):
-        del rows[9:]
-
-
-def insert_garbage(forge: Forge) -> None:
-    forge.bodies.append("{}")
-    forge.leaves.append(bytes(32))
-    forge.renumber()
-
-
-def insert_forged_approval(forge: Forge) -> None:
-    forge.bodies.append(forge.bodies[3])
-    forge.leaves.append(forge.leaves[3])
-    forge.edit(-1, lambda document: document.update(id=new_ulid(NOW)))
-    forge.rehash(11)
-
-
-def whitespace(forge: Forge) -> None:
-    forge.bodies[10] = forge.bodies[10].replace('"v":1', '"v": 1')
-    forge.fix_leaf(10)
-
-
-def duplicate_key(forge: Forge) -> None:
-    forge.bodies[10] = forge.bodies[10].replace('"v":1', '"v":1,"v":1')
-    forge.fix_leaf(10)
-
-
-def look_alike(forge: Forge) -> None:
-    forge.bodies[1] = forge.bodies[1].replace("André", "Andre\u0301")
-    forge.fix_leaf(1)
-
-
-def number_as_float(forge: Forge) -> None:
-    forge.bodies[1] = forge.bodies[1].replace('"cost":1', '"cost":1.0')
-    forge.fix_leaf(1)
-
-
-def back_date(forge: Forge) -> None:
-    forge.edit(5, lambda document: document.update(ts="2020-01-01T00:00:00.000000Z"))
-    forge.rehash(5)
-
-
-def sign_with_another_key(forge: Forge) -> None:
-    edit_and_rehash(forge)
-    forge.resign(STRANGER)
-
-
-def replay_old_checkpoint(forge: Forge) -> None:
-    forge.checkpoints[11] = forge.checkpoints[9]
-
-
-def delete_newest_checkpoint(forge: Forge) -> None:
-    del forge.checkpoints[11]
-
-
 def spoil_a_middle_checkpoint(forge: Forge) -> None:
     forge.checkpoints[4] = forge.checkpoints[4].replace("— ", "-- ")
 
@@ -161,51 +72,26 @@ def drop_a_link(forge: Forge) -> None:
     forge.fix_leaf(4)
 
 
-ATTACKS: Sequence[tuple[Callable[[Forge], None], set[str]]] = (
-    (edit, {"C1", "C2", "M4"}),
-    (edit_and_fix_leaf, {"C2", "M4"}),
-    (edit_and_rehash, {"M4"}),
-    (swap, {"C2", "C5", "M4"}),
-    (delete, {"C2", "C3", "C4", "M4"}),
-    (delete_and_renumber, {"C2", "C4", "C5", "M4", "M6"}),
-    (delete_and_rehash, {"C4", "M4", "M6"}),
-    (truncate, {"M6"}),
-    (insert_garbage, {"C1", "C2", "S7", "M5"}),
-    (insert_forged_approval, {"C4", "M5"}),
-    (whitespace, {"S1", "M4"}),
-    (duplicate_key, {"S7", "M4"}),
-    (look_alike, {"S1", "C2", "M4"}),
-    (number_as_float, {"S7", "C2", "M4"}),
-    (back_date, {"S6", "M4"}),
-    (sign_with_another_key, {"M1"}),
-    (replay_old_checkpoint, {"M3"}),
-    (delete_newest_checkpoint, {"M5"}),
+# What the catalogue of attacks (test_audit_catalogue.py) has no number for.
+BESIDE: Sequence[tuple[Callable[[Forge], None], set[str]]] = (
     (spoil_a_middle_checkpoint, {"M1"}),
     (drop_a_link, {"C2", "M4"}),
 )
 
 
-@pytest.mark.threat(25)
-@pytest.mark.asvs("16.4.2")
-@pytest.mark.parametrize(("attack", "expected"), ATTACKS, ids=lambda each: getattr(each, "__name__", ""))
-async def test_tampering_by_someone_without_the_key_is_found(
+@pytest.mark.parametrize(("attack", "expected"), BESIDE, ids=lambda each: getattr(each, "__name__", ""))
+async def test_what_else_somebody_without_the_key_may_do_is_found(
     house: House, attack: Callable[[Forge], None], expected: set[str]
 ) -> None:
     await forged(house, attack)
     report = verified(house)
     assert not report.ok
     assert expected <= codes(report) <= set(CODES)
-    assert "S5" not in codes(report)
 
 
 async def test_the_first_finding_names_the_entry(house: House) -> None:
     await forged(house, edit)
     assert {each.seq for each in verified(house).findings if each.code == "C1"} == {3}
-
-
-async def test_a_checkpoint_of_another_log_by_the_same_key_is_found(house: House) -> None:
-    await forged(house, lambda forge: forge.resign(Signer.parse(house.skey), "other.test/log", (11,)))
-    assert codes(verified(house)) == {"M2"}
 
 
 async def test_a_gap_in_a_changes_own_chain_is_found_even_when_the_key_holder_signed_it(house: House) -> None:
@@ -245,50 +131,14 @@ async def test_everything_deleted_is_found(house: House) -> None:
     assert not verified(house).ok
 
 
-@pytest.mark.threat(25)
-@pytest.mark.asvs("16.4.2")
-async def test_an_end_cut_off_below_an_anchor_is_found(house: House) -> None:
-    await house.run("INSERT INTO {}audit_anchor(shard, size, kind, ref, at) VALUES (0, 11, 'file', 'x', 'y')")
-    await tampered(
-        house, "DELETE FROM {}audit_entry WHERE seq >= 9", "DELETE FROM {}audit_checkpoint WHERE size > 9"
-    )
-    assert codes(verified(house)) >= {"M6"}
-
-
-async def test_a_spoiled_a_missing_and_an_invented_tile_are_found(house: House) -> None:
-    await house.append(*[entry(change="") for _ in range(260)])
-    assert verified(house).findings == ()
-    tile = await house.scalar("SELECT hashes FROM {}audit_tile")
-    assert isinstance(tile, bytes)
-    await tampered(house, "UPDATE {}audit_tile SET hashes = :hashes", hashes=bytes(32) + tile[32:])
-    assert codes(verified(house)) == {"M7"}
-    await tampered(house, "DELETE FROM {}audit_tile")
-    assert codes(verified(house)) == {"M7"}
+async def test_an_invented_tile_is_found(house: House) -> None:
     await tampered(
         house,
-        "INSERT INTO {}audit_tile(shard, level, idx, hashes, root) VALUES (0, 0, 0, :hashes, :root)",
         "INSERT INTO {}audit_tile(shard, level, idx, hashes, root) VALUES (0, 3, 0, :hashes, :root)",
-        hashes=tile,
+        hashes=bytes(8192),
         root=bytes(32),
     )
     assert codes(verified(house)) == {"M7"}
-
-
-async def test_an_altered_disclosure_is_found_and_an_erased_one_is_not(house: House) -> None:
-    await tampered(
-        house, "UPDATE {}audit_disclosure SET disclosure = replace(disclosure, 'because', 'why not')"
-    )
-    assert codes(verified(house)) == {"S4"}
-    await house.run("DELETE FROM {}audit_disclosure")
-    assert verified(house, deep=True).findings == ()
-
-
-async def test_a_disclosure_that_nothing_commits_to_is_found(house: House) -> None:
-    await house.run(
-        "INSERT INTO {}audit_disclosure(shard, seq, path, disclosure) VALUES (0, 2, 'reason', :text)",
-        text='["salt","reason","invented"]',
-    )
-    assert codes(verified(house)) == {"S4"}
 
 
 async def test_evidence_that_was_changed_is_found_when_looking_deep(house: House) -> None:
@@ -301,32 +151,8 @@ async def test_evidence_that_was_changed_is_found_when_looking_deep(house: House
     assert codes(verified(house, deep=True)) == {"S9"}
 
 
-def append_again(forge: Forge) -> None:
-    forge.bodies.append(forge.bodies[3])
-    forge.leaves.append(forge.leaves[3])
-    forge.rehash(11)
-
-
-async def test_an_id_used_twice_is_found(house: House) -> None:
-    await house.run("DROP INDEX {}ux_audit_id")
-    await forged(house, append_again)
-    assert codes(verified(house)) >= {"S2", "S5", "M5"}
-
-
-async def test_a_column_that_says_something_else_is_found(postgres_url: str) -> None:
-    async with open_house(postgres_url) as house:
-        await house.append(entry())
-        await tampered(
-            house,
-            "ALTER TABLE {}audit_entry ALTER COLUMN actor_id DROP EXPRESSION",
-            "UPDATE {}audit_entry SET actor_id = 'U9' WHERE seq = 1",
-        )
-        assert codes(verified(house)) == {"S3", "S5"}
-
-
 SCHEMA_ATTACKS = (
     ("sqlite", "DROP TRIGGER audit_entry_update", "missing: trigger audit_entry_update"),
-    ("sqlite", "DROP INDEX ix_audit_change", "missing: index ix_audit_change"),
     ("sqlite", "ALTER TABLE audit_anchor ADD COLUMN approved_by TEXT", "changed: table audit_anchor"),
     (
         "sqlite",
@@ -340,19 +166,8 @@ SCHEMA_ATTACKS = (
     ),
     (
         "postgresql",
-        "CREATE OR REPLACE FUNCTION audit.audit_refuse() RETURNS trigger LANGUAGE plpgsql"
-        " SET search_path = pg_catalog AS 'BEGIN RETURN NULL; END'",
-        "changed: function audit_refuse",
-    ),
-    (
-        "postgresql",
         "CREATE RULE quiet AS ON INSERT TO audit.audit_entry DO INSTEAD NOTHING",
         "unexpected: rule audit_entry.quiet",
-    ),
-    (
-        "postgresql",
-        "ALTER TABLE audit.audit_entry ADD COLUMN approved_by text",
-        "unexpected: column audit_entry.approved_by",
     ),
     ("postgresql", "DROP INDEX audit.ix_audit_change", "missing: index ix_audit_change"),
 )

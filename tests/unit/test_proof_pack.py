@@ -179,7 +179,7 @@ LIES: Mapping[Callable[[Pack], None], tuple[str, str]] = {
     doubled: ("P4", "Number 4 of CHG-1's entries is missing"),
     of_another_format: ("P1", "its format is not"),
     with_a_stranger_key: ("P1", "`verified` does not belong there"),
-    with_a_fraction: ("P1", "no pack holds fractions"),
+    with_a_fraction: ("P1", "no entry holds fractions"),
     with_spaces: ("P1", "not written in the one canonical way"),
     empty: ("P4", "holds no entry of CHG-1"),
 }

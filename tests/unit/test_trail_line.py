@@ -7,6 +7,7 @@ import pytest
 from bot.domain.event import AuditEvent
 from bot.domain.events import plain
 from bot.domain.freeze_events import FreezeAdded
+from bot.domain.note import Checkpoint, Signer
 from bot.domain.request_events import ChangeApproved
 from bot.domain.told_events import is_told, told_words
 from bot.render.trail_line import render_trail_line
@@ -84,3 +85,11 @@ def test_what_nobody_did_is_said_of_countersign_and_times_are_the_readers() -> N
     said = render_trail_line(body(freeze, "timer"), named=False).text
     assert said.startswith("Countersign added the freeze FRZ-1 of *-prod, <!date^1796115600^")
     assert "|1 Dec 2026 09:00 UTC>" in said
+
+
+def test_a_line_says_where_the_signed_log_stood_so_that_it_is_an_anchor_in_prose() -> None:
+    signer = Signer.parse(Signer.generate("countersign.example.test/audit")[0])
+    note = signer.sign(Checkpoint("countersign.example.test/audit", 12, bytes(range(32))).text())
+    said = str(render_trail_line(body(APPROVED) | {"seq": 11}, named=True, checkpoint=note).blocks)
+    assert "audit #11 · size 12 · root `AAECAwQFBgcI`…" in said
+    assert "audit #" not in str(render_trail_line(body(APPROVED), named=True, checkpoint="torn").blocks)
