@@ -1,11 +1,14 @@
 """A change as the database holds it, with the words around it, for whatever shows it."""
 
+from base64 import b64encode
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 
 from bot.changes.kinds import kind_named
 from bot.domain.change import Change, ChangeState, Choice
 from bot.domain.configuration import Freeze
+from bot.domain.errors import LedgerBrokenError
 from bot.domain.explanation import still_lacking
 from bot.domain.revision import moved_between, revision_of
 from bot.domain.rounds import UNAPPROVED_FROM
@@ -25,13 +28,25 @@ async def load_view(number: int, deps: Dependencies) -> ChangeView:
         comments = await look.comments(number)
         earlier = await look.revision(number, change.revision - 1)
         freezes = await _freezes(change, look, deps)
+        trail = await _trail(change, look)
     approvals = [vote.groups for vote in votes if vote.choice is Choice.APPROVE]
     lacking = still_lacking(deps.desk.configuration.rule_for(change), approvals)
-    view = replace(view_of(change, deps, votes=tuple(votes)), lacking=lacking, freezes=freezes)
+    view = replace(view_of(change, deps, votes=tuple(votes)), lacking=lacking, freezes=freezes, trail=trail)
     if earlier is None or not change.plan_digest:
         return replace(view, comments=comments)
     moved = moved_between(earlier, revision_of(change, deps.desk.clock.now()))
     return replace(view, comments=comments, moved=moved)
+
+
+async def _trail(change: Change, look: Look) -> str:
+    """Return where the change stands in the audit trail, in words that `audit verify` can be held against."""
+    with suppress(
+        LedgerBrokenError
+    ):  # the card is shown all the same, and what stops everything says so itself
+        seq, head = await look.last_entry_of(change.id), await look.trail_head()
+        if seq is not None and head is not None and change.state is not ChangeState.DRAFT:
+            return f"audit #{seq} · size {head.size} · root {b64encode(head.root).decode()[:8]}…"
+    return ""
 
 
 async def _freezes(change: Change, look: Look, deps: Dependencies) -> tuple[Freeze, ...]:

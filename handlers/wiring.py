@@ -11,6 +11,7 @@ import structlog
 
 from bot.domain.configuration import Configuration
 from bot.domain.errors import CountersignError, InvalidInputError
+from bot.ports.clock import Clock
 from bot.usecases.desk import Desk
 from bot.usecases.watch_change import sweep
 from handlers.clock import SandboxClock, WallClock
@@ -31,7 +32,8 @@ from handlers.version import BUILD
 from storage.audit_verify import verify_log
 from storage.figures import Figures, read_figures
 from storage.jobs import Handler
-from storage.open import Place, open_archive
+from storage.open import OpenArchive, Place, open_archive
+from storage.self_checks import demand_sound, say
 
 LOG = structlog.get_logger("house")
 SWEEP_SECONDS = 1.0
@@ -64,10 +66,21 @@ async def open_house(settings: Settings, role: Role, observers: Observers = NOBO
             lock=True,
         )
         stack.push_async_callback(archive.close)
+        await demand_sound(archive, lasting=not settings.is_sandbox)
+        await say(archive, "writer.started", clock, role=role)
+        stack.push_async_callback(_said_stopped, archive, clock, role)
         watch = ClockWatch(WallClock())
         vkey = archive.ledger.vkey
         builder = _Builder(Sides(settings, configuration, clock, archive, vkey, stack, observers, watch))
         yield await builder.house(role)
+
+
+async def _said_stopped(archive: OpenArchive, clock: Clock, role: Role) -> None:
+    """Record an orderly end; a process that was killed says nothing, and its next start shows it."""
+    try:
+        await say(archive, "writer.stopped", clock, role=role)
+    except CountersignError as error:
+        LOG.warning("writer.stopped_unsaid", error=type(error).__name__)
 
 
 def place_of(settings: Settings, configuration: Configuration) -> Place:

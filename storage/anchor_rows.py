@@ -17,6 +17,10 @@ from storage.queries import Queries
 
 _OWN = ", ".join(f"'{name}'" for name in OWN_ENTRIES)
 _NEWEST = "SELECT shard, size, note FROM {}audit_checkpoint ORDER BY shard DESC, size DESC LIMIT 1"
+_LAST = (
+    "SELECT seq FROM {}audit_entry WHERE change_id = :change"
+    " AND shard = (SELECT max(shard) FROM {}audit_checkpoint) ORDER BY seq DESC LIMIT 1"
+)
 _ANCHOR = (
     "SELECT size, ref, at FROM {}audit_anchor WHERE shard = :shard AND kind = :kind"
     " ORDER BY size DESC LIMIT 1"
@@ -51,6 +55,11 @@ class AnchorRows(Queries):
                 advice="Stop all changes and run `countersign audit verify`.",
             )
         return Head(shard, note, checkpoint.origin, size, checkpoint.root)
+
+    async def last_entry_of(self, change: str) -> int | None:
+        """Return the number of a change's newest entry in the newest shard, None when it has none there."""
+        found = await self._told(_LAST, change=change)
+        return found[0][0] if found else None
 
     async def trail_consistency(self, shard: int, old: int, new: int) -> Sequence[bytes]:
         """Return the proof that the first `old` entries of a shard are a prefix of the first `new`."""

@@ -156,6 +156,11 @@ class Ledger(TrailReads):
         )
         return (await self.append(connection, [opened], now=now))[0]
 
+    async def check(self, connection: AsyncConnection) -> None:
+        """Return if the log's head is signed by our key over what is there; raise LedgerBrokenError otherwise."""
+        with database_trouble():
+            await self._current(*await self._standing(connection, []))
+
     def committed(self, connection: AsyncConnection) -> Mark | None:
         """Remember that what was appended through this connection is durable; return how far the log is then."""
         view = self._staged.pop(connection, None)

@@ -98,6 +98,10 @@ class AnchorsLook(Protocol):
         """Return the newest checkpoint, None for an empty trail; raise LedgerBrokenError when it cannot be read."""
         ...
 
+    async def last_entry_of(self, change: str) -> int | None:
+        """Return the number of a change's newest entry in the newest shard, None when it has none there."""
+        ...
+
     async def trail_consistency(self, shard: int, old: int, new: int) -> Sequence[bytes]:
         """Return the proof that the first `old` entries of a shard are a prefix of the first `new`."""
         ...

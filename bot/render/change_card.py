@@ -122,6 +122,8 @@ def _rests_on(view: ChangeView, now: datetime) -> list[str]:
         texts.append(f"Applied on {escape(view.said('applied_on'), 300)}")
     if change.plan_digest:
         texts.append(f"Plan {code(change.plan_digest[:12])}")
+    if view.trail:
+        texts.append(code(view.trail, 80))
     return [*texts, comments_line(view)]
 
 

@@ -31,6 +31,7 @@ _VERBS = {
 class ChangeView:
     """A change with the words around it: votes on its revision, plan, rule and queue as phrases.
 
+    `trail` is the change's newest audit entry with size and root of the trail, so that the card is an anchor, too.
     `moved` is what differs from the revision before, None where there is none on record; `lacking` is what the
     approvals still must bring beside their number.
     """
@@ -45,6 +46,7 @@ class ChangeView:
     may_break_glass: bool = False
     freezes: Sequence[Freeze] = ()
     lacking: str = ""
+    trail: str = ""
 
     @property
     def approvals(self) -> tuple[Vote, ...]:

@@ -9,6 +9,8 @@ from bot.domain.auditing import is_auditor
 from bot.domain.change import OPEN_ON_ACCOUNT, TERMINAL, ChangeState
 from bot.domain.deployment import Target
 from bot.domain.json import Json
+from bot.domain.people import Actor
+from bot.domain.request_events import EvidenceRead
 from bot.domain.retirements import fine_tuned_end
 from bot.ports.archive import ChangeQuery, Look
 from bot.render.home import HomeView, Owned, render_home
@@ -52,7 +54,16 @@ async def _run(user: str, deps: Dependencies) -> None:
         drafts=len(drafts),
         auditor=is_auditor(people[user], configuration),
     )
+    if home.auditor:
+        await _remember(user, deps)
     await deps.messenger.publish_home(user, render_home(home, now=now, ref=deps.cause("home").ref))
+
+
+async def _remember(user: str, deps: Dependencies) -> None:
+    """Append the entry of an auditor's look at Home; without it nothing is shown."""
+    actor = Actor("slack_user", user, deps.desk.configuration.team_id)
+    async with deps.desk.archive.transaction() as tx:
+        await tx.record(EvidenceRead(command="home", alias="Countersign"), by=actor, cause=deps.cause("home"))
 
 
 async def _owned(target: Target, look: Look, now: datetime) -> Owned:

@@ -65,12 +65,13 @@ class Container:
 class Storage:
     """Every container, by `account/name`, and who may write: the reader's identity holds the data role.
 
-    `before_append` happens once, right before the next append: somebody else at the same time.
+    `before_append` happens once, right before the next append, as by somebody else. `refused`: codes given.
     """
 
     containers: dict[str, Container] = field(default_factory=lambda: {"contosoaudit/anchors": Container()})
     writers: set[str] = field(default_factory=lambda: {READER_TOKEN})
     before_append: Callable[[], None] | None = None
+    refused: list[str] = field(default_factory=list)
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one request of the Blob service."""
@@ -78,6 +79,7 @@ class Storage:
         try:
             return self._answer(request, body)
         except BlobError as error:
+            self.refused.append(str(error))
             return _failed(str(error), head=request.method == "HEAD")
 
     def _answer(self, request: web.Request, body: bytes) -> web.Response:

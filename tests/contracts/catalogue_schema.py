@@ -23,7 +23,7 @@ HARMLESS = (
 REPLICA = "SET session_replication_role = replica"
 TRIGGERS = "type = 'trigger' AND name = 'audit_entry_update'"
 RENAME = "ALTER TABLE {}audit_entry RENAME TO audit_entry_old"
-LOOK_ALIKE = """CREATE TABLE {}audit_entry AS SELECT shard, seq, replace(body, 'U1', 'U9') AS body, leaf_hash,
+LOOK_ALIKE = """CREATE TABLE {}audit_entry AS SELECT shard, seq, replace(body, '"U1"', '"U9"') AS body, leaf_hash,
   id, type, ts, change_id, actor_id FROM {}audit_entry_old"""
 
 

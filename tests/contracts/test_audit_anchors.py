@@ -2,20 +2,24 @@
 
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
 
-from bot.domain.errors import AnchorContradictsError, AnchorUnavailableError
+from bot.domain.anchor_events import AnchorOverridden
+from bot.domain.errors import AnchorContradictsError, AnchorUnavailableError, RunAgain
 from bot.domain.note import Signer, Verifier, open_note
 from bot.domain.note_text import Checkpoint
+from bot.ports.anchors import OurLog, Published
 from bot.slack.anchor import note_of
 from sandbox.azure.blob import Blob
 from storage.audit_anchors import Witnessed
 from tests.contracts.anchor_house import BLOB, CHANNEL, KINDS, AnchorHouse, anchor_house, codes
-from tests.contracts.fixtures_storage import ORIGIN
+from tests.contracts.audit_forge import Forge, forged, tampered
+from tests.contracts.audit_house import House
+from tests.contracts.fixtures_storage import ANNA, CAUSE, ORIGIN
 
 only = pytest.mark.parametrize
 
@@ -220,6 +224,7 @@ async def test_somebody_else_appending_makes_it_look_again(house: AnchorHouse) -
     storage.before_append = grow
     size = await house.anchored()
     assert len(blob.content.splitlines()) == 3
+    assert "AppendPositionConditionNotMet" in storage.refused
     witnessed = await house.newest()
     assert witnessed.seen is not None
     assert witnessed.seen.size == size
@@ -378,3 +383,95 @@ async def test_a_witness_that_has_seen_more_is_proof_of_a_rollback_and_is_writte
             (state,) = await look.anchor_states(("witness",))
         assert (state.finding, (await older.tags())[-1]) == ("A2", "anchor.failed")
         assert not (await older.publish()).is_new
+
+
+@only("house", ["witness"], indirect=True)
+async def test_what_another_process_anchored_meanwhile_is_no_proof_of_a_rollback(house: AnchorHouse) -> None:
+    await house.anchored()
+    stale, calls = house.anchor.publish, []
+
+    async def overtaken(log: OurLog) -> Published:
+        if not calls:
+            calls.append(log.size)
+            await house.entry()
+            await house.newest()
+        return await stale(log)
+
+    house.anchor.publish = overtaken  # type: ignore[method-assign]
+    await house.entry()
+    with pytest.raises(RunAgain):
+        await house.publish()
+    assert (await house.publish()).error is None
+    assert "anchor.failed" not in await house.tags()
+
+
+@only("database", ["sqlite_url", "postgres_url"])
+async def test_the_newest_entry_of_a_change_is_found_with_the_head_it_stands_under(
+    database: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    async with anchor_house("file", request.getfixturevalue(database), tmp_path) as house:
+        archive = house.archives.opened.archive
+        for n in (1, 2):
+            async with archive.transaction() as tx:
+                event = AnchorOverridden(change="CHG-7", anchors=("file",), minutes=n, step="forward")
+                await tx.record(event, by=ANNA, cause=CAUSE)
+        await house.entry()
+        async with archive.reading() as look:
+            head = await look.trail_head()
+            assert head is not None
+            assert (await look.last_entry_of("CHG-7"), head.size) == (3, 5)
+            assert await look.last_entry_of("CHG-8") is None
+
+
+def as_forged(house: AnchorHouse) -> House:
+    """Return the trail as a forger sees it, who has every right on the database."""
+    opened = house.archives.opened
+    return House(opened.database.engine, house.archives.url, "", house.archives.signer.vkey, opened.ledger)
+
+
+def cut_to(size: int) -> Callable[[Forge], None]:
+    """Return the attack that forgets everything after the checkpoint at or below a size."""
+
+    def cut(forge: Forge) -> None:
+        end = max(each for each in forge.checkpoints if each <= size)
+        forge.bodies, forge.leaves, forge.seqs = forge.bodies[:end], forge.leaves[:end], forge.seqs[:end]
+        forge.checkpoints = {each: note for each, note in forge.checkpoints.items() if each <= end}
+
+    return cut
+
+
+@pytest.mark.threat(25)
+@pytest.mark.asvs("16.4.2")
+@only("house", ["file", "slack", "azure_blob"], indirect=True)
+async def test_an_end_cut_off_with_its_checkpoints_and_anchor_rows_is_found_outside(
+    house: AnchorHouse,
+) -> None:
+    size = await house.anchored(6)
+    await tampered(as_forged(house), "DELETE FROM {}audit_anchor")
+    await forged(as_forged(house), cut_to(size - 2))
+    assert codes(house.verified()) == set()
+    assert codes(await house.held()) == {"A2"}
+
+
+@pytest.mark.threat(25)
+@pytest.mark.asvs("16.4.2")
+@only("house", ["file", "slack", "azure_blob"], indirect=True)
+async def test_what_the_stolen_key_rewrites_is_found_below_the_anchor_and_not_above(
+    house: AnchorHouse,
+) -> None:
+    size = await house.anchored(3)
+    await house.entry(2)
+
+    def rewrite(seq: int) -> Callable[[Forge], None]:
+        def attack(forge: Forge) -> None:
+            forge.edit(seq, lambda document: document["data"].update(freeze="FRZ-9"))
+            forge.rehash(seq)
+            forge.resign(house.archives.signer)
+
+        return attack
+
+    await forged(as_forged(house), rewrite(size + 1))
+    assert codes(await house.held()) == set(), "what is newer than the newest anchor is the residual"
+    await forged(as_forged(house), rewrite(size - 1))
+    assert codes(house.verified()) == set()
+    assert codes(await house.held()) == {"A3"}

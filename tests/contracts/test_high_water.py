@@ -18,7 +18,7 @@ def test_a_mark_is_read_as_it_was_written_and_only_grows(tmp_path: Path) -> None
     water = HighWater(tmp_path / "mark")
     assert water.read() is None
     later = Mark(ORIGIN, 0, 9, b"m" * 32, b"s" * 32)
-    for mark in (MARK, later, MARK):
+    for mark in (MARK, later, MARK, MARK):
         water.write(mark)
     water.close()
     assert HighWater(tmp_path / "mark").read() == later

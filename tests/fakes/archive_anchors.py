@@ -19,6 +19,10 @@ class FakeAnchors:
         """Return the head."""
         return HEAD
 
+    async def last_entry_of(self, change: str) -> int | None:
+        """Return that the change has no entry."""
+        return None
+
     async def trail_consistency(self, shard: int, old: int, new: int) -> Sequence[bytes]:
         """Return no proof."""
         return ()

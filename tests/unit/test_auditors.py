@@ -22,6 +22,7 @@ from handlers.commands.registry import COMMANDS
 from handlers.denials import MOST, Denials, Denied
 from handlers.denying import write_denials
 from handlers.dependencies import Dependencies, TrailCheck
+from handlers.events.home import HOME
 from handlers.shortcuts.registry import SHORTCUTS
 from handlers.slack_doors import Doors, Identity
 from handlers.slack_payloads import asked_of
@@ -48,6 +49,10 @@ class Voice:
         """Keep what stands in the place of a message."""
         assert replace
         self.replaced.append(message)
+
+    async def publish_home(self, user: str, view: Any) -> None:
+        """Keep a Home tab."""
+        self.opened.append(view)
 
     async def open_view(self, trigger_id: str, view: Any) -> str:
         """Keep a modal."""
@@ -158,6 +163,17 @@ async def test_an_auditor_reads_and_every_read_is_an_entry() -> None:
         "audit search change:CHG-1",
     ]
     assert {entry.tag for entry in reads} == {"evidence.read"}
+
+
+async def test_home_shows_an_auditor_the_trail_and_no_form_and_is_an_entry() -> None:
+    office = Office(audited())
+    for user, says in ((EVE, "You are an auditor"), (ANNA, "Request a change")):
+        await HOME.run(user, office.deps)
+        home = json.dumps(office.voice.opened[-1], ensure_ascii=False)
+        assert says in home
+        assert "audit trail" in home
+    assert "Request a change" not in json.dumps(office.voice.opened[0], ensure_ascii=False)
+    assert (office.tags(EVE), office.tags(ANNA)) == (["evidence.read"], [])
 
 
 async def test_an_auditor_changes_nothing_even_where_the_lists_would_let_them() -> None:

@@ -294,3 +294,10 @@ def test_only_a_message_with_new_blocks_has_a_classic_twin() -> None:
         "Quota                    Used  Limit  Left",
         "gpt-4o                     30     30     0",
     ]
+
+
+def test_a_card_ends_with_its_place_in_the_trail_where_it_is_known() -> None:
+    words = "audit #4711 · size 4712 · root Ab12Cd34…"
+    shown = render_change(replace(VIEWS["pending"], trail=words), now=ex.NOW, ref="ref-1").blocks[-1]
+    assert f"`{words}`" in str(shown)
+    assert "audit #" not in str(render_change(VIEWS["pending"], now=ex.NOW, ref="ref-1").blocks[-1])
