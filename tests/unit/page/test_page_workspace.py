@@ -63,6 +63,7 @@ def test_the_composer_hints_commands_and_mentions_and_sends_ids(page: Page, slac
     box.press_sequentially("/cs aud")
     expect(page.get_by_role("option").first).to_contain_text("/cs audit")
     page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
     expect(box).to_have_value("/cs audit verify")
     page.keyboard.press("Enter")
