@@ -875,7 +875,7 @@ class Verdict:
         if not self.change:
             return "The proof holds."
         return f"The proof holds: {self.change} " + (
-            f"ended with {self.ended}." if self.ended else "has NOT ENDED yet."
+            f"ended with {self.ended}." if self.ended else "has NOT ENDED in this pack."
         )
 
     def lines(self) -> list[str]:

@@ -58,6 +58,7 @@ class VerifyReport:
     """The outcome: `size`, `root` and `checkpoint` describe the newest shard as its entries are.
 
     `withheld`: texts that are committed to and no longer there; `erased`: those of them that an entry says so of.
+    `earlier`: how many entries each shard before the newest has, oldest first; verified just as well.
     """
 
     ok: bool
@@ -67,21 +68,27 @@ class VerifyReport:
     findings: tuple[Finding, ...]
     withheld: int = 0
     erased: int = 0
+    earlier: tuple[int, ...] = ()
 
     def as_json(self) -> dict[str, Json]:
         """Return the report as `audit verify --json` prints it; what is withheld only where something is."""
         withheld: dict[str, Json] = (
             {"withheld": self.withheld, "erased": self.erased} if self.withheld else {}
         )
-        return withheld | {
-            "ok": self.ok,
-            "size": self.size,
-            "root": b64encode(self.root).decode(),
-            "checkpoint": self.checkpoint,
-            "findings": [
-                {"code": each.code, "seq": each.seq, "message": each.message} for each in self.findings
-            ],
-        }
+        earlier: dict[str, Json] = {"earlier": list(self.earlier)} if self.earlier else {}
+        return (
+            withheld
+            | earlier
+            | {
+                "ok": self.ok,
+                "size": self.size,
+                "root": b64encode(self.root).decode(),
+                "checkpoint": self.checkpoint,
+                "findings": [
+                    {"code": each.code, "seq": each.seq, "message": each.message} for each in self.findings
+                ],
+            }
+        )
 
 
 @dataclass

@@ -123,4 +123,5 @@ def _report(reader: AuditReader, findings: Findings, walk: ShardWalk | None) -> 
         return VerifyReport(ok, 0, EMPTY_ROOT, "", found)
     erased = len(erased_paths(reader))
     withheld = erased if walk.bodies is None else walk.bodies.chains.withheld
-    return VerifyReport(ok, walk.view.size, walk.view.root(), walk.head[1], found, withheld, erased)
+    earlier = tuple(reader.head(shard)[0] for shard in reader.shards()[:-1])
+    return VerifyReport(ok, walk.view.size, walk.view.root(), walk.head[1], found, withheld, erased, earlier)

@@ -39,7 +39,11 @@ def verify(
 
         raise typer.Exit(_print_held(held_against(anchor, url, vkeys, deep=deep), vkeys, as_json))
     report = verify_log(url, vkeys, deep=deep)
-    print(json.dumps(report.as_json()) if as_json else "\n".join(report_words(report, vkeys)))
+    print(
+        json.dumps(report.as_json())
+        if as_json
+        else "\n".join([*report_words(report, vkeys), *_unasked(report)])
+    )
     raise typer.Exit(0 if report.ok else 1)
 
 
@@ -87,8 +91,26 @@ def report_words(report: "VerifyReport", vkeys: list[str]) -> list[str]:
         for finding in report.findings
     ]
     root = report.as_json()["root"]
-    figures = [f"  entries {report.size}", f"  root {root}", *_withheld(report)]
+    figures = [f"  entries {report.size}{_earlier(report)}", f"  root {root}", *_withheld(report)]
     return [f"The audit trail {holds}.", *figures, *found, *_keys(vkeys), *_next(report)]
+
+
+def _unasked(report: "VerifyReport") -> list[str]:
+    """Return what a trail that holds by itself does not show."""
+    if not report.ok:
+        return []
+    return [
+        "  anchors: none was asked. That the end was cut off, or all of it rewritten by who holds the key, shows",
+        "           only against one: add --anchor all.",
+    ]
+
+
+def _earlier(report: "VerifyReport") -> str:
+    """Return how much stands in the parts before the newest one, empty where there is one part."""
+    if not report.earlier:
+        return ""
+    parts = "1 earlier part" if len(report.earlier) == 1 else f"{len(report.earlier)} earlier parts"
+    return f" in the newest part, {sum(report.earlier)} in {parts}"
 
 
 def _withheld(report: "VerifyReport") -> list[str]:

@@ -58,6 +58,8 @@ def export(
             write_folder(out or Path(), tile_folder(trail, parts[0]))
         else:
             _write(out, render(chain.from_iterable(trail.entries(part) for part in parts)))
+        if not parts:
+            print("No entry of the trail is in that range; what was written is empty.", file=sys.stderr)
 
 
 def places_of(parts: "Sequence[Slice]") -> Mapping[str, Any]:

@@ -136,6 +136,13 @@ def test_what_makes_no_sense_is_refused_in_words(configured: Path, run: Run) -> 
         assert "next:" in said.err
 
 
+def test_a_range_without_entries_is_said_to_be_empty(configured: Path, run: Run) -> None:
+    said = run("export", "--from", "2030-01-01")
+    assert (said.code, said.out) == (0, "")
+    assert "No entry of the trail is in that range" in said.err
+    assert "No entry" not in run("export").err
+
+
 def test_who_exports_leaves_an_entry_that_names_what_left(configured: Path, run: Run) -> None:
     exported = run("export", "--format", "csv")
     assert (exported.code, exported.err) == (0, "")

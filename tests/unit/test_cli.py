@@ -131,6 +131,8 @@ def test_an_untouched_trail_holds(run: Run, vkey: str) -> None:
     assert said.code == 0
     assert "The audit trail holds." in said.out
     assert vkey in said.out
+    assert "none was asked" in said.out, "what a trail that holds by itself does not show"
+    assert "earlier" not in said.out
     report = json.loads(run("audit", "verify", "--json", "--deep").out)
     assert set(report) == {"ok", "size", "root", "checkpoint", "findings"}
     assert (report["ok"], report["findings"]) == (True, [])
@@ -148,6 +150,7 @@ def test_a_trail_that_was_changed_does_not_hold(run: Run, vkey: str, tmp_path: P
     assert said.code == 1
     assert "does NOT hold" in said.out
     assert "C1 at 1" in said.out
+    assert "none was asked" not in said.out
     report = run("audit", "verify", "--json", "--vkey", vkey)
     assert report.code == 1
     assert "C1" in {finding["code"] for finding in json.loads(report.out)["findings"]}

@@ -70,7 +70,11 @@ def test_a_trail_is_rotated_and_sealed_in_words_and_as_json(run: Run, keys: list
     assert (sealed["next_origin"], sealed["next_vkey"]) == (NEXT, keys[2][1])
     for _, vkey in keys:
         assert verified(run, "--vkey", vkey)["findings"] == []
-    assert verified(run)["size"] == 1
+    found = verified(run)
+    assert (found["size"], len(found["earlier"])) == (1, 1)
+    assert (
+        f"entries 1 in the newest part, {found['earlier'][0]} in 1 earlier part" in run("audit", "verify")[1]
+    )
     assert run("migrate")[0] == 0
 
 

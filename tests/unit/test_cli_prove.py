@@ -54,7 +54,7 @@ def test_a_pack_can_leave_peoples_words_out(vkey: str, run: Run) -> None:
     withheld = run("audit", "prove", "--change", "CHG-1", "--vkey", vkey, "--withhold")
     assert withheld.code == 0
     assert "The queue is full." not in withheld.out
-    assert "CHG-1 has NOT ENDED yet" in withheld.err
+    assert "CHG-1 has NOT ENDED in this pack" in withheld.err
 
 
 def test_one_entry_has_a_tlog_proof(vkey: str, run: Run) -> None:
