@@ -1,6 +1,7 @@
 """Verifying the whole audit trail from its entries up, on a database opened for reading only."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from hashlib import sha256
 
 from sqlalchemy import Connection
@@ -34,7 +35,7 @@ def verify_log(
     Always: leaf hashes, links, gaps, tiles, signed sizes and roots, duplicate ids, schema. Bodies,
     change chains, searched columns and disclosures too where `deep` or up to 20 000 entries; every
     signature and every piece of evidence only where `deep`, else the last 1 000 signatures.
-    A connection that is given must see one stable snapshot. `progress` hears of shards done and all.
+    A connection that is given must see one stable snapshot. `progress` hears of entries done and all.
 
     Raises:
         AuditMissingError: there is no trail to verify, or it cannot be read. Nothing is created.
@@ -79,19 +80,24 @@ def _walk(
     shards = reader.shards()
     for fault in keys.faults:
         findings.add(fault.code, fault.seq, fault.detail)
-    for done, shard in enumerate(shards, 1):
+    sizes = [reader.head(shard)[0] for shard in shards]
+    for number, shard in enumerate(shards):
         bodies = BodyCheck(findings, chains) if thorough else None
         of, trusted = keys.of(shard), keys.trusted(shard)
         before, walk = walk, ShardWalk(reader, shard, trusted, of, findings, bodies, deep)
+        if progress is not None:
+            walk.heard = partial(_told, progress, sum(sizes[:number]), entries)
         walk.run()
         _demand_succession(before, walk)
-        if progress is not None:
-            progress(done, len(shards))
     if walk is None:
         findings.add("S8", None, "it is empty")
     if deep:
         _demand_evidence(reader, findings)
     return walk
+
+
+def _told(progress: Progress, before: int, entries: int, done: int) -> None:
+    progress(min(before + done, entries), entries)
 
 
 def _demand_succession(before: ShardWalk | None, walk: ShardWalk) -> None:

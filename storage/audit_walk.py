@@ -1,6 +1,6 @@
 """One shard verified from its first entry to its last: leaves, links, tiles, checkpoints."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +34,7 @@ class ShardWalk:
     tiles: int = 0
     origin: str = ""
     head: tuple[int, str] = (0, "")
+    heard: Callable[[int], None] = lambda entries: None  # told how many entries were looked at
 
     def run(self) -> None:
         """Verify the shard."""
@@ -50,6 +51,7 @@ class ShardWalk:
                     self._checkpoint(self.next_seq, note)
             if self.bodies is not None:
                 self.bodies.disclosures(self.reader.disclosures(self.shard, low, high - 1))
+            self.heard(high)
         self._end()
 
     def _quickly(self) -> None:
@@ -63,6 +65,7 @@ class ShardWalk:
                 self.tiles += 1
                 self._filled(self.view.append_tile(leaves, root), self.view.size - 1)
             self.next_seq += most
+            self.heard(self.next_seq)
 
     def _entry(self, row: Any) -> None:
         seq, body, stored = row[0], raw_bytes(row[1]), row[2]

@@ -1,8 +1,10 @@
 """`countersign audit …`: verify, keygen, and what all verbs need. Exit codes: 0 holds, 1 does not, 2 cannot say."""
 
 import json
+import sys
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -38,13 +40,22 @@ def verify(
         from handlers.cli.anchor_answers import held_against
 
         raise typer.Exit(_print_held(held_against(anchor, url, vkeys, deep=deep), vkeys, as_json))
-    report = verify_log(url, vkeys, deep=deep)
+    with typer.progressbar(
+        length=1, label="verifying", file=sys.stderr, hidden=not sys.stderr.isatty()
+    ) as bar:
+        report = verify_log(url, vkeys, deep=deep, progress=partial(_drawn, bar))
     print(
         json.dumps(report.as_json())
         if as_json
         else "\n".join([*report_words(report, vkeys), *_unasked(report)])
     )
     raise typer.Exit(0 if report.ok else 1)
+
+
+def _drawn(bar: Any, done: int, entries: int) -> None:
+    """Draw how far a verification is; a bar is on the terminal alone."""
+    bar.length = entries
+    bar.update(done - bar.pos)
 
 
 def _print_held(held: "Held", vkeys: list[str], as_json: bool) -> int:

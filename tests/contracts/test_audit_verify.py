@@ -268,3 +268,12 @@ def content(url: str) -> bytes:
 
 def test_the_forger_writes_bodies_as_the_trail_does() -> None:
     assert written(json.loads('{"b":1,"a":"é"}')) == '{"a":"é","b":1}'
+
+
+async def test_a_verification_tells_how_far_it_is(house: House) -> None:
+    for _ in range(3):
+        await house.append(entry())
+    heard: list[tuple[int, int]] = []
+    report = verify_log(house.url, [house.vkey], progress=lambda *far: heard.append(far))
+    assert heard[-1] == (report.size, report.size)
+    assert heard == sorted(heard)
