@@ -15,7 +15,6 @@ Handler = Callable[[str], Awaitable[None]]
 
 ATTEMPTS = 8
 UNEXPECTED_ATTEMPTS = 3
-_DEATH_COUNTS = 2  # so that a job which takes the process with it is given up at the fourth time
 DRAIN_SECONDS = 5.0
 _BACKOFF_CAP_SECONDS = 60
 
@@ -108,16 +107,20 @@ def verdict(job: Job, error: Exception, now: datetime) -> Again | DeadJob:
         words, limit = f"a defect: {type(error).__name__}", UNEXPECTED_ATTEMPTS
     if attempts >= limit:
         return DeadJob(job.kind, job.key, attempts, words)
-    seconds = min(2 ** (attempts - 1), _BACKOFF_CAP_SECONDS)
-    return Again(now + timedelta(seconds=seconds), attempts, words)
+    return Again(now + _backoff(attempts), attempts, words)
 
 
-def after_death(job: Job) -> Again | DeadJob:
-    """Return what becomes of a job whose process ended while it ran: again at once, or dead.
+def after_death(job: Job, now: datetime) -> Again | DeadJob:
+    """Return what becomes of a job whose process ended while it ran: again, or dead at the eighth time.
 
-    The job may be why the process ended; it may also only have run beside the one that is.
+    At once the first time. Then with backoff: the job may be why the process ended, or only have run beside the one
+    that is; so others run in between, and a few restarts within seconds are nobody's end.
     """
-    attempts, words = job.attempts + _DEATH_COUNTS, "the process ended while it ran"
+    attempts, words = job.attempts + 1, "the process ended while it ran"
     if attempts >= ATTEMPTS:
         return DeadJob(job.kind, job.key, attempts, words)
-    return Again(job.run_at, attempts, words)
+    return Again(job.run_at if attempts == 1 else now + _backoff(attempts), attempts, words)
+
+
+def _backoff(attempts: int) -> timedelta:
+    return timedelta(seconds=min(2 ** (attempts - 1), _BACKOFF_CAP_SECONDS))

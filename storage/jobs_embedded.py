@@ -175,7 +175,8 @@ class EmbeddedJobs:
             try:
                 async with self._database.begin() as connection:
                     jobs = await _running(connection)
-                    await self._end(connection, [(job, after_death(job)) for job in jobs])
+                    now = self._clock.now()
+                    await self._end(connection, [(job, after_death(job, now)) for job in jobs])
             except AuditBusyError as error:
                 _LOG.warning("the queue could not be read", why=str(error))
                 await asyncio.sleep(1)

@@ -145,7 +145,7 @@ class ProcrastinateJobs:
                     async with self._database.begin() as connection:
                         job = await take_away(connection, number)
                         if job is not None:
-                            await self._end(connection, job, after_death(job))
+                            await self._end(connection, job, after_death(job, self._clock.now()))
                     if job is not None:
                         _LOG.warning("took a job over", job=job.name)
             except (AuditBusyError, ConnectorException) as error:

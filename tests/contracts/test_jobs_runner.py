@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.errors import AzureUnavailableError, InvalidInputError, RunAgain
-from storage.jobs import ATTEMPTS, UNEXPECTED_ATTEMPTS, Again, DeadJob, Job, verdict
+from storage.jobs import ATTEMPTS, UNEXPECTED_ATTEMPTS, Again, DeadJob, Job, after_death, verdict
 from tests.contracts.fixtures_storage import NOW, Archives, enqueue, opened_archives, running, until
 
 
@@ -297,7 +297,7 @@ async def test_a_job_that_takes_the_process_with_it_every_time_is_given_up_and_t
 ) -> None:
     worker = Worker()
     await enqueue(archives.opened, "deliver", "CHG-1:card")
-    for _ in range(3):
+    for _ in range(ATTEMPTS - 1):
         await archives.die_while_running("CHG-1:card")
         async with running(archives.opened, archives.clock, {}):
             await settled(archives, waiting=1)
@@ -322,6 +322,20 @@ async def test_the_runner_outlives_a_database_that_is_busy_when_it_starts(
             await asyncio.sleep(0.3)
         await worker.has_run(1)
         await settled(archives)
+
+
+def test_a_job_that_only_ran_beside_what_kills_outlives_half_a_minute_of_kills() -> None:
+    job, ran = Job(1, "precheck", "CHG-1", NOW), 0
+    for tick in range(30):  # the process is killed each second, and whatever was due ran in it
+        now = NOW + timedelta(seconds=tick)
+        if job.run_at <= now:
+            outcome, ran = after_death(job, now), ran + 1
+            assert isinstance(outcome, Again)
+            job = Job(1, job.kind, job.key, outcome.at, outcome.attempts)
+    assert ran > 3, "it was due again in between"
+    assert after_death(Job(1, "precheck", "CHG-1", NOW, ATTEMPTS - 1), NOW) == DeadJob(
+        "precheck", "CHG-1", ATTEMPTS, "the process ended while it ran"
+    )
 
 
 def test_the_pause_doubles_up_to_a_minute_and_the_eighth_failure_is_the_last() -> None:
