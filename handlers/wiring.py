@@ -56,15 +56,7 @@ async def open_house(settings: Settings, role: Role, observers: Observers = NOBO
     configuration = read_configuration(settings.config)
     clock = SandboxClock(settings.arm_url) if settings.is_sandbox else WallClock()
     async with AsyncExitStack() as stack:
-        archive = await open_archive(
-            place_of(settings, configuration),
-            signers_of(settings),
-            configuration.origin,
-            vkeys=trusted_of(settings),
-            clock=clock,
-            build=BUILD,
-            lock=True,
-        )
+        archive = await open_configured(settings, configuration, clock)
         stack.push_async_callback(archive.close)
         await demand_sound(archive, lasting=not settings.is_sandbox)
         await say(archive, "writer.started", clock, role=role)
@@ -73,6 +65,19 @@ async def open_house(settings: Settings, role: Role, observers: Observers = NOBO
         vkey = archive.ledger.vkey
         builder = _Builder(Sides(settings, configuration, clock, archive, vkey, stack, observers, watch))
         yield await builder.house(role)
+
+
+async def open_configured(settings: Settings, configuration: Configuration, clock: Clock) -> OpenArchive:
+    """Open the archive that settings and configuration name, to write in it; raises as `open_archive`."""
+    return await open_archive(
+        place_of(settings, configuration),
+        signers_of(settings),
+        configuration.origin,
+        vkeys=trusted_of(settings),
+        clock=clock,
+        build=BUILD,
+        lock=True,
+    )
 
 
 async def _said_stopped(archive: OpenArchive, clock: Clock, role: Role) -> None:

@@ -23,13 +23,10 @@ from handlers.anchoring import Anchoring
 from handlers.clock import WallClock
 from handlers.configuration_file import read_configuration
 from handlers.settings import Settings, read_settings
-from handlers.signing import signers_of, trusted_of
-from handlers.version import BUILD
-from handlers.wiring import place_of
+from handlers.wiring import open_configured
 from storage.audit_anchors import Witnessed, with_anchors
 from storage.audit_findings import VerifyReport
 from storage.audit_verify import verify_log
-from storage.open import open_archive
 from storage.past import PastRows, reading_past
 
 _NONE = "No anchor is configured."
@@ -97,15 +94,7 @@ async def anchored(settings: Settings, kinds: Sequence[str]) -> tuple[AnchorOutc
     clock = WallClock()
     async with AsyncExitStack() as stack:
         chosen = _chosen(Anchoring(settings, configuration, stack).anchors(), kinds)
-        opened = await open_archive(
-            place_of(settings, configuration),
-            signers_of(settings),
-            configuration.origin,
-            vkeys=trusted_of(settings),
-            clock=clock,
-            build=BUILD,
-            lock=True,
-        )
+        opened = await open_configured(settings, configuration, clock)
         stack.push_async_callback(opened.close)
         desk = Desk(configuration, opened.archive, clock, None)
         cause = Cause("cli", new_ulid(clock.now()))

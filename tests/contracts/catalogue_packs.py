@@ -42,6 +42,12 @@ def without(number: int) -> Lie:
     return lambda pack, _: pack["entries"].pop(number)
 
 
+def without_an_end(pack: Pack, _: Pack) -> None:
+    """Leave the end out, and the claim that there is one: what is left is the pack of before the end."""
+    pack["entries"].pop()
+    pack["ended"] = ""
+
+
 def proof_swapped(pack: Pack, _: Pack) -> None:
     """Give two entries each other's proof."""
     one, two = pack["entries"][:2]
@@ -66,6 +72,13 @@ PACKS = (
     Attack(43, "leave-out-the-first", lying(without(0)), "P4", on=(SQLITE,)),
     Attack(43, "leave-out-a-middle-one", lying(without(2)), "P4", on=(SQLITE,)),
     Attack(43, "leave-out-the-end", lying(without(-1)), "P5", on=(SQLITE,)),
+    Attack(
+        43,
+        "leave-out-the-end-and-its-claim",
+        lying(without_an_end),
+        on=(SQLITE,),
+        says="the pack holds, and says NOT ENDED; residual: whoever needs the end asks for a pack that has one",
+    ),
     Attack(44, "swap-proofs", lying(proof_swapped), "P3", on=(SQLITE,)),
     Attack(44, "proof-of-another-tree", lying(of_an_older_tree), "P3", on=(SQLITE,)),
     Attack(44, "another-key", of_another_key, "P2", on=(SQLITE,)),

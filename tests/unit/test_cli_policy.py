@@ -166,7 +166,10 @@ def test_a_change_is_explained_for_a_person(house: Run) -> None:
         "U0ANNA: Not allowed: this is your own request.",
     ]
     found = json.loads(house("policy", "explain", "chg-1", "--user", "U0BOB", "--json").out)
-    assert found["answer"].startswith("Not allowed: you have already voted on this revision.")
+    assert found["answer"] == (
+        "Not allowed: you have already voted on this revision. To say something else, take your approval back first: "
+        "`change unapprove CHG-1`."
+    )
     assert found["could"] == ["U0CAROL", "U0DAN"]
 
 
