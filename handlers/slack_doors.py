@@ -3,12 +3,13 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
-from bot.domain.errors import AuditBusyError, CountersignError, SlackUnavailableError
+from bot.domain.errors import AuditBusyError, CountersignError, SlackRefusedError, SlackUnavailableError
 from bot.ports.slack import Message
 from bot.render.answer import render_bug, render_error
 from bot.render.notice import render_notice_view
@@ -21,7 +22,7 @@ from handlers.dependencies import Dependencies
 from handlers.events.registry import SLACK_EVENTS
 from handlers.shapes import Asked, FieldErrors, Reached, Replace, ViewAnswer
 from handlers.shortcuts.registry import SHORTCUTS
-from handlers.slack_payloads import asked_of, click_of, delivery_key, foreign, submission_of
+from handlers.slack_payloads import asked_of, click_of, delivery_key, foreign, happening_of, submission_of
 from handlers.strangers import refuse_stranger, remember_stranger
 from handlers.views.registry import VIEWS
 
@@ -79,7 +80,7 @@ class Doors:
         """Run an event's door."""
         event = body["event"]
         door = next(found for found in SLACK_EVENTS if found.type == event["type"])
-        await door.run(str(event.get("user") or event.get("subteam_id") or ""), self._deps)
+        await door.run(happening_of(body, asked, self._identity.bot_user), self._deps)
         return {}
 
     async def action(self, body: Body, asked: Asked) -> Answer:
@@ -110,7 +111,7 @@ class Doors:
         return _view_answer(answer[0], submission.blocks)
 
     async def shortcut(self, body: Body, asked: Asked) -> Answer:
-        """Run a global shortcut's door; it opens a modal, and what went wrong is told in a direct message."""
+        """Run a shortcut's door; what went wrong is told where it was used, or in a direct message."""
         door = next((found for found in SHORTCUTS if found.callback_id == body["callback_id"]), None)
         if door is None:
             return {}
@@ -202,9 +203,10 @@ class Doors:
         if message is None:
             return
         if asked.channel:
-            await self._deps.messenger.ephemeral(asked.channel, asked.caller.user, message)
-        else:
-            await self._deps.messenger.direct(asked.caller.user, message)
+            with suppress(SlackRefusedError):  # a message shortcut can be used where the app is not
+                await self._deps.messenger.ephemeral(asked.channel, asked.caller.user, message)
+                return
+        await self._deps.messenger.direct(asked.caller.user, message)
 
 
 def _said(message: Message) -> Answer:

@@ -23,6 +23,7 @@ from handlers.denials import MOST, Denials, Denied
 from handlers.denying import write_denials
 from handlers.dependencies import Dependencies, TrailCheck
 from handlers.events.home import HOME
+from handlers.shapes import Asked, Happening
 from handlers.shortcuts.registry import SHORTCUTS
 from handlers.slack_doors import Doors, Identity
 from handlers.slack_payloads import asked_of
@@ -168,7 +169,8 @@ async def test_an_auditor_reads_and_every_read_is_an_entry() -> None:
 async def test_home_shows_an_auditor_the_trail_and_no_form_and_is_an_entry() -> None:
     office = Office(audited())
     for user, says in ((EVE, "You are an auditor"), (ANNA, "Request a change")):
-        await HOME.run(user, office.deps)
+        opened = Happening("app_home_opened", Asked(office.house.caller(user), ""), user)
+        await HOME.run(opened, office.deps)
         home = json.dumps(office.voice.opened[-1], ensure_ascii=False)
         assert says in home
         assert "audit trail" in home
