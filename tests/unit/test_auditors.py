@@ -230,6 +230,17 @@ async def test_the_trail_is_searched_by_auditors_and_by_those_who_decide(user: s
     assert office.tags(user)[-1] == ("evidence.read" if may else "command.denied")
 
 
+async def test_who_may_not_search_reads_the_names_of_everybody_who_could() -> None:
+    office = Office(audited())
+    await office.house.pending()
+    said = await office.says(OTTO, "audit search")
+    assert all(f"<@{user}>" in said for user in (ANNA, BOB, DAN, EVE))
+    assert f"<@{OTTO}>" not in said
+    said = await office.says("U0ZOE", "audit proof CHG-1")
+    assert "read by auditors" in said
+    assert all(f"<@{user}>" in said for user in (ANNA, BOB, DAN, EVE, OTTO))
+
+
 async def test_a_page_is_turned_in_its_place_and_back_again() -> None:
     office = Office(audited())
     for _ in range(12):
