@@ -52,6 +52,7 @@ class Sides:
         readers = await self._readers()
         directory = SlackWebDirectory(client, self.configuration.team_id)
         desk = Desk(self.configuration, self.archive.archive, self.clock, directory)
+        anchoring = Anchoring(settings, self.configuration, self.stack, self.observers.azure)
         messenger = SlackMessenger(
             client, response_hosts(settings.slack_api_url), self.configuration.shared_channels
         )
@@ -65,7 +66,8 @@ class Sides:
             trail.verdict,
             self.watch.wrong,
             denials,
-            Anchoring(settings, self.configuration, self.stack, self.observers.azure).anchors(),
+            anchoring.anchors(),
+            anchoring.cosigners(),
         )
         me = await who_am_i(client)
         if me.team != self.configuration.team_id:
