@@ -51,10 +51,10 @@ class Settings(BaseSettings):
         return self.azure_identity == "sandbox" and local
 
     def signing_keys(self) -> tuple[str, ...]:
-        """Return the note signing keys, read from `@path` where the variable names a file.
+        """Return the note signing keys, in order; those of a file stand in the place of its `@path`.
 
         Raises:
-            InvalidInputError: there is none, or others can read the file.
+            InvalidInputError: there is none, or others can read a file.
         """
         keys = tuple(part for part in self._keys() if part.startswith("PRIVATE+KEY+"))
         if not keys:
@@ -66,8 +66,9 @@ class Settings(BaseSettings):
         return tuple(part for part in self._keys() if "+" in part and not part.startswith("PRIVATE+KEY+"))
 
     def _keys(self) -> list[str]:
-        text = self.signing_key.get_secret_value().strip()
-        return (_private_file(Path(text[1:])) if text.startswith("@") else text).split()
+        parts = self.signing_key.get_secret_value().split()
+        texts = [_private_file(Path(part[1:])) if part.startswith("@") else part for part in parts]
+        return " ".join(texts).split()
 
     def refuse_bad(self, role: str) -> None:
         """Refuse to start with missing or short secrets, by name, with the fix.

@@ -25,6 +25,7 @@ from handlers.shortcuts.registry import SHORTCUTS
 from handlers.slack_payloads import asked_of, click_of, delivery_key, foreign, happening_of, submission_of
 from handlers.strangers import refuse_stranger, remember_stranger
 from handlers.views.registry import VIEWS
+from storage.waiting import in_a_hurry, patience
 
 LOG = structlog.get_logger("slack")
 COPY_LOOKS, COPY_WAIT_SECONDS = 20, 0.1
@@ -55,7 +56,8 @@ class Doors:
         """Return a Bolt listener that runs a door once per delivery and acknowledges with its answer."""
 
         async def listen(body: dict[str, Any], ack: Callable[..., Awaitable[Any]]) -> None:
-            answer = await self._once(body, door)
+            with in_a_hurry():
+                answer = await self._once(body, door)
             await ack(**answer)
 
         return listen
@@ -144,11 +146,12 @@ class Doors:
         try:
             answer = await door(body, asked)
         except BaseException:
-            await archive.release(key)
+            with suppress(AuditBusyError, TimeoutError):  # it is free by itself soon
+                await asyncio.wait_for(archive.release(key), patience())
             raise
         try:
-            await archive.answered(key, json.dumps(answer))
-        except AuditBusyError:
+            await asyncio.wait_for(archive.answered(key, json.dumps(answer)), patience())
+        except (AuditBusyError, TimeoutError):
             LOG.warning("slack.unremembered", ref=asked.ref)  # acknowledged all the same, so no copy comes
         return answer
 

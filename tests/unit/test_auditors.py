@@ -28,6 +28,7 @@ from handlers.shortcuts.registry import SHORTCUTS
 from handlers.slack_doors import Doors, Identity
 from handlers.slack_payloads import asked_of
 from handlers.views.registry import VIEWS
+from tests.fakes.channels import Rooms
 from tests.fakes.house import ANNA, BOB, DAN, EVE, OTTO, House, company
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -82,7 +83,7 @@ class Office:
     def __init__(self, house: House) -> None:
         self.house = house
         self.voice = Voice()
-        self.deps = Dependencies(house.desk, self.voice, house.readers, holds)  # type: ignore[arg-type]
+        self.deps = Dependencies(house.desk, self.voice, house.readers, holds, channels=Rooms())  # type: ignore[arg-type]
         self.doors = Doors(self.deps, IDENTITY, "slack-signed")
 
     async def says(self, user: str, text: str) -> str:
@@ -227,6 +228,17 @@ async def test_the_trail_is_searched_by_auditors_and_by_those_who_decide(user: s
     assert ("requested CHG-1" in said) is may
     assert ("read by auditors" in said) is not may
     assert office.tags(user)[-1] == ("evidence.read" if may else "command.denied")
+
+
+async def test_who_may_not_search_reads_the_names_of_everybody_who_could() -> None:
+    office = Office(audited())
+    await office.house.pending()
+    said = await office.says(OTTO, "audit search")
+    assert all(f"<@{user}>" in said for user in (ANNA, BOB, DAN, EVE))
+    assert f"<@{OTTO}>" not in said
+    said = await office.says("U0ZOE", "audit proof CHG-1")
+    assert "read by auditors" in said
+    assert all(f"<@{user}>" in said for user in (ANNA, BOB, DAN, EVE, OTTO))
 
 
 async def test_a_page_is_turned_in_its_place_and_back_again() -> None:
