@@ -46,6 +46,7 @@ from tests.golden import charts
 from tests.golden.drift_values import DRIFT_EXAMPLES
 from tests.golden.emergency_values import EMERGENCY_EXAMPLES
 from tests.golden.held_values import HELD_EXAMPLES
+from tests.golden.incident_values import INCIDENT_EXAMPLES
 from tests.golden.people_values import PEOPLE_EXAMPLES
 from tests.golden.policy_values import POLICY_EXAMPLES
 from tests.golden.values import (
@@ -213,6 +214,7 @@ EXAMPLES: Mapping[str, Callable[[], Made]] = {
     **EMERGENCY_EXAMPLES,
     **HELD_EXAMPLES,
     **WATCH_EXAMPLES,
+    **INCIDENT_EXAMPLES,
     **PEOPLE_EXAMPLES,
     **POLICY_EXAMPLES,
 }
