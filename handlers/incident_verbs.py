@@ -10,8 +10,9 @@ from bot.domain.incident_names import channel_name
 from bot.domain.redaction import clean
 from bot.ports.incidents import IncidentQuery
 from bot.ports.slack import Message
+from bot.render.answer import render_text
 from bot.render.incident_card import render_incident, render_incidents
-from bot.render.incident_words import render_declared, render_duplicate
+from bot.render.incident_words import render_declared, render_duplicate, render_timeline_of
 from bot.usecases.declare_incident import AlreadyDeclared, Declaring, declare_incident
 from handlers.dependencies import Dependencies
 from handlers.incident_loading import load_incident, load_incidents, meant
@@ -112,3 +113,21 @@ async def show(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Mess
     """Show one incident as its card does."""
     number, _ = await meant(typed, asked, deps)
     return render_incident(await load_incident(number, deps), now=deps.desk.clock.now(), ref=asked.ref)
+
+
+async def timeline(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
+    """Show what happened, to whoever asks or, with --share, to the channel."""
+    words = parse(typed, flags=("share",))
+    number, _ = await meant(words.arguments, asked, deps)
+    message = await timeline_of(number, asked, deps)
+    if not words.flag("share"):
+        return message
+    await deps.messenger.post(asked.channel, message)
+    return render_text(f"The timeline of INC-{number} is in this channel.", asked.ref)
+
+
+async def timeline_of(number: int, asked: Asked, deps: Dependencies) -> Message:
+    """Return the timeline of an incident."""
+    async with deps.desk.archive.reading() as look:
+        incident, entries = await look.incident(number), await look.timeline(number)
+    return render_timeline_of(incident, entries, asked.ref)

@@ -12,6 +12,7 @@ from handlers.dependencies import Dependencies
 from handlers.incident_loading import load_incident
 from handlers.incident_room import furnish, invite_people, open_room, say_in_thread, set_topic, speak
 from handlers.telling import GONE
+from handlers.telling_of_snapshots import tell_of_snapshot
 
 _UNECHOED = frozenset({"declared", "snapshot"})
 _ALOUD = frozenset({"update", "resolved"})
@@ -67,6 +68,9 @@ async def _posted(incident: Incident, ts: str, deps: Dependencies) -> None:
         for entry in await tx.timeline(incident.number):
             if not entry.ts and entry.kind not in _UNECHOED:
                 await tx.enqueue("deliver", f"deliver:{incident.id}:entry:{entry.n}")
+        for snapshot in await tx.snapshots(incident.number):
+            if snapshot.is_taken and not snapshot.ts:
+                await tx.enqueue("deliver", f"deliver:{incident.id}:snapshot:{snapshot.n}")
         if incident.is_own_channel:
             for channel in _homes(incident, deps):
                 await tx.enqueue("deliver", f"deliver:{incident.id}:told:{channel}")
@@ -111,6 +115,10 @@ async def _echoed(incident: Incident, entry: TimelineEntry, deps: Dependencies) 
     return await say_in_thread(incident, message, deps)
 
 
+async def _snapshot(incident: Incident, n: str, deps: Dependencies) -> None:
+    await tell_of_snapshot(incident.number, int(n), deps)
+
+
 async def _dm(incident: Incident, more: str, deps: Dependencies) -> None:
     person, _, what = more.partition(":")
     if is_user(person):
@@ -128,6 +136,7 @@ TELLS: Mapping[str, Tell] = {
     "people": _people,
     "topic": _topic,
     "entry": _entry,
+    "snapshot": _snapshot,
     "dm": _dm,
     "told": _told,
 }

@@ -14,7 +14,7 @@ from bot.render.incident_view import (
     targets_words,
     title_words,
 )
-from bot.render.texts import age, code, count, escape, is_user, mention, one_line, when
+from bot.render.texts import age, code, escape, is_user, mention, one_line, when
 from bot.render.texts import words as safe
 
 _LINES = 40
@@ -83,7 +83,7 @@ def render_timeline_of(incident: Incident, entries: Sequence[TimelineEntry], ref
         for start in range(0, len(shown), 8)
     ] or [section("*None* · nothing is written down.")]
     left = len(entries) - len(shown)
-    more = f"{count(left, 'earlier entry' if left == 1 else 'earlier entrie')} not shown." if left else ""
+    more = f"{left} earlier ones are not shown." if left else ""
     said = "entry" if len(entries) == 1 else "entries"
     text = f"{incident.id} · Timeline: {len(entries)} {said}."
     return say(text, [header(f"{incident.id} · Timeline"), *rows, footer(ref, more)])

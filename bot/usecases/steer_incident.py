@@ -3,7 +3,7 @@
 from bot.domain.change import Change
 from bot.domain.errors import InvalidInputError
 from bot.domain.incident import Incident, Severity
-from bot.domain.incident_events import IncidentLinked, IncidentNoted, RoleAssigned, SeverityChanged
+from bot.domain.incident_events import IncidentNoted, RoleAssigned, SeverityChanged
 from bot.ports.archive import Transaction
 from bot.usecases.desk import Caller, Desk
 from bot.usecases.keep_timeline import (
@@ -14,6 +14,7 @@ from bot.usecases.keep_timeline import (
     open_incident,
     write_down,
 )
+from bot.usecases.link_incident import add_entry, link_one, redraw_changes
 
 LEAD = "lead"
 LONGEST_ROLE = 40
@@ -66,6 +67,7 @@ async def assign_role(
         return before
     if role == LEAD:
         kept = await change_now(number, tx, lead=person, lead_at=before.lead_at or now)
+        await redraw_changes(kept, tx)
         if before.lead and before.lead != caller.user:
             await tx.enqueue("deliver", f"deliver:{kept.id}:dm:{before.lead}:relieved")
     else:
@@ -120,6 +122,7 @@ async def set_targets(
     await write_down(entry_now(kept, "target", words, by=caller.user, key=key, at=now), tx)
     await tx.want_snapshot(number, key, now)
     await tx.enqueue("deliver", f"deliver:{kept.id}:furnish")
+    await redraw_changes(kept, tx)
     return kept
 
 
@@ -159,15 +162,12 @@ async def link_change_to(
 ) -> Incident:
     """Link a change and an incident, both ways; doing it again changes nothing."""
     incident, now = await tx.incident(number), desk.clock.now()
-    if not await tx.link_change(number, change.number, by=caller.user, at=now):
-        return incident
-    event = IncidentLinked(change=change.id, resource=change.arm_id, incident=incident.id)
-    await tx.record(event, by=caller.actor, cause=caller.cause)
-    words = f"{change.id} belongs to this incident"
-    entry = entry_now(incident, "change", words, by=caller.user, key=f"link:{change.id}", at=now)
-    await write_down(entry, tx)
-    for each in (incident.id, change.id):
-        await tx.enqueue("deliver", f"deliver:{each}:card")
+    by, cause = caller.actor, caller.cause
+    if await link_one(incident, change, by=by, cause=cause, now=now, tx=tx):
+        await add_entry(incident, change, "linked", by=by, now=now, tx=tx)
+        await tx.enqueue("deliver", f"deliver:{incident.id}:card")
+        if change.card_ts:
+            await tx.enqueue("deliver", f"deliver:{change.id}:card")
     return incident
 
 

@@ -6,7 +6,7 @@ from bot.domain.command_line import did_you_mean
 from bot.domain.errors import InvalidInputError
 from bot.ports.slack import Message
 from handlers.dependencies import Dependencies
-from handlers.incident_verbs import declare, list_incidents, show
+from handlers.incident_verbs import declare, list_incidents, show, timeline
 from handlers.incident_verbs_steer import (
     change_lead,
     change_severity,
@@ -30,6 +30,7 @@ SUBS: Mapping[str, Sub] = {
     "note": note,
     "link": link,
     "snapshot": snapshot,
+    "timeline": timeline,
 }
 
 
@@ -44,7 +45,7 @@ INCIDENT = Command(
     "incident",
     "incident declare <title…> [--sev n] [--target t] [--drill] [--here] [--follows INC-n] · list [--all] · "
     "show [INC-n] · severity [INC-n] n · lead [INC-n] @who · role [INC-n] <role> @who · target [INC-n] <target…> · "
-    "note [INC-n] <words…> · link [INC-n] CHG-n · snapshot [INC-n]",
+    "note [INC-n] <words…> · link [INC-n] CHG-n · snapshot [INC-n] · timeline [INC-n] [--share]",
     "Declare an incident and work on it; it gets a channel, a card and evidence, and changes nothing in production.",
     _incident,
     (

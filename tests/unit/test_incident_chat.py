@@ -194,7 +194,7 @@ async def test_what_is_typed_wrongly_is_answered_in_words(text: str, words: str)
 
 async def test_a_change_is_linked_once_and_stands_on_the_card() -> None:
     chat = await declared()
-    change = await chat.house.pending()
+    change = await chat.house.pending(target="classifier-prod")
     await chat.type(f"incident link INC-1 {change.id}")
     await chat.type(f"incident link INC-1 {change.id}")
     await chat.deliver()
@@ -207,3 +207,15 @@ async def test_the_list_shows_open_incidents_newest_first() -> None:
     await chat.type("incident declare Quota is gone --target classifier-prod")
     said = await chat.type("incident list")
     assert said.text == "Open incidents: 2 incidents (INC-2, INC-1)."
+
+
+async def test_the_timeline_is_shown_to_one_person_or_to_the_channel() -> None:
+    chat = await declared()
+    room = chat.incident().channel
+    await chat.type("incident note Looked at the quota", BOB, room)
+    said = await chat.type("incident timeline", ANNA, room)
+    shown = words_of(said.blocks)
+    assert shown.index("Declared") < shown.index("Looked at the quota")
+    before = len(chat.voice.of("C0OPS"))
+    await chat.type("incident timeline INC-1 --share", ANNA, "C0OPS")
+    assert "Looked at the quota" in words_of(chat.voice.of("C0OPS")[before:])
