@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from bot.domain.errors import SlackRefusedError
 from bot.domain.incident import ChannelState, Incident, TimelineEntry, incident_number
+from bot.ports.archive import Look
 from bot.ports.slack import Message
 from bot.render.incident_card import render_incident
 from bot.render.incident_words import render_announced, render_entry, render_told
@@ -61,24 +62,26 @@ async def _posted(incident: Incident, ts: str, deps: Dependencies) -> None:
         if now.channel != incident.channel or await tx.change_incident(now, card_ts=ts) is None:
             await tx.enqueue("deliver", f"deliver:{incident.id}:card")
             return
-        if now.version != incident.version:
-            await tx.enqueue("deliver", f"deliver:{incident.id}:card")
-        for what in ("furnish", "people"):
+        again = ["card"] if now.version != incident.version else []
+        waiting = [*again, "furnish", "people", *await _unsaid(incident, tx), *_homes(incident, deps)]
+        for what in waiting:
             await tx.enqueue("deliver", f"deliver:{incident.id}:{what}")
-        for entry in await tx.timeline(incident.number):
-            if not entry.ts and entry.kind not in _UNECHOED:
-                await tx.enqueue("deliver", f"deliver:{incident.id}:entry:{entry.n}")
-        for snapshot in await tx.snapshots(incident.number):
-            if snapshot.is_taken and not snapshot.ts:
-                await tx.enqueue("deliver", f"deliver:{incident.id}:snapshot:{snapshot.n}")
-        if incident.is_own_channel:
-            for channel in _homes(incident, deps):
-                await tx.enqueue("deliver", f"deliver:{incident.id}:told:{channel}")
+
+
+async def _unsaid(incident: Incident, look: Look) -> list[str]:
+    """Return what was written down and taken before there was a card to say it under."""
+    entries = [
+        each for each in await look.timeline(incident.number) if not each.ts and each.kind not in _UNECHOED
+    ]
+    taken = [each for each in await look.snapshots(incident.number) if each.is_taken and not each.ts]
+    return [*(f"entry:{each.n}" for each in entries), *(f"snapshot:{each.n}" for each in taken)]
 
 
 def _homes(incident: Incident, deps: Dependencies) -> list[str]:
+    """Return the targets' own channels, which are told where an incident is worked on."""
     targets = [each for each in deps.desk.configuration.targets if each.alias in incident.targets]
-    return sorted({each.channel for each in targets} - {"", incident.channel})
+    homes = {each.channel for each in targets} - {"", incident.channel}
+    return [f"told:{channel}" for channel in sorted(homes)]
 
 
 async def _furnish(incident: Incident, _: str, deps: Dependencies) -> None:

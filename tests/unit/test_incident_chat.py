@@ -194,7 +194,7 @@ async def test_what_is_typed_wrongly_is_answered_in_words(text: str, words: str)
 
 async def test_a_change_is_linked_once_and_stands_on_the_card() -> None:
     chat = await declared()
-    change = await chat.house.pending(target="classifier-prod")
+    change = await chat.house.pending(target="classifier-prod", capacity="40")
     await chat.type(f"incident link INC-1 {change.id}")
     await chat.type(f"incident link INC-1 {change.id}")
     await chat.deliver()
