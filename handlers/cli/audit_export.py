@@ -9,7 +9,6 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.domain.command_line import did_you_mean
 from bot.domain.errors import InvalidInputError, LedgerBrokenError
 from handlers.cli.audit_commands import AUDIT, Database, database_address
 from handlers.cli.error_words import broken_ends_with_1
@@ -145,18 +144,10 @@ def _write(out: Path | None, lines: Iterable[bytes]) -> None:
 
 def _render(format: str) -> "Render | None":
     """Return what makes lines of entries, None for tiles; raise InvalidInputError for a form nobody knows."""
-    from bot.render.audit_ocsf import render_ocsf
-    from bot.render.audit_rows import render_cloudevents, render_csv, render_jsonl
+    from bot.render.audit_formats import FORMATS, refuse_format
 
-    known: dict[str, Render | None] = {
-        "jsonl": render_jsonl,
-        "csv": render_csv,
-        "cloudevents": render_cloudevents,
-        "ocsf": render_ocsf,
-        TILES: None,
-    }
-    if format not in known:
-        raise InvalidInputError(f"There is no format {format!r}.", advice=did_you_mean(format, known))
+    known: dict[str, Render | None] = {**FORMATS, TILES: None}
+    refuse_format(format, known)
     return known[format]
 
 
