@@ -27,7 +27,7 @@ Shard = Annotated[int | None, typer.Option(help="One shard only; default: every 
 
 
 @AUDIT.command()
-def export(
+def export(  # noqa: PLR0913, PLR0917 (one option each)
     format: Annotated[str, typer.Option(help="jsonl, csv, cloudevents, ocsf or tiles.")] = "jsonl",
     start: From = "",
     end: To = "",
@@ -36,6 +36,12 @@ def export(
         Path | None,
         typer.Option("--output", "-o", help="Write to this new file (tiles: folder); default: print."),
     ] = None,
+    cosigned: Annotated[
+        bool,
+        typer.Option(
+            "--cosigned", help="Tiles up to the newest size that a witness or a second key signed, too."
+        ),
+    ] = False,
     database: Database = "",
 ) -> None:
     """Write entries, in order. Bodies only: personal text that can be erased is not in them."""
@@ -48,10 +54,10 @@ def export(
 
     render = _render(format)
     asked = read_range(start, end, now=WallClock().now())
-    _refuse_odd(format, asked, out)
+    _refuse_odd(format, asked, out, cosigned)
     with broken_ends_with_1(), reading(database_address(database)) as connection:
         trail = TrailSlices(AuditReader(connection))
-        parts = [trail.newest(shard)] if format == TILES else trail.slices(asked, shard)
+        parts = [trail.newest(shard, cosigned=cosigned)] if format == TILES else trail.slices(asked, shard)
         record_or_say(ExportPerformed(format=format, **places_of(parts)), database)
         if render is None:
             write_folder(out or Path(), tile_folder(trail, parts[0]))
@@ -80,12 +86,12 @@ def tile_folder(trail: "TrailSlices", part: "Slice") -> Iterator[tuple[str, byte
     from bot.domain.tlog_tiles import bundle_files, tile_files
     from bot.render.audit_rows import body_bytes
 
-    note = trail.head(part.shard)[1]
+    note = trail.note(part.shard, part.high)
     leaves = [merkle.leaf_hash(body_bytes(entry)) for entry in trail.entries(part)]
     signed = Checkpoint.parse(parse_note(note)[0])
     if (signed.size, signed.root) != (len(leaves), merkle.root(leaves)):
         raise LedgerBrokenError(
-            "The newest checkpoint does not sign the entries as they are.",
+            "The checkpoint does not sign the entries as they are.",
             advice="Change nothing and run `countersign audit verify`.",
         )
     yield from tile_files(leaves)
@@ -145,7 +151,11 @@ def _render(format: str) -> "Render | None":
     return known[format]
 
 
-def _refuse_odd(format: str, asked: "TrailRange", out: Path | None) -> None:
+def _refuse_odd(format: str, asked: "TrailRange", out: Path | None, cosigned: bool) -> None:
+    if format != TILES and cosigned:
+        raise InvalidInputError(
+            "Only tiles have a checkpoint.", advice="Add --format tiles, or leave --cosigned out."
+        )
     if format != TILES:
         return
     if asked.words():
