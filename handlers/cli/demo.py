@@ -29,7 +29,10 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True)
 class Plan:
-    """What a pretended world shall be: folder, transport, database, page's port (0: any), more configuration."""
+    """What a pretended world shall be: folder, transport, database, page's port (0: any), more configuration.
+
+    `alerts`: the pretended Azure Monitor watches, and sends its alerts to the app.
+    """
 
     folder: Path
     transport: Literal["http", "socket"] = "http"
@@ -37,6 +40,7 @@ class Plan:
     port: int = 0
     rate_limits: Literal["off", "strict", "generous"] = "generous"
     more_toml: str = PACE
+    alerts: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ class _Keys:
     signing_secret: str
     bot_token: str
     app_token: str
+    alert_secret: str
     signing_key: str
     vkey: str
 
@@ -111,6 +116,8 @@ async def ended(process: Process) -> None:
 @asynccontextmanager
 async def _simulators(plan: Plan, keys: _Keys, app_port: int) -> AsyncIterator[tuple[Process, str, str]]:
     words = ["--events-url", f"http://{HOST}:{app_port}/slack/events", "--transport", plan.transport]
+    if plan.alerts:
+        words += ["--alerts-url", f"http://{HOST}:{app_port}/alerts"]
     words += ["--slack-port", str(plan.port), "--rate-limits", plan.rate_limits, "--until-stdin-closes"]
     log = plan.folder / "sandbox.log"
     with log.open("ab") as errors:
@@ -211,14 +218,16 @@ def _settings(plan: Plan, keys: _Keys, app_port: int, slack: str, azure: str) ->
         "COUNTERSIGN_AZURE_EXECUTOR_IDENTITY": "sandbox",
         "COUNTERSIGN_AZURE_EXECUTOR_CLIENT_ID": "",
         "COUNTERSIGN_SIGNING_KEY": keys.signing_key,
+        "COUNTERSIGN_ALERT_SECRET": keys.alert_secret,
     }
     return Settings.model_validate(values)
 
 
 def _new_keys() -> _Keys:
     skey, vkey = Signer.generate(ORIGIN)
-    hexes = [secrets.token_hex(16) for _ in range(3)]
-    return _Keys(hexes[0], f"xoxb-sandbox-{hexes[1]}", f"xapp-sandbox-{hexes[2]}", skey, vkey)
+    hexes = [secrets.token_hex(16) for _ in range(4)]
+    tokens = f"xoxb-sandbox-{hexes[1]}", f"xapp-sandbox-{hexes[2]}"
+    return _Keys(hexes[0], *tokens, hexes[3], skey, vkey)
 
 
 def _sandbox_environment(keys: _Keys) -> dict[str, str]:
@@ -226,6 +235,7 @@ def _sandbox_environment(keys: _Keys) -> dict[str, str]:
         "SANDBOX_SIGNING_SECRET": keys.signing_secret,
         "SANDBOX_BOT_TOKEN": keys.bot_token,
         "SANDBOX_APP_TOKEN": keys.app_token,
+        "SANDBOX_ALERT_SECRET": keys.alert_secret,
     }
 
 
