@@ -146,6 +146,7 @@ class _Builder:
     async def _check_trail(self) -> TrailCheck:
         ledger = self.sides.archive.ledger
         vkey, trusted = ledger.vkey, [each.vkey for each in ledger.verifiers]
+        trusted += self.sides.configuration.anchors.vkeys
         report = await asyncio.to_thread(verify_log, self.sides.settings.database_url, trusted)
         words = [f"{found.code} at {found.seq}: {found.message}" for found in report.findings]
         return TrailCheck(report.ok, report.size, report.as_json()["root"], vkey, words)  # type: ignore[arg-type]
