@@ -20,7 +20,6 @@ from bot.ports.incidents import Incidents, IncidentsLook
 from bot.ports.sightings import Sightings, SightingsLook
 from bot.ports.talks import Talks, TalksLook
 from bot.ports.trail import TrailLook
-from bot.ports.watches import Watches, WatchesLook
 
 
 @dataclass(frozen=True)
@@ -63,9 +62,7 @@ class Cause:
     details: Mapping[str, str] = field(default_factory=dict)
 
 
-class Look(
-    SightingsLook, FreezesLook, TalksLook, TrailLook, AnchorsLook, IncidentsLook, WatchesLook, Protocol
-):
+class Look(SightingsLook, FreezesLook, TalksLook, TrailLook, AnchorsLook, IncidentsLook, Protocol):
     """What can be read of the database. It changes nothing."""
 
     async def change(self, number: int) -> Change:
@@ -133,7 +130,7 @@ class Look(
         ...
 
 
-class Transaction(Look, Sightings, Freezes, Talks, Anchors, Incidents, Watches, Protocol):
+class Transaction(Look, Sightings, Freezes, Talks, Anchors, Incidents, Protocol):
     """One transaction: state, votes, audit entries and jobs commit together or not at all."""
 
     async def hold(self, arm_id: str) -> None:
