@@ -99,7 +99,8 @@ def _by(entry: TimelineEntry) -> str:
 
 
 def _short(words: str) -> str:
-    return escape(one_line(words), 600)
+    said = escape(one_line(words), 600)
+    return said if said.endswith((".", "!", "?", "…", ")")) else f"{said}."
 
 
 _KINDS: Mapping[str, str] = {
