@@ -9,6 +9,7 @@ from bot.domain.change import ChangeState, change_number
 from bot.domain.command_line import did_you_mean, parse
 from bot.domain.comment import LONGEST
 from bot.domain.errors import InvalidInputError
+from bot.domain.incident_mode import named_number
 from bot.ports.archive import ChangeQuery
 from bot.ports.slack import Message
 from bot.render.change_card import render_change
@@ -19,6 +20,7 @@ from handlers.dialogs_decide import open_verb
 from handlers.explaining import answer_why
 from handlers.loading import load_view, views_of
 from handlers.release_note import answer_note
+from handlers.repairing import open_repair
 from handlers.shapes import Asked, Command
 from handlers.talking import nudge, open_comment
 
@@ -32,15 +34,25 @@ _SENT = frozenset(ChangeState) - _DRAFTS
 
 async def _request(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
     words = parse(typed, options=("from",))
-    if "from" in words.options:
-        return await _or_button(asked, "undo", str(change_number(words.options["from"])), deps)
+    origin = words.options.get("from", "")
+    if origin and not named_number(origin):
+        return await _or_button(asked, "undo", str(change_number(origin)), deps)
     kinds = {kind.name for kind in KINDS}
     kind = next((word for word in words.arguments if word.lower() in kinds), "")
     targets = [word for word in words.arguments if word != kind]
     if len(targets) > 1 or (targets and not kind and len(words.arguments) > 1):
         kind_named(words.arguments[0])
     target = deps.desk.configuration.target(targets[0]).alias if targets else ""
+    if origin:
+        return await _repair(named_number(origin), kind, target, asked, deps)
     return await _or_button(asked, "request", ":".join((kind or KINDS[0].name, target)), deps)
+
+
+async def _repair(number: int, kind: str, target: str, asked: Asked, deps: Dependencies) -> Message | None:
+    """Open the form of an emergency that belongs to an incident, or offer a button that does."""
+    if asked.trigger_id:
+        return await open_repair(number, kind, target, asked, deps)
+    return await _or_button(asked, "repair", f"{number}:{kind}:{target}", deps)
 
 
 async def _list(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
@@ -148,7 +160,7 @@ async def _change(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> M
 
 CHANGE = Command(
     "change",
-    "change request [kind] [target] | --from CHG-n · list [--mine|--state s|--target t] · "
+    "change request [kind] [target] | --from CHG-n|INC-n · list [--mine|--state s|--target t] · "
     "show|why|approve|reject|unapprove|consent|withdraw|apply|rollback|close|waive|comment|nudge CHG-n · "
     "release-note CHG-n [--share] · break-glass|review CHG-n",
     f"Ask for a change, decide one, follow it to its end. Kinds: {', '.join(kind.name for kind in KINDS)}.",
