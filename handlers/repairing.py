@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 from bot.changes.kinds import KINDS
+from bot.domain.change import ChangeType
 from bot.domain.errors import CountersignError
 from bot.domain.incident import Incident
 from bot.ports.registry import Offer
 from bot.ports.slack import Message
 from bot.render.answer import error_words, render_text
 from bot.render.change_forms import RequestForm, render_form_skeleton
+from bot.usecases.hold_for_incident import incidents_on
 from bot.usecases.read_offer import read_offer
 from handlers.dependencies import Dependencies
 from handlers.dialogs import request_form
@@ -46,12 +48,7 @@ async def repair_form(number: int, kind: str, target: str, deps: Dependencies) -
     except CountersignError as error:
         problems += (f"The live values could not be read: {error_words(error)}",)
     form = request_form(kind, chosen, offer, deps, ref=ref)
-    filled = {
-        "type": "emergency",
-        "incident": incident.id,
-        "ticket": incident.id,
-        "reason": f"{incident.id}: {incident.title}",
-    }
+    filled = {**_values(incident), "reason": f"{incident.id}: {incident.title}"}
     return replace(
         form,
         values={**form.values, **filled},
@@ -59,6 +56,17 @@ async def repair_form(number: int, kind: str, target: str, deps: Dependencies) -
         told=_TOLD.format(id=incident.id),
         metadata={"incident": number},
     )
+
+
+async def repair_values(target: str, deps: Dependencies) -> dict[str, str]:
+    """Return what a form on this target holds while an incident is open there; nothing where none is."""
+    async with deps.desk.archive.reading() as look:
+        incidents = await incidents_on(target, look)
+    return _values(incidents[0]) if incidents else {}
+
+
+def _values(incident: Incident) -> dict[str, str]:
+    return {"type": ChangeType.EMERGENCY.value, "incident": incident.id, "ticket": incident.id}
 
 
 def _target(target: str, incident: Incident) -> str:

@@ -18,6 +18,7 @@ from bot.render.notice import render_open_button
 from handlers.dependencies import Dependencies
 from handlers.dialogs_decide import open_verb
 from handlers.explaining import answer_why
+from handlers.incident_loading import incident_here
 from handlers.loading import load_view, views_of
 from handlers.release_note import answer_note
 from handlers.repairing import open_repair
@@ -76,7 +77,10 @@ async def _list(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Mes
 
 async def _show(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
     view = await load_view(_number(typed), deps)
-    return render_change(view, now=deps.desk.clock.now(), ref=asked.ref, in_full=True)
+    here = await incident_here(asked.channel, deps)
+    return render_change(
+        view, now=deps.desk.clock.now(), ref=asked.ref, in_full=True, read_only=here is not None
+    )
 
 
 def _opening(verb: str) -> Sub:

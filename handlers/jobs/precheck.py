@@ -25,7 +25,7 @@ from handlers.dependencies import Dependencies
 from handlers.dialogs import request_form, typed_form
 from handlers.dialogs_decide import decide_view
 from handlers.loading import load_view
-from handlers.repairing import repair_form
+from handlers.repairing import repair_form, repair_values
 from handlers.shapes import Job
 from handlers.unapproved import back, unexplained
 from handlers.undoing import following_form
@@ -95,8 +95,8 @@ async def _put_back(view_id: str, number: int, deps: Dependencies) -> None:
     offer = await read_offer(deps.desk.configuration.target(found.target).ref, deps.readers.azure)
     form = request_form(way.kind, found.target, offer, deps, ref=ref)
     reason = f"Put back what was written without a change on {found.at:%d %b %H:%M} UTC."
-    filled = replace(form, values={**form.values, **way.values, "reason": reason})
-    await _show(view_id, render_request_form(filled), deps)
+    values = {**form.values, **way.values, "reason": reason, **await repair_values(found.target, deps)}
+    await _show(view_id, render_request_form(replace(form, values=values)), deps)
 
 
 async def _revise(view_id: str, number: int, deps: Dependencies) -> None:
