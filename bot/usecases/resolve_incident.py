@@ -1,6 +1,7 @@
 """Resolve an incident: what is still open is shown first; then a last snapshot, the timeline and the review."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from bot.domain.change import OPEN_ON_ACCOUNT, Change, ChangeState
 from bot.domain.incident import Incident, IncidentState
@@ -76,14 +77,7 @@ async def resolve_incident(
         next_update_at=None,
         snoozed_until=None,
     )
-    event = IncidentClosed(
-        incident=kept.id,
-        severity=kept.severity,
-        seconds=int((now - kept.declared_at).total_seconds()),
-        drill=kept.drill,
-        resolution=words,
-    )
-    await tx.record(event, by=caller.actor, cause=caller.cause)
+    await tx.record(_event(kept, now - kept.declared_at), by=caller.actor, cause=caller.cause)
     await write_down(entry_now(kept, "resolved", words, by=caller.user, key="resolved", at=now), tx)
     await tx.want_snapshot(number, "resolve", now)
     await redraw_changes(kept, tx)
@@ -96,3 +90,13 @@ def resolvable(incident: Incident, user: str, people: Mapping[str, Standing], de
     """Return why a person does not resolve an incident, None when they may."""
     verdict = may_resolve(incident, people[user], people, desk.configuration)
     return verdict if isinstance(verdict, Refused) else None
+
+
+def _event(incident: Incident, lasted: timedelta) -> IncidentClosed:
+    return IncidentClosed(
+        incident=incident.id,
+        severity=incident.severity,
+        seconds=int(lasted.total_seconds()),
+        drill=incident.drill,
+        resolution=incident.resolution,
+    )

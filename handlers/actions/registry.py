@@ -19,6 +19,7 @@ from handlers.actions.incident import (
     SHOW_TIMELINE,
     TAKE_SNAPSHOT,
 )
+from handlers.actions.offer import OFFER
 from handlers.actions.plan import PLAN
 from handlers.actions.steer import APPLY, OPEN, REVISE, ROLLBACK, WAIVE, WITHDRAW
 from handlers.actions.trail import NEWER, OLDER
@@ -45,6 +46,7 @@ ACTIONS: tuple[Action, ...] = (
     BREAK_GLASS,
     REVIEW_GLASS,
     CONSENT,
+    OFFER,
     OPEN_FREEZE,
     REDRAW,
     REFRESH,
