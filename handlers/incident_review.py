@@ -4,22 +4,42 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
+from bot.domain.command_line import parse
 from bot.domain.effect import Question
 from bot.domain.entry import EntryProof
 from bot.domain.incident import incident_number
 from bot.domain.incident_review import Review
 from bot.domain.trail_events import ExportPerformed
 from bot.ports.archive import Archive
-from bot.ports.slack import File
+from bot.ports.slack import File, Message
 from bot.render.answer import render_text
+from bot.render.evidence import render_skeleton
 from bot.render.review_files import review_files
 from bot.render.review_parts import review_charts
 from bot.render.texts import count
 from bot.slack.picture import pictures
+from bot.usecases.ask_question import Asking, ask_question
 from bot.usecases.review_incident import review_incident
 from handlers.dependencies import Dependencies
+from handlers.incident_loading import meant
 from handlers.seen import Seen
+from handlers.shapes import Asked
 from handlers.zipped import zipped
+
+
+async def ask_review(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message:
+    """Let a job make the review of the incident that is named, or whose channel this is.
+
+    Raises:
+        InvalidInputError: no incident is meant; NotFoundError: there is none of that number.
+    """
+    words = parse(typed, flags=("share",))
+    number, _ = await meant(words.arguments, asked, deps)
+    async with deps.desk.archive.reading() as look:
+        incident = await look.incident(number)
+    asking = Asking("review", (incident.id,), asked.channel, asked.response_url, words.flag("share"))
+    await ask_question(asking, caller=asked.caller, desk=deps.desk)
+    return render_skeleton(f"Collecting what is on record of {incident.id} …", asked.ref)
 
 
 async def made_review(number: int, *, archive: Archive, vkey: str, now: datetime) -> tuple[Review, bytes]:
