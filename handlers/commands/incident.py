@@ -52,7 +52,8 @@ INCIDENT = Command(
     "incident",
     "incident declare [title…] [--sev n] [--target t] [--drill] [--here] [--follows INC-n] [--anyway] · "
     "list [--all] [--target t] · show|resolve|snapshot [INC-n] · timeline [INC-n] [--share] · "
-    "update [INC-n] [words…] [--next 30m] · severity [INC-n] n · lead [INC-n] @who · role [INC-n] <role> @who · target [INC-n] <target…> · "
+    "update [INC-n] [words…] [--next 30m] · severity [INC-n] n · lead [INC-n] @who · "
+    "role [INC-n] <role> @who · target [INC-n] <target…> · "
     "note [INC-n] <words…> · link [INC-n] CHG-n · snooze [INC-n] 1h · channel [INC-n] [--here] · "
     "export [INC-n] [--share]",
     "Declare an incident and work on it; it gets a channel, a card and evidence, and changes nothing in production.",
