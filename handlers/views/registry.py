@@ -17,6 +17,7 @@ from handlers.views.incident import (
     INCIDENT_LEAD,
     INCIDENT_RESOLVE,
     INCIDENT_SEVERITY,
+    INCIDENT_TIMELINE,
     INCIDENT_UPDATE,
 )
 from handlers.views.incident_consent import CONSENT
@@ -44,4 +45,5 @@ VIEWS: tuple[View, ...] = (
     INCIDENT_SEVERITY,
     INCIDENT_LEAD,
     INCIDENT_RESOLVE,
+    INCIDENT_TIMELINE,
 )
