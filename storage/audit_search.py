@@ -16,6 +16,7 @@ from storage.audit_times import END, by_index, ranges_of
 from storage.ledger_read import stored
 from storage.ledger_sql import Row
 from storage.ledger_values import timestamp
+from storage.privacy import privacy_of, third
 from storage.queries import Queries
 
 _MOST = 500
@@ -23,6 +24,7 @@ _RESOURCE = {
     "sqlite": "lower(json_extract(body, '$.subject.resource'))",
     "postgresql": "lower(body::json -> 'subject' ->> 'resource')",
 }
+_ACTOR = "actor_id = :actor"
 _TYPES = """WITH RECURSIVE known(type) AS (
   SELECT min(type) FROM {}audit_entry
   UNION ALL
@@ -78,6 +80,10 @@ class TrailRows(Queries):
     ) -> list[Row]:
         """Return the newest entries below `high` that fit, of one shard."""
         arms, values = _arms(query, types, self._connection.dialect.name)
+        if query.actor:
+            names = privacy_of(self._connection).names(query.actor)
+            values |= {f"name{n}": each for n, each in enumerate(names)}
+            arms += [_by_commitment(each, len(names), self._connection.dialect.name) for each in arms]
         sql = _PAGE.format(arms=" UNION ALL ".join(arms))
         found: list[Row] = []
         for low, top in await ranges_of(self._connection, shard, high, query.since, query.until):
@@ -105,7 +111,7 @@ def _arms(query: TrailQuery, types: Sequence[str], dialect: str) -> tuple[list[s
     asked = [
         ("ix_audit_change", "change_id = :change", {"change": query.change}),
         ("ix_audit_resource", resource, {"resource": query.resource}),
-        ("ix_audit_actor", "actor_id = :actor", {"actor": query.actor}),
+        ("ix_audit_actor", _ACTOR, {"actor": query.actor}),
     ]
     fits = [each for each in asked if all(each[2].values())]
     values = {name: value for each in fits for name, value in each[2].items()}
@@ -124,6 +130,16 @@ def _arms(query: TrailQuery, types: Sequence[str], dialect: str) -> tuple[list[s
 
 def _arm(dialect: str, index: str, where: str) -> str:
     return _ARM.format(index=by_index(dialect, index) if index else "", where=where)
+
+
+def _by_commitment(arm: str, names: int, dialect: str) -> str:
+    """Return an arm that finds the actor where entries only commit to who it was: by text or handle."""
+    found = f"{third(dialect)} IN ({', '.join(f':name{n}' for n in range(names))})"
+    index = by_index(dialect, "ix_audit_disclosed_actor")
+    inside = (
+        f"SELECT seq FROM {{}}audit_disclosure{index} WHERE shard = :shard AND path = '/actor.id' AND {found}"  # noqa: S608
+    )
+    return arm.replace(by_index(dialect, "ix_audit_actor"), "").replace(_ACTOR, f"seq IN ({inside})")
 
 
 def _place(after: str) -> tuple[int, int]:

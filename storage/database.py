@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from bot.domain.errors import AuditBusyError, ConflictError, InvalidInputError
 from storage.group_commit import GroupCommit, Many
+from storage.privacy import PLAIN, Privacy, said
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -57,11 +58,11 @@ def sqlite_path(url: str) -> Path | None:
     return Path(parsed.database) if parsed.drivername.startswith("sqlite") and parsed.database else None
 
 
-def open_engine(url: str) -> AsyncEngine:
+def open_engine(url: str, privacy: Privacy = PLAIN) -> AsyncEngine:
     """Return an engine for the database. Nothing is connected yet, and no parameter shows in an error."""
     parsed = database_url(url)
     if parsed.drivername.startswith("sqlite"):
-        engine = create_async_engine(parsed, hide_parameters=True)
+        engine = create_async_engine(parsed, hide_parameters=True, execution_options=said(privacy))
         _on_sqlite(engine, _PRAGMAS, "BEGIN IMMEDIATE")
         return engine
     return create_async_engine(
@@ -70,6 +71,7 @@ def open_engine(url: str) -> AsyncEngine:
         pool_pre_ping=True,
         pool_size=10,
         isolation_level="READ COMMITTED",
+        execution_options=said(privacy),
         connect_args={"options": "-c statement_timeout=5000 -c lock_timeout=2000"},
     )
 
@@ -78,9 +80,9 @@ def _reading_engine(engine: AsyncEngine) -> AsyncEngine:
     """Return an engine that cannot write: on SQLite its own connections, each with the snapshot of its begin."""
     if engine.dialect.name != "sqlite":
         return engine.execution_options(postgresql_readonly=True)
-    readers = create_async_engine(
-        engine.url, hide_parameters=True, pool_size=_READERS, max_overflow=0, pool_timeout=_GATE_SECONDS
-    )
+    pool = {"pool_size": _READERS, "max_overflow": 0, "pool_timeout": _GATE_SECONDS}
+    options = engine.get_execution_options()
+    readers = create_async_engine(engine.url, hide_parameters=True, execution_options=options, **pool)
     _on_sqlite(readers, _READER_PRAGMAS, "BEGIN")
     return readers
 

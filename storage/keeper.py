@@ -17,6 +17,7 @@ from storage.engine import ledger_of, schema_state
 from storage.high_water import Mark
 from storage.ledger import Ledger
 from storage.open import expect_mark, water_of
+from storage.privacy import PLAIN, Privacy
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ async def keeping(  # noqa: PLR0913 (who, what and why of an act)
     by: str,
     reason: str,
     build: str,
+    privacy: Privacy = PLAIN,
 ) -> AsyncIterator[Keeper]:
     """Open a trail that is there and of this version, alone where it is a file.
 
@@ -88,7 +90,7 @@ async def keeping(  # noqa: PLR0913 (who, what and why of an act)
     lock = None if path is None else ProcessLock(path)
     if lock is not None:
         lock.take()
-    database = Database(open_engine(url))
+    database = Database(open_engine(url, privacy))
     try:
         ledger = ledger_of(signers, "", vkeys=vkeys, clock=clock, build=build)
         mark = expect_mark(ledger, water_of(path))

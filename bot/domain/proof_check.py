@@ -4,14 +4,15 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.domain.commitments import commitments
 from bot.domain.errors import NoteError, PackRefusedError, ProofError
 from bot.domain.merkle import verify_consistency, verify_inclusion
 from bot.domain.note_open import Known, open_checkpoint
 from bot.domain.note_text import Checkpoint
-from bot.domain.proof_entry import ReadEntry, commitments, demand_disclosed, read_entry
+from bot.domain.proof_entry import ReadEntry, demand_disclosed, opened, read_entry
 from bot.domain.proof_pack import Bundle, ProofPack, parse_pack
-from bot.domain.proof_rules import demand_rules, how_it_ended
-from bot.domain.proof_words import Verdict, not_proved
+from bot.domain.proof_rules import demand_rules, hidden_people, how_it_ended
+from bot.domain.proof_words import Verdict, not_proved, who_is_who
 
 _FIRST = "0" * 64
 
@@ -49,7 +50,7 @@ def _check(pack: ProofPack, keys: Sequence[Known]) -> Verdict:
         raise PackRefusedError("P5", f"The pack says that {pack.change} {says}, and its entries do not.")
     rules = demand_rules(entries)
     anchored = _demand_anchors(pack, shards, keys)
-    opened = _demand_disclosures(pack, shards)
+    texts = _demand_disclosures(pack, shards)
     head = shards[-1].head
     return Verdict(
         exit=0,
@@ -58,14 +59,19 @@ def _check(pack: ProofPack, keys: Sequence[Known]) -> Verdict:
         size=head.size,
         root=b64encode(head.root).decode(),
         ended=ended,
-        proved=(*_included(pack.change, shards, entries), *rules, *_end(entries, ended), *anchored, opened),
-        unproved=not_proved(pack.change, ended, entries[-1], anchored=bool(anchored)),
+        proved=(*_included(pack.change, shards, entries), *rules, *_end(entries, ended), *anchored, texts),
+        unproved=(
+            *who_is_who(hidden_people(entries)),
+            *not_proved(pack.change, ended, entries[-1], anchored=bool(anchored)),
+        ),
     )
 
 
 def _shard(bundle: Bundle, change: str, keys: Sequence[Known]) -> _Shard:
     head = _opened(bundle.checkpoint, keys, "checkpoint", "P2")
-    entries = tuple(read_entry(each, change, head.origin) for each in bundle.entries)
+    entries = tuple(
+        opened(read_entry(each, change, head.origin), bundle.disclosures) for each in bundle.entries
+    )
     for each, read in zip(bundle.entries, entries, strict=True):
         leaf = bytes.fromhex(read.leaf)
         try:
@@ -132,7 +138,7 @@ def _demand_anchors(pack: ProofPack, shards: Sequence[_Shard], keys: Sequence[Kn
 
 def _demand_disclosures(pack: ProofPack, shards: Sequence[_Shard]) -> str:
     """Return how many texts are laid open and how many withheld; refuse one that is not what was recorded."""
-    opened, all_of_them = 0, 0
+    laid_open, all_of_them = 0, 0
     for bundle, shard in zip(pack.bundles, shards, strict=True):
         by_seq: Mapping[int, ReadEntry] = {each.seq: each for each in shard.entries}
         for given in bundle.disclosures:
@@ -140,9 +146,10 @@ def _demand_disclosures(pack: ProofPack, shards: Sequence[_Shard]) -> str:
         places = {(each.seq, each.path) for each in bundle.disclosures}
         if len(places) != len(bundle.disclosures):
             raise PackRefusedError("P8", "One text is laid open twice.")
-        opened += len(places)
-        all_of_them += sum(len(commitments(each.told)) for each in shard.entries)
-    return f"{opened} texts in people's own words are the recorded ones; {all_of_them - opened} are withheld."
+        laid_open += len(places)
+        all_of_them += sum(len(commitments(each.body)) for each in shard.entries)
+    withheld = all_of_them - laid_open
+    return f"{laid_open} texts in people's own words are the recorded ones; {withheld} are withheld."
 
 
 def _included(change: str, shards: Sequence[_Shard], entries: Sequence[ReadEntry]) -> list[str]:
@@ -156,7 +163,5 @@ def _included(change: str, shards: Sequence[_Shard], entries: Sequence[ReadEntry
 def _end(entries: Sequence[ReadEntry], ended: str) -> list[str]:
     last = [each for each in entries if each.type == ended]
     return (
-        [f"It ended with {ended} by {last[-1].person} at {last[-1].at} (entry {last[-1].seq})."]
-        if last
-        else []
+        [f"It ended with {ended} by {last[-1].who} at {last[-1].at} (entry {last[-1].seq})."] if last else []
     )

@@ -85,7 +85,7 @@ def write_pack(file: IO[bytes], wish: PackWish, parts: "Sequence[Slice]") -> "Pe
     counts = PeriodCounts(wish.aliases)
     with ZipFile(file, "w", ZIP_DEFLATED) as archive, reading(wish.url) as connection:
         trail = TrailSlices(AuditReader(connection))
-        _write_entries(archive, trail, parts, counts)
+        _write_entries(archive, trail, parts, counts, disclose=wish.disclose)
         report = verify_log(connection, wish.vkeys)
         notes = {f"checkpoints/{part.shard}.txt": trail.head(part.shard)[1] for part in parts}
         changes = asyncio.run(_proofs(archive, wish, counts))
@@ -128,22 +128,27 @@ def _period(
 
 
 def _write_entries(
-    archive: ZipFile, trail: "TrailSlices", parts: "Sequence[Slice]", counts: "PeriodCounts"
+    archive: ZipFile,
+    trail: "TrailSlices",
+    parts: "Sequence[Slice]",
+    counts: "PeriodCounts",
+    *,
+    disclose: bool,
 ) -> None:
-    """Write the entries as JSONL and as CSV, counting them on the way."""
+    """Write the entries as JSONL and as CSV, counting them on the way; who acted is named where `disclose`."""
     from bot.ports.trail import FoundEntry
-    from bot.render.audit_rows import read_body, render_csv, render_jsonl
+    from bot.render.audit_rows import render_csv, render_jsonl, told_body
 
     def counted() -> Iterator[FoundEntry]:
         for part in parts:
-            for entry in trail.entries(part):
-                counts.add(read_body(entry))
+            for entry in trail.entries(part, texts=disclose):
+                counts.add(told_body(entry))
                 yield entry
 
     with archive.open(_named("entries.jsonl"), "w") as lines:
         lines.writelines(render_jsonl(counted()))
     with archive.open(_named("entries.csv"), "w") as rows:
-        rows.writelines(render_csv(entry for part in parts for entry in trail.entries(part)))
+        rows.writelines(render_csv(entry for part in parts for entry in trail.entries(part, texts=disclose)))
 
 
 async def _proofs(archive: ZipFile, wish: PackWish, counts: "PeriodCounts") -> "list[PeriodChange]":
