@@ -492,6 +492,13 @@ class Bundle:
     disclosures: tuple[Disclosure, ...] = ()
     consistency: Consistency | None = None
 
+    def told(self) -> list[dict[str, Any]]:
+        """Return what the entries say, with the texts laid open in their places; nothing of it is verified."""
+        texts: dict[int, dict[str, str]] = {}
+        for each in self.disclosures:
+            texts.setdefault(each.seq, {})[each.path] = str(json.loads(each.text)[2])
+        return [laid_open(json.loads(each.body), texts.get(each.seq, {})) for each in self.entries]
+
     def as_json(self) -> dict[str, Any]:
         """Return the bundle as a pack holds it."""
         since = self.consistency

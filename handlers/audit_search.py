@@ -27,7 +27,8 @@ async def refused_reader(
     what: str, asked: Asked, deps: Dependencies, change: Change | None = None
 ) -> Message | None:
     """Return the refusal of somebody who may not read the trail, remembered; None for those who may."""
-    people = await find_people({asked.caller.user}, desk=deps.desk, max_age=FOR_A_DECISION)
+    named = set() if change is None else {change.request.requester, change.request.owner}
+    people = await find_people({asked.caller.user, *named}, desk=deps.desk, max_age=FOR_A_DECISION)
     verdict = may_read_trail(people[asked.caller.user], deps.desk.configuration, people, change)
     if not isinstance(verdict, Refused):
         return None

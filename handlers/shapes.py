@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from bot.ports.slack import Block, Message
 from bot.usecases.desk import Caller
@@ -9,10 +10,20 @@ from handlers.dependencies import Dependencies, ExecutorSide
 
 
 @dataclass(frozen=True)
+class Quoted:
+    """The message that a message shortcut was used on: its ts, its author's id, its words with secrets masked."""
+
+    ts: str
+    user: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Asked:
     """Who asks, where, and what Slack lets us answer with. `trigger_id` is empty when no modal can be opened.
 
-    `attempt` and `about` are the button or modal that was used and what it carried, unproven.
+    `attempt` and `about` are the button or modal that was used and what it carried, unproven. `quoted` is the
+    message of a message shortcut, None everywhere else.
     """
 
     caller: Caller
@@ -21,6 +32,7 @@ class Asked:
     response_url: str = ""
     attempt: str = ""
     about: str = ""
+    quoted: Quoted | None = None
 
     @property
     def ref(self) -> str:
@@ -117,20 +129,40 @@ class View:
 
 
 @dataclass(frozen=True)
-class SlackEvent:
-    """An event's door, by event type. It is given the event's user (or user group) id."""
+class Happening:
+    """What an event says: ids, each empty where this type of event has none. Nobody's membership is proven.
+
+    `user` did it, or joined; `by` invited or removed. `channel` and `ts` are where, or the message that was reacted
+    to. `name` is the channel's, or the emoji's word; `item` is a user group. `is_self` when `user` is this app.
+    """
 
     type: str
-    run: Callable[[str, Dependencies], Awaitable[None]]
+    asked: Asked
+    user: str = ""
+    by: str = ""
+    channel: str = ""
+    ts: str = ""
+    name: str = ""
+    item: str = ""
+    is_self: bool = False
+
+
+@dataclass(frozen=True)
+class SlackEvent:
+    """An event's door, by event type."""
+
+    type: str
+    run: Callable[[Happening, Dependencies], Awaitable[None]]
 
 
 @dataclass(frozen=True)
 class Shortcut:
-    """A global shortcut's door, by callback id; `name` is what people see. It opens a modal."""
+    """A shortcut's door, by callback id; `name` is what people see, and `on` where: everywhere or on a message."""
 
     callback_id: str
     name: str
     run: Callable[[Asked, Dependencies], Awaitable[None]]
+    on: Literal["global", "message"] = "global"
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
-from bot.domain.errors import AuditBusyError, CountersignError, SlackUnavailableError
+from bot.domain.errors import AuditBusyError, CountersignError, SlackRefusedError, SlackUnavailableError
 from bot.ports.slack import Message
 from bot.render.answer import render_bug, render_error
 from bot.render.notice import render_notice_view
@@ -21,9 +22,10 @@ from handlers.dependencies import Dependencies
 from handlers.events.registry import SLACK_EVENTS
 from handlers.shapes import Asked, FieldErrors, Reached, Replace, ViewAnswer
 from handlers.shortcuts.registry import SHORTCUTS
-from handlers.slack_payloads import asked_of, click_of, delivery_key, foreign, submission_of
+from handlers.slack_payloads import asked_of, click_of, delivery_key, foreign, happening_of, submission_of
 from handlers.strangers import refuse_stranger, remember_stranger
 from handlers.views.registry import VIEWS
+from storage.waiting import in_a_hurry, patience
 
 LOG = structlog.get_logger("slack")
 COPY_LOOKS, COPY_WAIT_SECONDS = 20, 0.1
@@ -54,7 +56,8 @@ class Doors:
         """Return a Bolt listener that runs a door once per delivery and acknowledges with its answer."""
 
         async def listen(body: dict[str, Any], ack: Callable[..., Awaitable[Any]]) -> None:
-            answer = await self._once(body, door)
+            with in_a_hurry():
+                answer = await self._once(body, door)
             await ack(**answer)
 
         return listen
@@ -79,7 +82,7 @@ class Doors:
         """Run an event's door."""
         event = body["event"]
         door = next(found for found in SLACK_EVENTS if found.type == event["type"])
-        await door.run(str(event.get("user") or event.get("subteam_id") or ""), self._deps)
+        await door.run(happening_of(body, asked, self._identity.bot_user), self._deps)
         return {}
 
     async def action(self, body: Body, asked: Asked) -> Answer:
@@ -110,7 +113,7 @@ class Doors:
         return _view_answer(answer[0], submission.blocks)
 
     async def shortcut(self, body: Body, asked: Asked) -> Answer:
-        """Run a global shortcut's door; it opens a modal, and what went wrong is told in a direct message."""
+        """Run a shortcut's door; what went wrong is told where it was used, or in a direct message."""
         door = next((found for found in SHORTCUTS if found.callback_id == body["callback_id"]), None)
         if door is None:
             return {}
@@ -143,11 +146,12 @@ class Doors:
         try:
             answer = await door(body, asked)
         except BaseException:
-            await archive.release(key)
+            with suppress(AuditBusyError, TimeoutError):  # it is free by itself soon
+                await asyncio.wait_for(archive.release(key), patience())
             raise
         try:
-            await archive.answered(key, json.dumps(answer))
-        except AuditBusyError:
+            await asyncio.wait_for(archive.answered(key, json.dumps(answer)), patience())
+        except (AuditBusyError, TimeoutError):
             LOG.warning("slack.unremembered", ref=asked.ref)  # acknowledged all the same, so no copy comes
         return answer
 
@@ -202,9 +206,10 @@ class Doors:
         if message is None:
             return
         if asked.channel:
-            await self._deps.messenger.ephemeral(asked.channel, asked.caller.user, message)
-        else:
-            await self._deps.messenger.direct(asked.caller.user, message)
+            with suppress(SlackRefusedError):  # a message shortcut can be used where the app is not
+                await self._deps.messenger.ephemeral(asked.channel, asked.caller.user, message)
+                return
+        await self._deps.messenger.direct(asked.caller.user, message)
 
 
 def _said(message: Message) -> Answer:

@@ -10,8 +10,9 @@ from bot.domain.entry import new_ulid
 from bot.domain.people import Person
 from bot.domain.redaction import redact
 from bot.ports.archive import Cause
+from bot.slack.said import words_of
 from bot.usecases.desk import Caller, Desk
-from handlers.shapes import Asked, Click, Submission
+from handlers.shapes import Asked, Click, Happening, Quoted, Submission
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ def foreign(body: Mapping[str, Any], desk: Desk) -> Foreign | None:
     app = str(body.get("api_app_id") or "")
     if configuration.app_id and app and app != configuration.app_id:
         return Foreign("This was sent for another app.")
+    if body.get("type") == "message_action":
+        return None  # a message shortcut may be used on anybody's message, another app's as well
     message = _mapping(body.get("message"))
     theirs = str(message.get("app_id") or "")
     if configuration.app_id and theirs and theirs != configuration.app_id:
@@ -48,8 +51,8 @@ def foreign(body: Mapping[str, Any], desk: Desk) -> Foreign | None:
 def asked_of(body: Mapping[str, Any], desk: Desk, *, source: str, auth: str) -> Asked:
     """Return who asks and where, from a command, an interaction or an event."""
     event = _mapping(body.get("event"))
-    user = body.get("user_id") or _user(body) or event.get("user") or ""
-    channel = body.get("channel_id") or _mapping(body.get("channel")).get("id") or event.get("channel")
+    user = body.get("user_id") or _user(body) or _doer(event)
+    channel = body.get("channel_id") or _mapping(body.get("channel")).get("id") or _place(event)
     person = Person(
         user=str(user),
         team=_team(body),
@@ -67,6 +70,25 @@ def asked_of(body: Mapping[str, Any], desk: Desk, *, source: str, auth: str) -> 
         about=about,
         trigger_id=str(body.get("trigger_id") or ""),
         response_url=str(body.get("response_url") or ""),
+        quoted=_quoted(body),
+    )
+
+
+def happening_of(body: Mapping[str, Any], asked: Asked, me: str) -> Happening:
+    """Return what an event says; `me` is the user id of this app."""
+    event = _mapping(body.get("event"))
+    channel = _mapping(event.get("channel"))
+    user = _doer(event)
+    return Happening(
+        type=str(event.get("type") or ""),
+        asked=asked,
+        user=user,
+        by=str(event.get("inviter") or event.get("actor_id") or ""),
+        channel=_place(event),
+        ts=str(_mapping(event.get("item")).get("ts") or event.get("ts") or ""),
+        name=str(channel.get("name") or event.get("reaction") or ""),
+        item=str(event.get("subteam_id") or ""),
+        is_self=user == me,
     )
 
 
@@ -150,6 +172,28 @@ def _chosen(element: Mapping[str, Any]) -> frozenset[str]:
     options = element.get("selected_options")
     found = options if isinstance(options, list) else []
     return frozenset(str(_mapping(option).get("value")) for option in found)
+
+
+def _doer(event: Mapping[str, Any]) -> str:
+    """Return whose event it is: a user's id, a user's object, or who created the channel."""
+    user = event.get("user")
+    found = _mapping(user).get("id") or user or _mapping(event.get("channel")).get("creator")
+    return found if isinstance(found, str) else ""
+
+
+def _place(event: Mapping[str, Any]) -> str:
+    """Return the channel of an event: its id, its object, or the channel of the message it is about."""
+    channel = event.get("channel")
+    found = _mapping(channel).get("id") or channel or _mapping(event.get("item")).get("channel")
+    return found if isinstance(found, str) else ""
+
+
+def _quoted(body: Mapping[str, Any]) -> Quoted | None:
+    if body.get("type") != "message_action":
+        return None
+    message = _mapping(body.get("message"))
+    ts = str(body.get("message_ts") or message.get("ts") or "")
+    return Quoted(ts, str(message.get("user") or message.get("bot_id") or ""), words_of(message))
 
 
 def _reached_for(body: Mapping[str, Any]) -> tuple[str, str]:

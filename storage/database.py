@@ -4,13 +4,15 @@ import asyncio
 import fcntl
 import os
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from time import monotonic
+from typing import TypeVar
 
-from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -18,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from bot.domain.errors import AuditBusyError, ConflictError, InvalidInputError
 from storage.group_commit import GroupCommit, Many
 from storage.privacy import PLAIN, Privacy, said
+from storage.waiting import MOMENT_SECONDS, MOST_SECONDS, busy_timeout, on_sqlite, patience
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -26,11 +29,9 @@ _PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA recursive_triggers=ON",
-    "PRAGMA busy_timeout=10000",
 )
-_READER_PRAGMAS = ("PRAGMA query_only=ON", "PRAGMA busy_timeout=10000")
+_READER_PRAGMAS = ("PRAGMA query_only=ON",)
 _READERS = 4
-_GATE_SECONDS = 10.0
 
 
 def database_url(url: str) -> URL:
@@ -63,7 +64,7 @@ def open_engine(url: str, privacy: Privacy = PLAIN) -> AsyncEngine:
     parsed = database_url(url)
     if parsed.drivername.startswith("sqlite"):
         engine = create_async_engine(parsed, hide_parameters=True, execution_options=said(privacy))
-        _on_sqlite(engine, _PRAGMAS, "BEGIN IMMEDIATE")
+        on_sqlite(engine, _PRAGMAS, "BEGIN IMMEDIATE")
         return engine
     return create_async_engine(
         parsed,
@@ -80,26 +81,11 @@ def _reading_engine(engine: AsyncEngine) -> AsyncEngine:
     """Return an engine that cannot write: on SQLite its own connections, each with the snapshot of its begin."""
     if engine.dialect.name != "sqlite":
         return engine.execution_options(postgresql_readonly=True)
-    pool = {"pool_size": _READERS, "max_overflow": 0, "pool_timeout": _GATE_SECONDS}
+    pool = {"pool_size": _READERS, "max_overflow": 0, "pool_timeout": MOST_SECONDS}
     options = engine.get_execution_options()
     readers = create_async_engine(engine.url, hide_parameters=True, execution_options=options, **pool)
-    _on_sqlite(readers, _READER_PRAGMAS, "BEGIN")
+    on_sqlite(readers, _READER_PRAGMAS, "BEGIN")
     return readers
-
-
-def _on_sqlite(engine: AsyncEngine, pragmas: Sequence[str], begin: str) -> None:
-    def prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # the driver begins nothing by itself: we say how
-        cursor = connection.cursor()
-        for pragma in pragmas:
-            cursor.execute(pragma)
-        cursor.close()
-
-    def start(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    event.listen(engine.sync_engine, "connect", prepare)
-    event.listen(engine.sync_engine, "begin", start)
 
 
 @dataclass
@@ -113,7 +99,7 @@ class Database:
     def __post_init__(self) -> None:
         """Prepare the readers' engine and the groups; nothing is connected yet."""
         self._readers = _reading_engine(self.engine)
-        self._writes = GroupCommit(self.begin)
+        self._writes = GroupCommit(partial(self.begin, MOMENT_SECONDS))
         self._looks = GroupCommit(self.read)
 
     @property
@@ -122,8 +108,10 @@ class Database:
         return self.engine.dialect.name
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction that commits at the end of the block, or not at all.
+    async def begin(self, seconds: float | None = None) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that commits at the end of the block, or not at all; on SQLite wait so long for others.
+
+        Without `seconds` it waits as long as one has patience (`storage.waiting`).
 
         Raises:
             AuditBusyError: locked, full, read-only or gone: nothing was written.
@@ -131,8 +119,12 @@ class Database:
             ConflictError: it was closed; who comes late finds no door.
         """
         self._refuse_when_closed()
-        async with self._turn(), _translated(), self.engine.begin() as connection:
-            yield connection
+        most = patience() if seconds is None else seconds
+        until = monotonic() + most
+        async with self._turn(most), _translated(), self.engine.connect() as connection:
+            await connection.execution_options(**busy_timeout(until - monotonic()))
+            async with connection.begin():
+                yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -178,15 +170,17 @@ class Database:
             )
 
     @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
+    async def _turn(self, seconds: float) -> AsyncIterator[None]:
         if self.dialect != "sqlite":
             yield
             return
         try:
-            async with asyncio.timeout(_GATE_SECONDS):
+            async with asyncio.timeout(seconds):
                 await self._gate.acquire()
         except TimeoutError:
-            raise AuditBusyError("The database is busy.", advice="Try again in a moment.") from None
+            raise AuditBusyError(
+                "The database is busy.", advice="Nothing was done. Try again in a moment."
+            ) from None
         try:
             yield
         finally:

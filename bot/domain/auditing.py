@@ -38,18 +38,18 @@ def may_read_trail(
 
     Auditors may, and whoever decides or freezes anything; of a change also its requester and its owner.
     """
-    named = change is not None and person.user in (change.request.requester, change.request.owner)
-    matched = person.groups & _reading(configuration)
-    if person.full_member and (matched or named):
-        return Allowed(matched)
-    could = sorted(
-        user for user, each in people.items() if each.full_member and is_auditor(each, configuration)
-    )
+    if _reads(person, configuration, change):
+        return Allowed(person.groups & _reading(configuration))
     return Refused(
         "Not allowed: the audit trail is read by auditors and by those who decide about changes.",
         f"[workspace] auditor_groups: {', '.join(configuration.auditor_groups) or 'nobody'}",
-        tuple(could),
+        tuple(sorted(user for user, each in people.items() if _reads(each, configuration, change))),
     )
+
+
+def _reads(person: Standing, configuration: Configuration, change: Change | None) -> bool:
+    named = change is not None and person.user in (change.request.requester, change.request.owner)
+    return person.full_member and (named or bool(person.groups & _reading(configuration)))
 
 
 def _reading(configuration: Configuration) -> frozenset[str]:

@@ -22,6 +22,7 @@ from bot.usecases.desk import Desk
 from handlers.anchoring import Anchoring
 from handlers.clock import WallClock
 from handlers.configuration_file import read_configuration
+from handlers.privacy import configured_privacy
 from handlers.settings import Settings, read_settings
 from handlers.wiring import open_configured
 from storage.audit_anchors import Witnessed, with_anchors
@@ -79,7 +80,8 @@ class Held:
 def held_against(names: Sequence[str], database: str, vkeys: Sequence[str], *, deep: bool) -> Held:
     """Return the trail verified from its newest anchors on; they are asked before it is read."""
     said = asyncio.run(asked(read_settings(), database, vkeys, names))
-    report = with_anchors(verify_log(database, vkeys, deep=deep), database, vkeys, said.witnessed)
+    own = verify_log(database, vkeys, deep=deep, privacy=configured_privacy(read_settings()))
+    report = with_anchors(own, database, vkeys, said.witnessed)
     return Held(report, said, is_any_enough="all" in names)
 
 

@@ -137,15 +137,26 @@ def opened_keeper(
 ) -> "AbstractAsyncContextManager[Keeper]":
     """Return the opening of a trail with every configured key."""
     from handlers.clock import WallClock
+    from handlers.privacy import keeping_privacy
     from handlers.settings import read_settings
     from handlers.signing import signers_of
     from handlers.version import BUILD
     from storage.keeper import keeping
 
-    signers = signers_of(read_settings())
+    settings = read_settings()
+    signers, privacy = signers_of(settings), keeping_privacy(settings)
     trusted = [*readable_vkeys(list(vkeys)), *configured_vkeys()]
     who = by or local_user()
-    return keeping(url, signers, vkeys=trusted, clock=WallClock(), by=who, reason=reason, build=BUILD)
+    return keeping(
+        url,
+        signers,
+        vkeys=trusted,
+        clock=WallClock(),
+        by=who,
+        reason=reason,
+        build=BUILD,
+        privacy=privacy,
+    )
 
 
 def local_user() -> str:

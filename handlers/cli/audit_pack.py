@@ -12,7 +12,14 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import typer
 
 from bot.domain.errors import CountersignError
-from handlers.cli.audit_commands import AUDIT, Database, database_address, demanded_vkeys, readable_vkeys
+from handlers.cli.audit_commands import (
+    AUDIT,
+    Database,
+    database_address,
+    demanded_vkeys,
+    privacy_here,
+    readable_vkeys,
+)
 from handlers.cli.audit_export import From, Shard, To, new_file, places_of
 from handlers.cli.error_words import broken_ends_with_1
 
@@ -21,6 +28,7 @@ if TYPE_CHECKING:
     from bot.domain.trail_range import TrailRange
     from storage.audit_findings import VerifyReport
     from storage.audit_slice import Slice, TrailSlices
+    from storage.privacy import Privacy
     from storage.trail_look import TrailLook
 
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the same files give the same bytes
@@ -36,6 +44,7 @@ class PackWish:
     vkeys: Sequence[str]
     disclose: bool
     aliases: Mapping[str, str]
+    privacy: "Privacy"
 
 
 @AUDIT.command()
@@ -63,7 +72,7 @@ def pack(  # noqa: PLR0913, PLR0917 (one option each)
 
     keys = readable_vkeys(vkey) if vkey else demanded_vkeys()
     asked = read_range(start, end, now=WallClock().now())
-    wish = PackWish(database_address(database), asked, shard, keys, not withhold, _aliases())
+    wish = PackWish(database_address(database), asked, shard, keys, not withhold, _aliases(), privacy_here())
     with broken_ends_with_1(), reading(wish.url) as connection:
         parts = TrailSlices(AuditReader(connection)).slices(asked, shard)
     with broken_ends_with_1(), new_file(out) as file:
@@ -83,7 +92,7 @@ def write_pack(file: IO[bytes], wish: PackWish, parts: "Sequence[Slice]") -> "Pe
     from storage.audit_verify import verify_log
 
     counts = PeriodCounts(wish.aliases)
-    with ZipFile(file, "w", ZIP_DEFLATED) as archive, reading(wish.url) as connection:
+    with ZipFile(file, "w", ZIP_DEFLATED) as archive, reading(wish.url, wish.privacy) as connection:
         trail = TrailSlices(AuditReader(connection))
         _write_entries(archive, trail, parts, counts, disclose=wish.disclose)
         report = verify_log(connection, wish.vkeys)
@@ -156,7 +165,7 @@ async def _proofs(archive: ZipFile, wish: PackWish, counts: "PeriodCounts") -> "
     from storage.trail_look import looking
 
     names = sorted(counts.changes, key=lambda name: (change_number(name), name))
-    async with looking(wish.url, wish.vkeys) as trail:
+    async with looking(wish.url, wish.vkeys, wish.privacy) as trail:
         return [await _proof(archive, trail, name, wish, counts) for name in names]
 
 
@@ -177,7 +186,7 @@ async def _proof(
     verdict = check_pack(body.decode(), [PublicKey.parse(each) for each in wish.vkeys])
     file = f"proofs/{name}.json"
     _put(archive, file, body)
-    bodies = [json.loads(each.body) for bundle in found.bundles for each in bundle.entries]
+    bodies = [each for bundle in found.bundles for each in bundle.told()]
     asked = next((each for each in bodies if each["type"] == "change.requested"), bodies[0])
     return PeriodChange(
         name,

@@ -19,7 +19,7 @@ from bot.usecases.find_people import FOR_AN_APPLY, find_people
 from bot.usecases.find_waiting import find_waiting
 from handlers.dependencies import Dependencies
 from handlers.loading import views_of
-from handlers.shapes import SlackEvent
+from handlers.shapes import Happening, SlackEvent
 
 _WEEK = timedelta(days=7)
 _SOON = timedelta(days=90)
@@ -27,8 +27,8 @@ _OPEN = frozenset(set(ChangeState) - TERMINAL - {ChangeState.DRAFT})
 _DRAFTS = frozenset({ChangeState.DRAFT})
 
 
-async def _run(user: str, deps: Dependencies) -> None:
-    desk = deps.desk
+async def _run(happening: Happening, deps: Dependencies) -> None:
+    desk, user = deps.desk, happening.user
     now, configuration = desk.clock.now(), desk.configuration
     people = await find_people({user}, desk=desk, max_age=FOR_AN_APPLY)
     async with desk.archive.reading() as look:

@@ -1,10 +1,10 @@
 """`subteam_members_changed`: a user group changed, so it is read afresh."""
 
 from handlers.dependencies import Dependencies
-from handlers.shapes import SlackEvent
+from handlers.shapes import Happening, SlackEvent
 
 
-async def _run(subject: str, deps: Dependencies) -> None:
+async def _run(_: Happening, deps: Dependencies) -> None:
     async with deps.desk.archive.transaction() as tx:
         await tx.enqueue("directory", "directory:")
 

@@ -1,4 +1,4 @@
-"""Global shortcuts, which Slack offers in every conversation and in its search: one per file, each in manifest.yml.
+"""Shortcuts, which Slack offers in every conversation or on every message: one per file, each in manifest.yml.
 
-They only ever open a modal; a shortcut must never decide.
+They open a modal, or write down what a person points at; a shortcut must never decide.
 """

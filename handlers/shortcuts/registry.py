@@ -1,4 +1,4 @@
-"""Every global shortcut there is a door for."""
+"""Every shortcut there is a door for."""
 
 from handlers.shapes import Shortcut
 from handlers.shortcuts.approvals import MY_APPROVALS

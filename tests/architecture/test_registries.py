@@ -75,10 +75,11 @@ def test_the_manifest_subscribes_to_exactly_the_events_there_are_doors_for() -> 
 
 def test_the_manifest_offers_exactly_the_shortcuts_there_are_doors_for() -> None:
     manifest = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
-    doors = {each.callback_id: each.name for each in import_module("handlers.shortcuts.registry").SHORTCUTS}
+    shortcuts = import_module("handlers.shortcuts.registry").SHORTCUTS
     offered = manifest["features"]["shortcuts"]
-    assert {each["callback_id"]: each["name"] for each in offered} == doors
-    assert all(each["type"] == "global" and len(each["name"]) <= 24 for each in offered)
+    told = {(each["callback_id"], each["name"], each["type"]) for each in offered}
+    assert told == {(each.callback_id, each.name, each.on) for each in shortcuts}
+    assert all(len(each["name"]) <= 24 for each in offered)
 
 
 def test_every_click_modal_and_shortcut_there_is_a_door_for_is_let_in() -> None:

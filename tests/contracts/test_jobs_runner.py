@@ -313,7 +313,7 @@ async def test_a_job_that_takes_the_process_with_it_every_time_is_given_up_and_t
 async def test_the_runner_outlives_a_database_that_is_busy_when_it_starts(
     archives: Archives, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.database._GATE_SECONDS", 0.05)
+    monkeypatch.setattr("storage.waiting.MOST_SECONDS", 0.05)
     worker = Worker()
     await enqueue(archives.opened, "deliver", "CHG-1:card")
     async with AsyncExitStack() as stack:

@@ -208,7 +208,7 @@ def test_another_database_is_refused_with_an_example(url: str) -> None:
 
 
 async def test_a_database_that_is_busy_says_so(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("storage.database._GATE_SECONDS", 0.05)
+    monkeypatch.setattr("storage.waiting.MOST_SECONDS", 0.05)
     database = Database(open_engine(sqlite_url))
     async with database.begin():
         with pytest.raises(Exception, match="busy") as busy:

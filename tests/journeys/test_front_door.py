@@ -1,7 +1,10 @@
 """The front door with the whole house behind it."""
 
+import asyncio
 import hmac
 import json
+import sqlite3
+from contextlib import closing
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
@@ -184,3 +187,29 @@ async def test_signed_payloads_of_any_shape_break_nothing(house: House) -> None:
     for body, media in sent:
         assert (await send(house, body, media))[0] in (200, 400), (body, house.log_lines()[-3:])
     assert errors(house) == []
+
+
+@HTTP
+async def test_while_another_program_holds_the_database_people_are_told_in_time_that_nothing_was_done(
+    house: House,
+) -> None:
+    file = house.world.settings.database_url.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as holder:
+        await asyncio.to_thread(holder.execute, "BEGIN IMMEDIATE")
+        told = await asyncio.gather(*(send(house, urlencode(each).encode()) for each in every_kind()))
+        holder.execute("ROLLBACK")
+    command, vote = told
+    assert (command[0], vote[0]) == (200, 200)
+    for _, text in told:
+        assert "took no entry, so nothing was done" in text
+        assert "Try again in a moment" in text
+    status, text = await send(house, urlencode(COMMAND).encode())
+    assert (status, "You are" in text) == (200, True)
+
+
+def every_kind() -> list[dict[str, str]]:
+    """Return a command and a form that somebody sent."""
+    view = {"id": "V1", "callback_id": "change.decide", "type": "modal", "private_metadata": "{}"}
+    sent = {**CLICK, "type": "view_submission", "view": {**view, "state": {"values": {}}}}
+    del sent["actions"]
+    return [{**COMMAND, "trigger_id": "1.2.4"}, {"payload": json.dumps(sent)}]

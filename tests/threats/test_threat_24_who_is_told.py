@@ -2,10 +2,11 @@
 
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -17,7 +18,10 @@ from bot.domain.freeze_events import FreezeLifted
 from bot.ports.slack import Message
 from bot.render.change_view import button_value
 from handlers.dependencies import Dependencies, TrailCheck
+from handlers.shapes import Asked
 from handlers.slack_doors import Doors, Identity
+from handlers.web.server import DEADLINE_SECONDS
+from storage.waiting import in_a_hurry
 from tests.contracts.fixtures_storage import ANNA as ANNA_ACTOR
 from tests.contracts.fixtures_storage import CAUSE, Archives, opened_archives
 from tests.fakes.house import ANNA, House
@@ -63,7 +67,6 @@ async def full(archives: Archives) -> AsyncIterator[None]:
 @asynccontextmanager
 async def locked(archives: Archives) -> AsyncIterator[None]:
     """Hold the file as another program would that does not let go."""
-    await archives.rows("PRAGMA busy_timeout = 20")
     holder = sqlite3.connect(Path(archives.url.removeprefix("sqlite:///")), isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
     try:
@@ -135,7 +138,7 @@ async def test_what_is_approved_is_not_sent_to_azure_until_the_trail_takes_its_e
 ) -> None:
     house, change = await approved(archives)
     async with trouble(archives):
-        with pytest.raises(CountersignError) as refused:
+        with pytest.raises(CountersignError) as refused, in_a_hurry(0.1):
             await apply(house, change.number)
     assert refused.value.retryable
     assert house.writer.calls == []
@@ -197,6 +200,38 @@ async def test_a_command_and_a_click_are_answered_too_when_the_database_takes_no
     assert (user, answers[1]) == (BOSS, {})
     for words in (answers[0]["text"], shown.text):
         assert "Nothing was done. Try again in a moment" in words
+
+
+@pytest.mark.threat(24)
+@pytest.mark.asvs("16.5.3")
+@pytest.mark.parametrize("claimed", [False, True])
+async def test_whoever_votes_while_the_file_is_locked_is_told_before_slack_stops_listening(
+    archives: Archives, claimed: bool
+) -> None:
+    house = Street(1, (BOSS,)).house(archives.opened.archive)
+    change = await pending(house, "t0")
+    deps = Dependencies(house.desk, Voice(), house.readers, holds)  # type: ignore[arg-type]
+    doors = Doors(deps, Identity("xoxb", "B0APP", "U0APP", "T0CONTOSO"), "slack-signed")
+    answers, taken = list[dict[str, Any]](), list[float]()
+
+    async def ack(**answer: Any) -> None:
+        answers.append(answer)
+        taken.append(monotonic() - started)
+
+    async def door(body: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
+        async with locked(archives):
+            return await doors.view(body, asked)
+
+    vote = {**BODY, "type": "view_submission", "view": ballot(change)}
+    before, started = await stored(archives), monotonic()
+    if claimed:
+        await doors.listener(door)(vote, ack)
+    else:
+        async with locked(archives):
+            await doors.listener(doors.view)(vote, ack)
+    assert taken[0] < DEADLINE_SECONDS - 0.2
+    assert "took no entry, so nothing was done" in json.dumps(answers)
+    assert await stored(archives) == before
 
 
 @pytest.mark.threat(24)

@@ -23,6 +23,7 @@ from handlers.denials import MOST, Denials, Denied
 from handlers.denying import write_denials
 from handlers.dependencies import Dependencies, TrailCheck
 from handlers.events.home import HOME
+from handlers.shapes import Asked, Happening
 from handlers.shortcuts.registry import SHORTCUTS
 from handlers.slack_doors import Doors, Identity
 from handlers.slack_payloads import asked_of
@@ -168,7 +169,8 @@ async def test_an_auditor_reads_and_every_read_is_an_entry() -> None:
 async def test_home_shows_an_auditor_the_trail_and_no_form_and_is_an_entry() -> None:
     office = Office(audited())
     for user, says in ((EVE, "You are an auditor"), (ANNA, "Request a change")):
-        await HOME.run(user, office.deps)
+        opened = Happening("app_home_opened", Asked(office.house.caller(user), ""), user)
+        await HOME.run(opened, office.deps)
         home = json.dumps(office.voice.opened[-1], ensure_ascii=False)
         assert says in home
         assert "audit trail" in home
@@ -225,6 +227,17 @@ async def test_the_trail_is_searched_by_auditors_and_by_those_who_decide(user: s
     assert ("requested CHG-1" in said) is may
     assert ("read by auditors" in said) is not may
     assert office.tags(user)[-1] == ("evidence.read" if may else "command.denied")
+
+
+async def test_who_may_not_search_reads_the_names_of_everybody_who_could() -> None:
+    office = Office(audited())
+    await office.house.pending()
+    said = await office.says(OTTO, "audit search")
+    assert all(f"<@{user}>" in said for user in (ANNA, BOB, DAN, EVE))
+    assert f"<@{OTTO}>" not in said
+    said = await office.says("U0ZOE", "audit proof CHG-1")
+    assert "read by auditors" in said
+    assert all(f"<@{user}>" in said for user in (ANNA, BOB, DAN, EVE, OTTO))
 
 
 async def test_a_page_is_turned_in_its_place_and_back_again() -> None:

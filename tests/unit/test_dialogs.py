@@ -15,7 +15,7 @@ from handlers.commands.registry import run_command
 from handlers.dependencies import Dependencies
 from handlers.dialogs_decide import Seen, open_confirm, open_decide, open_verb
 from handlers.events.home import HOME
-from handlers.shapes import Asked
+from handlers.shapes import Asked, Happening
 from handlers.undoing import following_form, open_again
 from tests.fakes.house import ANNA, BOB, CAROL, EVE, OTTO, House, company
 
@@ -161,7 +161,7 @@ async def test_drafts_stay_out_of_home_and_of_the_list_and_are_counted() -> None
     draft = await house.ask(ticket="OPS-8")
     assert isinstance(draft, Change)
     modals, deps = door(house)
-    await HOME.run(ANNA, deps)
+    await HOME.run(Happening("app_home_opened", asked(house, ANNA), ANNA), deps)
     listed = await run_command("change list", asked(house, ANNA), deps)
     assert listed is not None
     for shown in (words_of(modals.shown[-1]), words_of(listed.blocks)):

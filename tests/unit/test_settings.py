@@ -143,6 +143,22 @@ def test_a_signing_key_is_read_from_a_file_nobody_else_can_read(monkeypatch: pyt
     assert "chmod 600" in refused.value.advice
 
 
+@pytest.mark.threat(27)
+@pytest.mark.asvs("13.2.2")
+def test_signing_keys_stand_in_several_files_and_beside_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = [Signer.generate(f"example.com/{number}") for number in range(4)]
+    texts = {"old.key": made[0][1], "now.key": f"{made[1][0]}\n", "next.key": f"{made[2][0]}\n"}
+    for name, text in texts.items():
+        Path(name).write_text(text)
+        Path(name).chmod(0o600)
+    settings = of(monkeypatch, COUNTERSIGN_SIGNING_KEY=f"@old.key  @now.key\n@next.key {made[3][0]}")
+    assert settings.signing_keys() == (made[1][0], made[2][0], made[3][0])
+    assert settings.public_keys() == (made[0][1],)
+    Path("next.key").chmod(0o644)
+    with pytest.raises(InvalidInputError, match=r"Others can read the key file next\.key"):
+        settings.signing_keys()
+
+
 @pytest.mark.parametrize("value", ["", "  ", "secret", "@missing.key"])
 def test_no_signing_key_is_refused_with_the_fix_and_without_quoting_it(
     monkeypatch: pytest.MonkeyPatch, value: Any

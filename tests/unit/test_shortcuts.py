@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.domain.errors import SlackRefusedError
 from bot.ports.slack import Block, Message
 from handlers.dependencies import Dependencies, TrailCheck
 from handlers.slack_doors import Doors, Identity
@@ -16,6 +17,10 @@ class Desk:
 
     opened: list[tuple[str, Block]] = field(default_factory=list)
     said: list[tuple[str, Message]] = field(default_factory=list)
+
+    async def ephemeral(self, channel: str, user: str, message: Message) -> None:
+        """Refuse, as Slack does where the app is not."""
+        raise SlackRefusedError("Slack refused: not_in_channel.", code="not_in_channel")
 
     async def open_view(self, trigger_id: str, view: Block) -> str:
         """Keep a modal."""
@@ -32,7 +37,7 @@ async def unasked() -> TrailCheck:
     raise AssertionError("the trail was not to be checked")
 
 
-async def played(house: House, callback_id: str, user: str) -> Desk:
+async def played(house: House, callback_id: str, user: str, **more: Any) -> Desk:
     """Return what a shortcut of a person opened and said."""
     body: dict[str, Any] = {
         "type": "shortcut",
@@ -40,6 +45,7 @@ async def played(house: House, callback_id: str, user: str) -> Desk:
         "user": {"id": user, "team_id": "T0CONTOSO"},
         "callback_id": callback_id,
         "trigger_id": "13.7",
+        **more,
     }
     desk = Desk()
     deps = Dependencies(house.desk, desk, house.readers, unasked)  # type: ignore[arg-type]
@@ -77,6 +83,15 @@ async def test_a_guest_gets_no_modal_and_is_told_why() -> None:
         [(user, message)] = desk.said
         assert user == EVE
         assert "you are a guest" in message.text
+
+
+async def test_on_a_message_where_the_app_is_not_the_refusal_comes_as_a_direct_message() -> None:
+    house = House()
+    house.directory.bar(EVE, "you are a guest in this workspace")
+    more = {"type": "message_action", "channel": {"id": "C0ELSE"}, "message": {"ts": "1.1", "text": "slow"}}
+    [(user, message)] = (await played(house, "shortcut.request", EVE, **more)).said
+    assert user == EVE
+    assert "you are a guest" in message.text
 
 
 async def test_a_shortcut_nobody_offers_opens_nothing() -> None:
