@@ -21,6 +21,7 @@ from bot.domain.errors import CountersignError, InvalidInputError
 from bot.domain.field_names import field_path
 from bot.domain.json import digest
 from handlers.configuration_anchors import anchors_of
+from handlers.configuration_incidents import incidents_of
 from handlers.configuration_parts import FieldRulePart, FilePart, FreezePart, TargetPart
 from handlers.configuration_policy import (
     delegations_of,
@@ -98,6 +99,7 @@ def configuration_of(document: dict[str, Any]) -> Configuration:
         anchors=anchors_of(file.anchors),
         high_water=file.audit.high_water,
         privacy=PrivacyPolicy(file.privacy.commit_actor_ids, file.privacy.shred_backups, file.privacy.keys),
+        incidents=incidents_of(file.incidents, file.groups),
     )
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.fields import FieldInfo
 
 from handlers.configuration_anchors import AnchorsPart
+from handlers.configuration_incidents import IncidentsPart
 
 Duration = Annotated[str, Field(json_schema_extra={"pattern": "^[0-9]{1,6}[smhdw]$"})]
 Names = Annotated[list[str], Field(min_length=1)]
@@ -200,6 +201,7 @@ class FilePart(_Part):
     audit: AuditPart
     anchors: AnchorsPart = AnchorsPart()
     privacy: PrivacyPart = PrivacyPart()
+    incidents: IncidentsPart = IncidentsPart()
     timing: TimingPart = TimingPart()
     accounts: list[AccountPart] = Field(min_length=1)
     targets: list[TargetPart] = []

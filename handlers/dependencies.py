@@ -9,6 +9,7 @@ from bot.domain.errors import ClockWrongError
 from bot.ports.anchors import Anchor
 from bot.ports.archive import Cause
 from bot.ports.azure import Executor
+from bot.ports.channels import Channels
 from bot.ports.registry import Readers
 from bot.ports.slack import Messenger
 from bot.usecases.desk import Desk
@@ -29,7 +30,7 @@ class TrailCheck:
 
 @dataclass(frozen=True)
 class Dependencies:
-    """What the Slack role has: the desk, a voice, and the reader identity."""
+    """What the Slack role has: the desk, a voice, the channels, and the reader identity."""
 
     desk: Desk
     messenger: Messenger
@@ -41,6 +42,7 @@ class Dependencies:
     clock_wrong: Callable[[], str] = lambda: ""
     denials: Denials = field(default_factory=Denials)
     anchors: Sequence[Anchor] = ()
+    channels: Channels = field(kw_only=True)
 
     def refuse_wrong_clock(self) -> None:
         """Raise ClockWrongError when no time of this machine should stand beside a decision."""

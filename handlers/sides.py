@@ -14,6 +14,7 @@ from bot.slack.directory import SlackWebDirectory
 from bot.slack.errors import slack_errors
 from bot.slack.identity import who_am_i
 from bot.slack.messenger import SlackMessenger
+from bot.slack.rooms import SlackRooms
 from bot.usecases.desk import Desk
 from handlers.anchoring import Anchoring
 from handlers.clock import SandboxClock, WallClock
@@ -66,6 +67,7 @@ class Sides:
             self.watch.wrong,
             denials,
             Anchoring(settings, self.configuration, self.stack, self.observers.azure).anchors(),
+            channels=SlackRooms(client, self.configuration.shared_channels),
         )
         me = await who_am_i(client)
         if me.team != self.configuration.team_id:

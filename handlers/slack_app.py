@@ -44,8 +44,10 @@ def slack_app(deps: Dependencies, identity: Identity, client: Any, *, auth: str)
     app.event("app_mention")(doors.listener(doors.mention))
     for event in SLACK_EVENTS:
         app.event(event.type)(doors.listener(doors.event))
-    app.action(re.compile(r"^(change|evidence|drift|freeze|trail)\..*|^value$"))(doors.listener(doors.action))
-    app.view(re.compile(r"^(change|drift|freeze)\..*"))(doors.listener(doors.view))
+    app.action(re.compile(r"^(change|evidence|drift|freeze|incident|trail)\..*|^value$"))(
+        doors.listener(doors.action)
+    )
+    app.view(re.compile(r"^(change|drift|freeze|incident)\..*"))(doors.listener(doors.view))
     app.shortcut(re.compile(r"^shortcut\..*"))(doors.listener(doors.shortcut))
     app.event(ANYTHING)(_acknowledge)
     app.action(ANYTHING)(_acknowledge)

@@ -11,7 +11,8 @@ from bot.domain.people import Standing
 from storage.ledger_values import timestamp
 from storage.queries import Queries
 from storage.rows import question_of, standing_of
-from storage.tables import GROUP, PERSON, QUESTION, evidence_blob
+from storage.table_base import evidence_blob
+from storage.tables import GROUP, PERSON, QUESTION
 
 
 class KeptRows(Queries):

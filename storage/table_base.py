@@ -1,9 +1,9 @@
 """What every table of the archive shares: its metadata, and the checks and keys that many have."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, Index, MetaData, text
+from sqlalchemy import CheckConstraint, Index, LargeBinary, MetaData, column, table, text
 from sqlmodel import SQLModel
 
 METADATA = MetaData()
@@ -29,3 +29,14 @@ def unique_where(name: str, *columns: str, where: str) -> Index:
 def given(name: str) -> CheckConstraint:
     """Return the check that a text is not blank."""
     return CheckConstraint(f"length(trim({name})) > 0", name=f"ck_{name}_given")
+
+
+def evidence_blob(dialect: str) -> Any:
+    """Return the audit trail's table of snapshots, as this dialect names it."""
+    columns = ("sha256", "media", "kind", "bytes", "created_at")
+    return table(
+        "evidence_blob",
+        *(column(name) for name in columns),
+        column("body", LargeBinary),
+        schema="audit" if dialect == "postgresql" else None,
+    )

@@ -7,13 +7,20 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, MetaData, Table, Text, column, table
+from sqlalchemy import CheckConstraint, Index, MetaData, Table, Text
 from sqlmodel import Field
 
 from bot.domain.change import OPEN_ON_ACCOUNT, RUNNING, ChangeState, ChangeType, Choice, Tier
 from bot.domain.effect import Phase
 from storage.baseline_tables import BaselineRow, DriftExceptionRow
 from storage.columns import CanonicalJson, Names, UtcTime
+from storage.incident_tables import (
+    ConsentRow,
+    IncidentChangeRow,
+    IncidentRow,
+    IncidentSnapshotRow,
+    TimelineRow,
+)
 from storage.table_base import Row, given, one_of, unique_where
 from storage.workflow_tables import (
     CommentRow,
@@ -229,14 +236,8 @@ SIGHTING: Table = METADATA.tables[str(SightingRow.__tablename__)]
 UNEXPLAINED: Table = METADATA.tables[str(UnexplainedRow.__tablename__)]
 PERMISSION: Table = METADATA.tables[str(PermissionRow.__tablename__)]
 DUE: Table = METADATA.tables[str(DueRow.__tablename__)]
-
-
-def evidence_blob(dialect: str) -> Any:
-    """Return the audit trail's table of snapshots, as this dialect names it."""
-    columns = ("sha256", "media", "kind", "bytes", "created_at")
-    return table(
-        "evidence_blob",
-        *(column(name) for name in columns),
-        column("body", LargeBinary),
-        schema="audit" if dialect == "postgresql" else None,
-    )
+INCIDENT: Table = METADATA.tables[str(IncidentRow.__tablename__)]
+INCIDENT_SNAPSHOT: Table = METADATA.tables[str(IncidentSnapshotRow.__tablename__)]
+INCIDENT_ENTRY: Table = METADATA.tables[str(TimelineRow.__tablename__)]
+INCIDENT_CHANGE: Table = METADATA.tables[str(IncidentChangeRow.__tablename__)]
+CONSENT: Table = METADATA.tables[str(ConsentRow.__tablename__)]

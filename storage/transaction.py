@@ -25,6 +25,7 @@ from storage.change_rows import ChangeRows
 from storage.comment_rows import CommentRows
 from storage.decision_rows import DecisionRows
 from storage.freeze_rows import FreezeRows
+from storage.incident_rows import IncidentRows
 from storage.jobs import Jobs, Wanted
 from storage.kept_rows import KeptRows
 from storage.ledger import Ledger
@@ -46,6 +47,7 @@ class SqlTransaction(
     CommentRows,
     AnchorRows,
     TrailRows,
+    IncidentRows,
 ):
     """State, votes, audit entries and jobs that commit together or not at all."""
 

@@ -11,6 +11,7 @@ from bot.domain.command_line import did_you_mean
 from bot.domain.delegation import Delegation
 from bot.domain.deployment import Account, DeploymentRef, Target, parse_arm_id
 from bot.domain.errors import InvalidInputError, NotFoundError
+from bot.domain.incident_policy import IncidentPolicy
 from bot.domain.json import Json
 from bot.domain.tiers import Template, TierRule
 
@@ -137,6 +138,7 @@ class Configuration:
     anchors: AnchorPolicy = field(default_factory=AnchorPolicy)
     high_water: str = ""
     privacy: PrivacyPolicy = PrivacyPolicy()
+    incidents: IncidentPolicy = field(default_factory=IncidentPolicy)
 
     def account(self, name: str) -> Account:
         """Return the account people call `name`, or whose Azure resource has that name."""

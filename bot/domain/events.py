@@ -23,6 +23,18 @@ from bot.domain.execution_events import (
     RollbackStarted,
 )
 from bot.domain.freeze_events import FreezeAdded, FreezeLifted, FreezeOverridden
+from bot.domain.incident_events import (
+    ChangeConsented,
+    ChannelChanged,
+    IncidentClosed,
+    IncidentLinked,
+    IncidentNoted,
+    IncidentOpened,
+    IncidentSnapshotTaken,
+    RoleAssigned,
+    SeverityChanged,
+    StatusUpdated,
+)
 from bot.domain.json import Json
 from bot.domain.request_events import (
     ApprovalWithdrawn,
@@ -100,6 +112,16 @@ EVENT_TYPES: tuple[type[AuditEvent], ...] = (
     CommandDenied,
     PermissionDenied,
     AuthFailed,
+    IncidentOpened,
+    IncidentSnapshotTaken,
+    SeverityChanged,
+    RoleAssigned,
+    StatusUpdated,
+    IncidentNoted,
+    IncidentLinked,
+    ChangeConsented,
+    ChannelChanged,
+    IncidentClosed,
 )
 
 

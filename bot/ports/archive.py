@@ -16,6 +16,7 @@ from bot.domain.people import Actor, Standing
 from bot.domain.proof_pack import ProofPack
 from bot.ports.anchors import Anchors, AnchorsLook
 from bot.ports.freezes import Freezes, FreezesLook
+from bot.ports.incidents import Incidents, IncidentsLook
 from bot.ports.sightings import Sightings, SightingsLook
 from bot.ports.talks import Talks, TalksLook
 from bot.ports.trail import TrailLook
@@ -61,7 +62,7 @@ class Cause:
     details: Mapping[str, str] = field(default_factory=dict)
 
 
-class Look(SightingsLook, FreezesLook, TalksLook, TrailLook, AnchorsLook, Protocol):
+class Look(SightingsLook, FreezesLook, TalksLook, TrailLook, AnchorsLook, IncidentsLook, Protocol):
     """What can be read of the database. It changes nothing."""
 
     async def change(self, number: int) -> Change:
@@ -129,7 +130,7 @@ class Look(SightingsLook, FreezesLook, TalksLook, TrailLook, AnchorsLook, Protoc
         ...
 
 
-class Transaction(Look, Sightings, Freezes, Talks, Anchors, Protocol):
+class Transaction(Look, Sightings, Freezes, Talks, Anchors, Incidents, Protocol):
     """One transaction: state, votes, audit entries and jobs commit together or not at all."""
 
     async def hold(self, arm_id: str) -> None:

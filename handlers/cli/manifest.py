@@ -14,14 +14,21 @@ _COMMANDS = {
 }
 _SCOPES = [
     "app_mentions:read",
+    "bookmarks:read",
+    "bookmarks:write",
     "channels:history",
+    "channels:join",
+    "channels:manage",
     "channels:read",
     "chat:write",
     "commands",
+    "files:read",
     "files:write",
     "groups:history",
     "groups:read",
+    "groups:write",
     "im:write",
+    "pins:write",
     "usergroups:read",
     "users:read",
 ]

@@ -6,14 +6,22 @@ from pathlib import Path
 
 DEFAULT_SCOPES = (
     "app_mentions:read",
+    "bookmarks:read",
+    "bookmarks:write",
     "channels:history",
+    "channels:join",
+    "channels:manage",
     "channels:read",
     "chat:write",
     "commands",
+    "files:read",
     "files:write",
     "groups:history",
     "groups:read",
+    "groups:write",
     "im:write",
+    "pins:write",
+    "reactions:read",
     "usergroups:read",
     "users:read",
 )

@@ -37,13 +37,14 @@ from bot.domain.told_events import is_told
 from bot.ports.archive import Cause, ChangeQuery, Draft, Look
 from tests.fakes.archive_anchors import FakeAnchors
 from tests.fakes.archive_freezes import FakeFreezes
+from tests.fakes.archive_incidents import FakeIncidents
 from tests.fakes.archive_sightings import FakeSightings
 from tests.fakes.archive_state import Entry, State, checked, stored_request, through_json
 from tests.fakes.archive_talks import FakeTalks
 from tests.fakes.archive_trail import FakeTrail
 
 
-class FakeTransaction(FakeSightings, FakeFreezes, FakeTalks, FakeAnchors, FakeTrail):
+class FakeTransaction(FakeIncidents, FakeSightings, FakeFreezes, FakeTalks, FakeAnchors, FakeTrail):
     """One transaction on a copy of the rows."""
 
     def __init__(self, archive: "FakeArchive", state: State) -> None:

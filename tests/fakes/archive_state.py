@@ -13,6 +13,7 @@ from bot.domain.comment import Comment
 from bot.domain.effect import Effect, Question
 from bot.domain.event import AuditEvent
 from bot.domain.freeze import ChatFreeze
+from bot.domain.incident import Consent, Incident, IncidentSnapshot, TimelineEntry
 from bot.domain.notice import Notice
 from bot.domain.operation import Plan, plan_from_json
 from bot.domain.people import Actor, Standing
@@ -75,6 +76,11 @@ class State:
     revisions: dict[tuple[int, int], Revision] = field(default_factory=dict)
     freezes: dict[int, ChatFreeze] = field(default_factory=dict)
     anchors: dict[str, AnchorState] = field(default_factory=dict)
+    incidents: dict[int, Incident] = field(default_factory=dict)
+    snapshots: dict[tuple[int, int], IncidentSnapshot] = field(default_factory=dict)
+    timeline: dict[tuple[int, int], TimelineEntry] = field(default_factory=dict)
+    links: list[tuple[int, int]] = field(default_factory=list)
+    consents: list[Consent] = field(default_factory=list)
     numbers: int = 0
 
     def copy(self) -> "State":

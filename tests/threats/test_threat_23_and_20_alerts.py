@@ -13,6 +13,7 @@ from handlers.shapes import Asked
 from handlers.web.metrics import Now, new_metrics
 from storage.figures import read_figures
 from tests.contracts.fixtures_storage import NOW, opened_archives, stored_change, vote
+from tests.fakes.channels import Rooms
 from tests.fakes.house import ANNA, BOB, CAROL, House
 from tests.threats.alerting import fires, rules
 from tests.unit.test_metrics import LABELS
@@ -113,7 +114,7 @@ async def test_whoever_asks_is_told_who_approves_whom() -> None:
     async def unasked() -> TrailCheck:
         raise AssertionError("the trail was not to be checked")
 
-    deps = Dependencies(house.desk, None, house.readers, unasked)  # type: ignore[arg-type]
+    deps = Dependencies(house.desk, None, house.readers, unasked, channels=Rooms())  # type: ignore[arg-type]
     asked = Asked(house.caller(ANNA), "C0OPS", "trigger")
     before = await run_command("admin pairs", asked, deps)
     for by in [*[BOB] * (OFTEN - 1), CAROL]:

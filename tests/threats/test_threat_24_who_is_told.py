@@ -24,6 +24,7 @@ from handlers.web.server import DEADLINE_SECONDS
 from storage.waiting import in_a_hurry
 from tests.contracts.fixtures_storage import ANNA as ANNA_ACTOR
 from tests.contracts.fixtures_storage import CAUSE, Archives, opened_archives
+from tests.fakes.channels import Rooms
 from tests.fakes.house import ANNA, House
 from tests.threats.street import Street, apply, ask_to_apply, decide, pending
 
@@ -157,7 +158,7 @@ async def test_whoever_asks_is_told_that_nothing_was_done_and_what_to_do(
     house = Street(1, (BOSS,)).house(archives.opened.archive)
     change = await pending(house, "t0")
     voice, answers = Voice(), list[dict[str, Any]]()
-    deps = Dependencies(house.desk, voice, house.readers, holds)  # type: ignore[arg-type]
+    deps = Dependencies(house.desk, voice, house.readers, holds, channels=Rooms())  # type: ignore[arg-type]
     doors = Doors(deps, Identity("xoxb", "B0APP", "U0APP", "T0CONTOSO"), "slack-signed")
 
     async def ack(**answer: Any) -> None:
@@ -185,7 +186,7 @@ async def test_a_command_and_a_click_are_answered_too_when_the_database_takes_no
 ) -> None:
     house = Street(1, (BOSS,)).house(archives.opened.archive)
     voice, answers = Voice(), list[dict[str, Any]]()
-    deps = Dependencies(house.desk, voice, house.readers, holds)  # type: ignore[arg-type]
+    deps = Dependencies(house.desk, voice, house.readers, holds, channels=Rooms())  # type: ignore[arg-type]
     doors = Doors(deps, Identity("xoxb", "B0APP", "U0APP", "T0CONTOSO"), "slack-signed")
 
     async def ack(**answer: Any) -> None:
@@ -238,7 +239,7 @@ async def test_whoever_votes_while_the_file_is_locked_is_told_before_slack_stops
 @pytest.mark.asvs("16.5.3")
 async def test_an_event_that_was_not_taken_is_left_to_slack_to_send_again(archives: Archives) -> None:
     house = Street(1, (BOSS,)).house(archives.opened.archive)
-    deps = Dependencies(house.desk, Voice(), house.readers, holds)  # type: ignore[arg-type]
+    deps = Dependencies(house.desk, Voice(), house.readers, holds, channels=Rooms())  # type: ignore[arg-type]
     doors = Doors(deps, Identity("xoxb", "B0APP", "U0APP", "T0CONTOSO"), "slack-signed")
     event = {**BODY, "event_id": "Ev1", "event": {"type": "app_home_opened", "user": BOSS}}
     async with locked(archives):

@@ -22,6 +22,7 @@ from handlers.views.change_decide import CHANGE_DECIDE
 from handlers.web.metrics import Now, new_metrics
 from tests.fakes.azure_server import REF, Reply, raw_deployment, scripted
 from tests.fakes.azure_server import WallClock as Wall
+from tests.fakes.channels import Rooms
 from tests.fakes.clock import NOON, FakeClock
 from tests.fakes.house import ANNA, BOB, DAN, House
 from tests.fakes.logs import captured
@@ -123,7 +124,14 @@ async def test_no_vote_is_stored_by_a_clock_that_is_wrong() -> None:
     company = House()
     change = await company.pending()
     card = f'{{"v":1,"id":"{change.id}","rev":1,"pd":"{change.plan_digest[:12]}"}}'
-    wrong = Dependencies(company.desk, None, company.readers, unasked, clock_wrong=lambda: "Wrong.")  # type: ignore[arg-type]
+    wrong = Dependencies(
+        company.desk,
+        None,  # type: ignore[arg-type]
+        company.readers,
+        unasked,
+        clock_wrong=lambda: "Wrong.",
+        channels=Rooms(),
+    )
     vote = Submission(
         Asked(company.caller(BOB), "C0OPS"), "change.decide", "V1", {"decision": "approve"}, {}, {}, card
     )
@@ -142,7 +150,14 @@ async def test_no_glass_is_broken_by_a_clock_that_is_wrong() -> None:
     change = await emergency(company)
     said = {"v": 1, "id": change.id, "rev": 1, "pd": change.plan_digest[:12]}
     said |= {"reason": "it burns", "incident": "INC-1", "deployment": change.deployment}
-    wrong = Dependencies(company.desk, None, company.readers, unasked, clock_wrong=lambda: "Wrong.")  # type: ignore[arg-type]
+    wrong = Dependencies(
+        company.desk,
+        None,  # type: ignore[arg-type]
+        company.readers,
+        unasked,
+        clock_wrong=lambda: "Wrong.",
+        channels=Rooms(),
+    )
     asked = Asked(company.caller(DAN), "C0OPS")
     second = Submission(asked, BREAK_GLASS_CONFIRM.callback_id, "V1", {}, {}, {}, json.dumps(said))
     with pytest.raises(ClockWrongError, match="Wrong"):

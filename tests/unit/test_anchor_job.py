@@ -15,6 +15,7 @@ from handlers.jobs.anchor import ANCHOR
 from handlers.web.metrics import Now, new_metrics
 from storage.figures import Figures
 from tests.fakes.archive_anchors import HEAD
+from tests.fakes.channels import Rooms
 from tests.fakes.house import House, company
 from tests.fakes.logs import captured
 from tests.threats.alerting import fires
@@ -76,6 +77,7 @@ class Office:
             self.heard,
             self.house.readers,
             unasked,
+            channels=Rooms(),
             anchors=(self.paper,),  # type: ignore[arg-type]
         )
         with captured():

@@ -28,6 +28,7 @@ from handlers.shortcuts.registry import SHORTCUTS
 from handlers.slack_doors import Doors, Identity
 from handlers.slack_payloads import asked_of
 from handlers.views.registry import VIEWS
+from tests.fakes.channels import Rooms
 from tests.fakes.house import ANNA, BOB, DAN, EVE, OTTO, House, company
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -82,7 +83,7 @@ class Office:
     def __init__(self, house: House) -> None:
         self.house = house
         self.voice = Voice()
-        self.deps = Dependencies(house.desk, self.voice, house.readers, holds)  # type: ignore[arg-type]
+        self.deps = Dependencies(house.desk, self.voice, house.readers, holds, channels=Rooms())  # type: ignore[arg-type]
         self.doors = Doors(self.deps, IDENTITY, "slack-signed")
 
     async def says(self, user: str, text: str) -> str:

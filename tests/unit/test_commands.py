@@ -9,6 +9,7 @@ from bot.ports.slack import Block, Message
 from handlers.commands.registry import COMMANDS, run_command
 from handlers.dependencies import Dependencies
 from handlers.shapes import SHARED, Asked
+from tests.fakes.channels import Rooms
 from tests.fakes.house import ANNA, House
 
 
@@ -26,7 +27,7 @@ async def typed(house: House, text: str) -> Message | None:
     async def unasked() -> None:
         raise AssertionError("the trail was not to be checked")
 
-    deps = Dependencies(house.desk, Silent(), house.readers, unasked)  # type: ignore[arg-type]
+    deps = Dependencies(house.desk, Silent(), house.readers, unasked, channels=Rooms())  # type: ignore[arg-type]
     return await run_command(text, Asked(house.caller(ANNA), "C0OPS", "trigger"), deps)
 
 

@@ -17,6 +17,7 @@ from handlers.dialogs_decide import Seen, open_confirm, open_decide, open_verb
 from handlers.events.home import HOME
 from handlers.shapes import Asked, Happening
 from handlers.undoing import following_form, open_again
+from tests.fakes.channels import Rooms
 from tests.fakes.house import ANNA, BOB, CAROL, EVE, OTTO, House, company
 
 
@@ -51,7 +52,7 @@ async def unasked() -> Any:
 def door(house: House) -> tuple[Modals, Dependencies]:
     """Return a messenger and the dependencies of a door that speaks through it."""
     modals = Modals()
-    return modals, Dependencies(house.desk, modals, house.readers, unasked)  # type: ignore[arg-type]
+    return modals, Dependencies(house.desk, modals, house.readers, unasked, channels=Rooms())  # type: ignore[arg-type]
 
 
 def asked(house: House, user: str) -> Asked:

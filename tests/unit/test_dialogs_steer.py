@@ -21,6 +21,7 @@ from handlers.dialogs_decide import open_verb
 from handlers.loading import load_view
 from handlers.telling import tell_one
 from handlers.telling_of_glass import tell_of_glass
+from tests.fakes.channels import Rooms
 from tests.fakes.house import ANNA, BOB, CAROL, DAN, OTTO, House, company
 from tests.unit.test_dialogs import asked, door, unasked, words_of
 
@@ -159,7 +160,7 @@ async def test_who_may_not_review_a_glass_is_not_asked_to_and_a_review_folds_eve
     house, letters = House(replace(usual, rules=rules)), Letters()
     await house.pending(type="emergency")
     assert not isinstance(await house.break_glass(DAN), Refused)
-    deps = Dependencies(house.desk, letters, house.readers, unasked)  # type: ignore[arg-type]
+    deps = Dependencies(house.desk, letters, house.readers, unasked, channels=Rooms())  # type: ignore[arg-type]
     house.configuration = replace(
         house.configuration,
         groups={**usual.groups, "security": replace(usual.groups["security"], users=frozenset({DAN, CAROL}))},

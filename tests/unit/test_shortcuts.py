@@ -8,6 +8,7 @@ from bot.ports.slack import Block, Message
 from handlers.dependencies import Dependencies, TrailCheck
 from handlers.slack_doors import Doors, Identity
 from handlers.slack_payloads import asked_of
+from tests.fakes.channels import Rooms
 from tests.fakes.house import ANNA, BOB, EVE, House
 
 
@@ -48,7 +49,7 @@ async def played(house: House, callback_id: str, user: str, **more: Any) -> Desk
         **more,
     }
     desk = Desk()
-    deps = Dependencies(house.desk, desk, house.readers, unasked)  # type: ignore[arg-type]
+    deps = Dependencies(house.desk, desk, house.readers, unasked, channels=Rooms())  # type: ignore[arg-type]
     doors = Doors(deps, Identity("xoxb", "B0APP", "U0APP", "T0CONTOSO"), "slack-signed")
     assert await doors.shortcut(body, asked_of(body, house.desk, source="slack", auth="slack-signed")) == {}
     return desk

@@ -14,6 +14,7 @@ from bot.domain import break_glass_events as glass
 from bot.domain import drift_events as drift
 from bot.domain import execution_events as execution
 from bot.domain import freeze_events as freeze
+from bot.domain import incident_events as incident
 from bot.domain import request_events as request
 from bot.domain import talk_events as talk
 from bot.domain import trail_events as trail
@@ -342,8 +343,73 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
         trail.AuthFailed(attempts=7, seconds=60),
         "turned away 7 requests in 60 s that Slack did not sign, or too long ago",
     ),
+    (
+        "incident.opened",
+        incident.IncidentOpened(
+            incident="INC-1",
+            severity="SEV2",
+            targets=("triage-prod",),
+            lead="U0LEA",
+            source="chat",
+            drill=False,
+            origin="",
+            title="Tickets wait",
+        ),
+        "declared the incident INC-1, SEV2 on triage-prod",
+    ),
+    (
+        "incident.snapshot",
+        incident.IncidentSnapshotTaken(
+            incident="INC-1", n=2, occasion="declare", evidence="0123456789abcdef"
+        ),
+        "took the snapshot 2 of INC-1, EV-0123456789ab (declare)",
+    ),
+    (
+        "incident.severity_changed",
+        incident.SeverityChanged(incident="INC-1", before="SEV3", after="SEV1"),
+        "changed the severity of INC-1 from SEV3 to SEV1",
+    ),
+    (
+        "incident.role_assigned",
+        incident.RoleAssigned(incident="INC-1", role="lead", person="U0LEA"),
+        "made <@U0LEA> lead of INC-1",
+    ),
+    (
+        "incident.updated",
+        incident.StatusUpdated(incident="INC-1", next_update="", words="we look at the quota"),
+        "gave a status update of INC-1",
+    ),
+    (
+        "incident.noted",
+        incident.IncidentNoted(incident="INC-1", kind="note", sha256="d" * 64, words="the queue is back"),
+        "added a note to the timeline of INC-1",
+    ),
+    ("incident.linked", incident.IncidentLinked(change="CHG-1", incident="INC-1"), "linked CHG-1 to INC-1"),
+    (
+        "incident.consented",
+        incident.ChangeConsented(change="CHG-1", incident="INC-1", revision=1, plan_digest="d" * 64),
+        "consented to CHG-1 while INC-1 is open",
+    ),
+    (
+        "incident.channel_changed",
+        incident.ChannelChanged(incident="INC-1", channel="C0INC", what="archived"),
+        "found the channel of INC-1 archived",
+    ),
+    (
+        "incident.closed",
+        incident.IncidentClosed(
+            incident="INC-1", severity="SEV2", seconds=3_700, drill=False, resolution="quota raised"
+        ),
+        "resolved INC-1 (SEV2) after 61 min",
+    ),
 )
-NOT_PAST = {"change.break_glass", "evidence.read", "evidence.snapshot", "change.execution.unknown"}
+NOT_PAST = {
+    "change.break_glass",
+    "incident.snapshot",
+    "evidence.read",
+    "evidence.snapshot",
+    "change.execution.unknown",
+}
 
 
 @pytest.mark.parametrize(("tag", "event", "sentence"), EVENTS, ids=[tag for tag, _, _ in EVENTS])
@@ -363,7 +429,7 @@ def test_a_start_nobody_had_to_approve_names_the_policy() -> None:
 
 @pytest.mark.parametrize(
     "module",
-    [request, execution, after, drift, watch, glass, freeze, talk, trail],
+    [request, execution, after, drift, watch, glass, freeze, talk, trail, incident],
     ids=lambda module: module.__name__,
 )
 def test_no_event_is_forgotten_in_the_list(module: ModuleType) -> None:
