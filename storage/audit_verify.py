@@ -37,8 +37,7 @@ def verify_log(
     Always: leaf hashes, links, gaps, tiles, signed sizes and roots, duplicate ids, schema. Bodies,
     change chains, searched columns and disclosures too where `deep` or up to 20 000 entries; every
     signature and every piece of evidence only where `deep`, else the last 1 000 signatures.
-    A connection that is given must see one stable snapshot, and says itself how texts are kept. `progress` hears
-    of entries done and all.
+    A connection that is given must see one snapshot; it knows `privacy` itself. `progress` hears of entries done.
 
     Raises:
         AuditMissingError: there is no trail to verify, or it cannot be read. Nothing is created.
