@@ -24,6 +24,8 @@ from dataclasses import replace
 from hashlib import sha256
 from hashlib import sha512
 from pathlib import Path
+from time import gmtime
+from time import strftime
 from typing import Any
 from typing import ClassVar
 from typing import Protocol
@@ -74,9 +76,9 @@ class Signature:
     signature: bytes
 
     @property
-    def timestamp(self) -> int | None:
-        """Return the seconds in a timestamped Ed25519 cosignature, None for any other length."""
-        return int.from_bytes(self.signature[:8], "big") if len(self.signature) == 72 else None
+    def line(self) -> str:
+        """Return the line as it stands in a note."""
+        return f"{MARK}{self.name} {b64encode(self.key_id + self.signature).decode()}\n"
 
 
 def parse_note(note: str | bytes) -> tuple[str, tuple[Signature, ...]]:
@@ -192,8 +194,17 @@ class Known(Protocol):
         """Return the four bytes that begin its signatures."""
         ...
 
+    @property
+    def can_check(self) -> bool:
+        """Return whether signatures of this kind can be checked here; else they count as a stranger's."""
+        ...
+
     def verify(self, text: bytes, signature: bytes) -> bool:
         """Return whether the key made this signature (without the key id) over this text."""
+        ...
+
+    def signed_at(self, signature: bytes) -> int | None:
+        """Return the seconds since 1970 that a signature names, None for a kind that names none."""
         ...
 
 
@@ -215,7 +226,8 @@ def open_note(note: str | bytes, verifiers: Iterable[Known]) -> OpenedNote:
     text, signatures = parse_note(note)
     known: dict[tuple[str, bytes], list[Known]] = {}
     for verifier in verifiers:
-        known.setdefault((verifier.name, verifier.key_id), []).append(verifier)
+        if verifier.can_check:
+            known.setdefault((verifier.name, verifier.key_id), []).append(verifier)
     verified: dict[tuple[str, bytes], Signature] = {}
     unverified: dict[Signature, None] = {}
     for each in signatures:
@@ -715,7 +727,7 @@ def demand_disclosed(given: Disclosure, entry: ReadEntry | None) -> None:
         raise PackRefusedError("P8", f"The text laid open for {where} is not the one that was recorded.")
 
 
-def opened(entry: ReadEntry, given: Sequence[Disclosure]) -> ReadEntry:
+def with_texts(entry: ReadEntry, given: Sequence[Disclosure]) -> ReadEntry:
     """Return an entry with those texts of a pack that it commits to; others are for `demand_disclosed`."""
     committed, texts = commitments(entry.body), dict[str, str]()
     for each in given:
@@ -1028,6 +1040,7 @@ def not_proved(change: str, ended: str, last: ReadEntry, *, anchored: bool) -> t
 
 # --- bot.domain.proof_check
 _FIRST = "0" * 64
+_YEAR_9999 = 253_402_300_799
 
 
 @dataclass(frozen=True)
@@ -1064,6 +1077,7 @@ def _check(pack: ProofPack, keys: Sequence[Known]) -> Verdict:
     rules = demand_rules(entries)
     anchored = _demand_anchors(pack, shards, keys)
     texts = _demand_disclosures(pack, shards)
+    others, strangers = _cosigned(pack, keys)
     head = shards[-1].head
     return Verdict(
         exit=0,
@@ -1072,10 +1086,18 @@ def _check(pack: ProofPack, keys: Sequence[Known]) -> Verdict:
         size=head.size,
         root=b64encode(head.root).decode(),
         ended=ended,
-        proved=(*_included(pack.change, shards, entries), *rules, *_end(entries, ended), *anchored, texts),
+        proved=(
+            *_included(pack.change, shards, entries),
+            *rules,
+            *_end(entries, ended),
+            *anchored,
+            *others,
+            texts,
+        ),
         unproved=(
             *who_is_who(hidden_people(entries)),
             *not_proved(pack.change, ended, entries[-1], anchored=bool(anchored)),
+            *strangers,
         ),
     )
 
@@ -1083,7 +1105,7 @@ def _check(pack: ProofPack, keys: Sequence[Known]) -> Verdict:
 def _shard(bundle: Bundle, change: str, keys: Sequence[Known]) -> _Shard:
     head = _opened(bundle.checkpoint, keys, "checkpoint", "P2")
     entries = tuple(
-        opened(read_entry(each, change, head.origin), bundle.disclosures) for each in bundle.entries
+        with_texts(read_entry(each, change, head.origin), bundle.disclosures) for each in bundle.entries
     )
     for each, read in zip(bundle.entries, entries, strict=True):
         leaf = bytes.fromhex(read.leaf)
@@ -1147,6 +1169,32 @@ def _demand_anchors(pack: ProofPack, shards: Sequence[_Shard], keys: Sequence[Kn
             f"checkpoint of size {published.size} that the pack says was published as {anchor.kind} {anchor.ref}."
         )
     return said
+
+
+def _cosigned(pack: ProofPack, keys: Sequence[Known]) -> tuple[list[str], list[str]]:
+    """Return which keys beside the log's own signed a checkpoint, and which signatures nobody checked here."""
+    said, unchecked = [], []
+    for bundle in pack.bundles:
+        notes = [bundle.checkpoint] + ([bundle.consistency.note] if bundle.consistency else [])
+        for opened in (open_note(note, keys) for note in notes):
+            head = Checkpoint.parse(opened.text)
+            said += [
+                f"The checkpoint of size {head.size} of {head.origin} is signed by {each.name}, too"
+                f"{_when(each, keys)}."
+                for each in opened.verified
+                if each.name != head.origin
+            ]
+            unchecked += [each.name for each in opened.unverified if each.name != head.origin]
+    names = ", ".join(dict.fromkeys(unchecked))
+    return said, [f"That {names} signed, too: not checked here; it needs their keys."] if names else []
+
+
+def _when(signature: Signature, keys: Sequence[Known]) -> str:
+    for key in keys:
+        seconds = key.signed_at(signature.signature)
+        if (key.name, key.key_id) == (signature.name, signature.key_id) and seconds is not None:
+            return strftime(", which says it was %Y-%m-%d %H:%M:%S UTC", gmtime(min(seconds, _YEAR_9999)))
+    return ""
 
 
 def _demand_disclosures(pack: ProofPack, shards: Sequence[_Shard]) -> str:
@@ -1350,7 +1398,19 @@ def _encoded(p: Point) -> bytes:
 
 # --- bot.domain.public_key
 ED25519 = 1
+ECDSA_P256 = 2
 ED25519_COSIGNATURE = 4
+ML_DSA_COSIGNATURE = 6
+P256_HEAD = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
+_LENGTHS = {
+    ED25519: 32,
+    ECDSA_P256: len(P256_HEAD) + 64,
+    ED25519_COSIGNATURE: 32,
+    ML_DSA_COSIGNATURE: 1312,
+}
+_TIMESTAMPED = {ED25519_COSIGNATURE: 8 + 64, ML_DSA_COSIGNATURE: 8 + 2420}
+_P256_PRIME = 2**256 - 2**224 + 2**192 + 2**96 - 1
+_P256_B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
 _LOW_ORDER_Y = frozenset(
     {
         0,
@@ -1365,7 +1425,10 @@ Key = TypeVar("Key", bound="PublicKey")
 
 @dataclass(frozen=True)
 class PublicKey:
-    """A public key: Ed25519 for notes (type 1) or for timestamped cosignatures (type 4)."""
+    """A public key: of notes, Ed25519 (type 1) or ECDSA on P-256 (2); of cosignatures, Ed25519 (4) or ML-DSA-44 (6).
+
+    The standard library alone checks Ed25519; signatures of the other two stay unchecked here.
+    """
 
     name: str
     key_id: bytes
@@ -1385,12 +1448,12 @@ class PublicKey:
         name, digits, encoded = parts
         key = canonical_base64(encoded)
         demand_name(name)
-        if len(key) != 33 or key[0] not in (ED25519, ED25519_COSIGNATURE):
+        if not key or len(key) - 1 != _LENGTHS.get(key[0]):
             raise NoteError("the verifier key is of an unknown kind")
         made = cls(name, key_id(name, key[0], key[1:]), key[0], key[1:])
         if digits != made.key_id.hex():
             raise NoteError("the verifier key's id does not fit the key")
-        _demand_sound_point(made.public)
+        _demand_sound_key(made.kind, made.public)
         return made
 
     @property
@@ -1399,15 +1462,27 @@ class PublicKey:
         encoded = b64encode(bytes([self.kind]) + self.public).decode()
         return f"{self.name}+{self.key_id.hex()}+{encoded}"
 
+    @property
+    def can_check(self) -> bool:
+        """Return whether this key's signatures can be checked here."""
+        return self.kind in (ED25519, ED25519_COSIGNATURE)
+
     def verify(self, text: bytes, signature: bytes) -> bool:
         """Return whether this key made the signature over the text."""
-        if self.kind == ED25519_COSIGNATURE:
-            if len(signature) != 72:
-                return False
-            seconds = int.from_bytes(signature[:8], "big")
-            text = f"cosignature/v1\ntime {seconds}\n".encode() + text
-            signature = signature[8:]
-        return self.made(text, signature)
+        if self.kind not in _TIMESTAMPED:
+            return self.made(text, signature)
+        seconds = self.signed_at(signature)
+        return seconds is not None and self.made(self.cosigned(text, seconds), signature[8:])
+
+    def signed_at(self, signature: bytes) -> int | None:
+        """Return the seconds since 1970 that a cosignature names, None for any other signature."""
+        if len(signature) != _TIMESTAMPED.get(self.kind):
+            return None
+        return int.from_bytes(signature[:8], "big")
+
+    def cosigned(self, text: bytes, seconds: int) -> bytes:
+        """Return what a cosignature of this time signs."""
+        return f"cosignature/v1\ntime {seconds}\n".encode() + text
 
     def made(self, message: bytes, signature: bytes) -> bool:
         """Return whether this key made the bare signature, by the standard library alone."""
@@ -1415,8 +1490,23 @@ class PublicKey:
 
 
 def key_id(name: str, kind: int, public: bytes) -> bytes:
-    """Return the four bytes that name a key: SHA-256(name, newline, kind, public key)[:4]."""
-    return sha256(name.encode() + b"\n" + bytes([kind]) + public).digest()[:4]
+    """Return the four bytes that name a key: SHA-256(name, newline, kind, public key)[:4]; of ECDSA the key alone."""
+    prefix = b"" if kind == ECDSA_P256 else name.encode() + b"\n" + bytes([kind])
+    return sha256(prefix + public).digest()[:4]
+
+
+def _demand_sound_key(kind: int, public: bytes) -> None:
+    if kind == ECDSA_P256:
+        _demand_p256_point(public)
+    elif kind != ML_DSA_COSIGNATURE:
+        _demand_sound_point(public)
+
+
+def _demand_p256_point(public: bytes) -> None:
+    x, y = (int.from_bytes(each, "big") for each in (public[-64:-32], public[-32:]))
+    on_curve = (y * y - x * x * x + 3 * x - _P256_B) % _P256_PRIME == 0
+    if not public.startswith(P256_HEAD) or max(x, y) >= _P256_PRIME or not on_curve:
+        raise NoteError("the verifier key is no point of the curve P-256")
 
 
 def _demand_sound_point(public: bytes) -> None:

@@ -19,6 +19,7 @@ from bot.usecases.look import look_step_by_step
 from handlers.answers_drift import baseline, compare, drift, lineage
 from handlers.answers_metrics import metrics
 from handlers.answers_pack import pack
+from handlers.audit_export import export
 from handlers.audit_proof import proof
 from handlers.dependencies import Dependencies
 from handlers.seen import AT, SINCE, Seen, button_value
@@ -119,6 +120,7 @@ ANSWERS: Mapping[str, Callable[[Question, Dependencies], Awaitable[Seen]]] = {
     "lineage": lineage,
     "baseline": baseline,
     "proof": proof,
+    "export": export,
 }
 
 

@@ -106,7 +106,7 @@ def _recorded_by_itself(reached: Reached) -> bool:
     if not reached.typed:
         return reached.what.startswith(("evidence.", "trail."))
     name, word = _first_two(reached.what)
-    return name in _RECORDED or (name, word) in (("audit", "proof"), ("audit", "search"))
+    return name in _RECORDED or (name == "audit" and word in ("proof", "search", "export"))
 
 
 def _first_two(text: str) -> tuple[str, str]:

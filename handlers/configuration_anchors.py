@@ -1,17 +1,24 @@
 """`[anchors]` of `countersign.toml`: its shape, and what it says."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.azure.endpoints import demand_blob_address
+from bot.azure.endpoints import demand_blob_address, demand_vault_key_address
 from bot.domain.anchoring import AnchorPlace, AnchorPolicy
 from bot.domain.configuration import parse_duration
 from bot.domain.errors import InvalidInputError, NoteError
 from bot.domain.note import Verifier
-from bot.domain.public_key import ED25519_COSIGNATURE
+from bot.domain.public_key import ECDSA_P256, ED25519_COSIGNATURE, ML_DSA_COSIGNATURE
 
+_KEYGEN = "that `countersign audit keygen --kind {}` printed"
+_WHENCE = {
+    "witness": "that its operator publishes for cosignatures",
+    "ecdsa": _KEYGEN.format("ecdsa"),
+    "ml_dsa": _KEYGEN.format("ml-dsa"),
+}
 Duration = Annotated[str, Field(json_schema_extra={"pattern": "^[0-9]{1,6}[smhdw]$"})]
 
 
@@ -44,8 +51,23 @@ class WitnessAnchorPart(_Part):
     vkey: str = Field(min_length=1)
 
 
+class EcdsaPart(_Part):
+    """[anchors.ecdsa]."""
+
+    vkey: str = Field(min_length=1)
+    key_file: str = ""
+    vault_key: str = ""
+
+
+class MlDsaPart(_Part):
+    """[anchors.ml_dsa]."""
+
+    vkey: str = Field(min_length=1)
+    key_file: str = Field(min_length=1)
+
+
 class AnchorsPart(_Part):
-    """[anchors]: how often, how old at most, and where: one table for each kind."""
+    """[anchors]: how often, how old at most, where, and under which second keys: one table for each kind."""
 
     every_minutes: int = Field(default=15, ge=1, le=1440)
     every_entries: int = Field(default=256, ge=1, le=100_000)
@@ -54,6 +76,8 @@ class AnchorsPart(_Part):
     slack: SlackAnchorPart | None = None
     azure_blob: BlobAnchorPart | None = None
     witness: WitnessAnchorPart | None = None
+    ecdsa: EcdsaPart | None = None
+    ml_dsa: MlDsaPart | None = None
 
 
 def anchors_of(part: AnchorsPart) -> AnchorPolicy:
@@ -71,23 +95,61 @@ def anchors_of(part: AnchorsPart) -> AnchorPolicy:
         demand_blob_address(part.azure_blob.url)
         places.append(AnchorPlace("azure_blob", part.azure_blob.url))
     if part.witness is not None:
-        _demand_witness_key(part.witness.vkey)
+        _demand_kind(part.witness.vkey, "witness", ED25519_COSIGNATURE)
         places.append(AnchorPlace("witness", part.witness.url, part.witness.vkey))
+    cosigners = _cosigners_of(part)
+    _demand_apart(places, cosigners)
     return AnchorPolicy(
-        tuple(places), timedelta(minutes=part.every_minutes), part.every_entries, parse_duration(part.max_age)
+        tuple(places),
+        tuple(cosigners),
+        timedelta(minutes=part.every_minutes),
+        part.every_entries,
+        parse_duration(part.max_age),
     )
 
 
-def _demand_witness_key(vkey: str) -> None:
+def _cosigners_of(part: AnchorsPart) -> list[AnchorPlace]:
+    found = []
+    if part.ecdsa is not None:
+        _demand_kind(part.ecdsa.vkey, "ecdsa", ECDSA_P256)
+        if bool(part.ecdsa.key_file) == bool(part.ecdsa.vault_key):
+            raise InvalidInputError(
+                "[anchors.ecdsa] needs one of key_file and vault_key.",
+                advice="Name the key's file, or its address in Azure Key Vault.",
+            )
+        if part.ecdsa.vault_key:
+            demand_vault_key_address(part.ecdsa.vault_key)
+        found.append(AnchorPlace("ecdsa", part.ecdsa.key_file or part.ecdsa.vault_key, part.ecdsa.vkey))
+    if part.ml_dsa is not None:
+        _demand_kind(part.ml_dsa.vkey, "ml_dsa", ML_DSA_COSIGNATURE)
+        found.append(AnchorPlace("ml_dsa", part.ml_dsa.key_file, part.ml_dsa.vkey))
+    return found
+
+
+def _demand_apart(places: Sequence[AnchorPlace], cosigners: Sequence[AnchorPlace]) -> None:
+    """Refuse second keys without an anchor, and two keys of one name: a checkpoint keeps one line for each name."""
+    if cosigners and not places:
+        raise InvalidInputError(
+            f"[anchors.{cosigners[0].kind}] signs what is anchored, and no anchor is configured.",
+            advice="Add one, such as [anchors.file]: docs/anchors.md has an example of each.",
+        )
+    names = [each.vkey.partition("+")[0] for each in (*places, *cosigners) if each.vkey]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InvalidInputError(
+            f"[anchors] has two keys that are called {twice}.", advice="Give each key a name of its own."
+        )
+
+
+def _demand_kind(vkey: str, table: str, kind: int) -> None:
     try:
-        kind = Verifier.parse(vkey).kind
+        found = Verifier.parse(vkey).kind
     except NoteError as error:
         raise InvalidInputError(
-            f"[anchors.witness] vkey is no public key: {error}.",
-            advice="Copy it whole from the witness's page.",
+            f"[anchors.{table}] vkey is no public key: {error}.", advice=f"Copy it whole {_WHENCE[table]}."
         ) from None
-    if kind != ED25519_COSIGNATURE:
+    if found != kind:
         raise InvalidInputError(
-            "[anchors.witness] vkey is a log's key, not a witness's.",
-            advice="A witness's key is for cosignatures (type 4): copy the one that its operator publishes.",
+            f"[anchors.{table}] vkey is a key of type {found}, not of type {kind}.",
+            advice=f"Copy the one {_WHENCE[table]}.",
         )

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.domain.entry import new_ulid
 from bot.domain.errors import ClockWrongError
-from bot.ports.anchors import Anchor
+from bot.ports.anchors import Anchor, Cosigner
 from bot.ports.archive import Cause
 from bot.ports.azure import Executor
 from bot.ports.channels import Channels
@@ -42,6 +42,7 @@ class Dependencies:
     clock_wrong: Callable[[], str] = lambda: ""
     denials: Denials = field(default_factory=Denials)
     anchors: Sequence[Anchor] = ()
+    cosigners: Sequence[Cosigner] = ()
     channels: Channels = field(kw_only=True)
 
     def refuse_wrong_clock(self) -> None:

@@ -53,6 +53,7 @@ class Sides:
         readers = await self._readers()
         directory = SlackWebDirectory(client, self.configuration.team_id)
         desk = Desk(self.configuration, self.archive.archive, self.clock, directory)
+        anchoring = Anchoring(settings, self.configuration, self.stack, self.observers.azure)
         messenger = SlackMessenger(
             client, response_hosts(settings.slack_api_url), self.configuration.shared_channels
         )
@@ -66,7 +67,8 @@ class Sides:
             trail.verdict,
             self.watch.wrong,
             denials,
-            Anchoring(settings, self.configuration, self.stack, self.observers.azure).anchors(),
+            anchoring.anchors(),
+            anchoring.cosigners(),
             channels=SlackRooms(client, self.configuration.shared_channels),
         )
         me = await who_am_i(client)

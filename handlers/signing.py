@@ -1,7 +1,8 @@
-"""The keys of the audit trail, out of COUNTERSIGN_SIGNING_KEY: those that sign, and public ones to trust beside."""
+"""The keys of the audit trail: those that sign, public ones to trust beside, and those of who cosigns."""
 
-from bot.domain.errors import InvalidInputError, NoteError
+from bot.domain.errors import CountersignError, InvalidInputError, NoteError
 from bot.domain.note import Signer, Verifier
+from handlers.configuration_file import read_configuration
 from handlers.settings import Settings
 
 
@@ -27,6 +28,14 @@ def trusted_of(settings: Settings) -> list[str]:
         return [Verifier.parse(key).vkey for key in settings.public_keys()]
     except NoteError as error:
         raise _unreadable(error) from None
+
+
+def cosigner_vkeys(settings: Settings) -> list[str]:
+    """Return the public keys of the witnesses and second keys in the configuration; none where it cannot be read."""
+    try:
+        return list(read_configuration(settings.config).anchors.vkeys)
+    except CountersignError:
+        return []
 
 
 def _unreadable(error: NoteError) -> InvalidInputError:

@@ -147,6 +147,7 @@ class _Builder:
     async def _check_trail(self) -> TrailCheck:
         ledger = self.sides.archive.ledger
         vkey, trusted = ledger.vkey, [each.vkey for each in ledger.verifiers]
+        trusted += self.sides.configuration.anchors.vkeys
         privacy = privacy_of(self.sides.settings, self.sides.configuration)
         report = await asyncio.to_thread(
             verify_log, self.sides.settings.database_url, trusted, privacy=privacy

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from sandbox.azure.alerts import Webhook
 from sandbox.azure.server import azure_app
 from sandbox.clock import SandboxClock, clock_routes
 from sandbox.slack.manifest import read_manifest
@@ -40,6 +41,9 @@ def parser() -> argparse.ArgumentParser:
     line.add_argument("--no-rate-limits", dest="rate_limits", action="store_const", const="off")
     line.add_argument(
         "--azure-tls", nargs=2, type=Path, metavar=("CERT", "KEY"), help="serve the simulated Azure by TLS"
+    )
+    line.add_argument(
+        "--alerts-url", help="where Azure Monitor sends alerts, e.g. http://127.0.0.1:3000/alerts"
     )
     line.add_argument("--manifest", type=Path, default=Path("manifest.yml"))
     line.add_argument("--until-stdin-closes", action="store_true")
@@ -74,7 +78,8 @@ def looks_real(environment: Mapping[str, str]) -> list[str]:
 
 def settings_from(arguments: argparse.Namespace, environment: Mapping[str, str]) -> SlackSettings:
     """Settings of the simulated Slack, or a ValueError that says what to change."""
-    for host in (arguments.host, urlsplit(arguments.events_url).hostname or ""):
+    urls = [url for url in (arguments.events_url, arguments.alerts_url) if url]
+    for host in (arguments.host, *(urlsplit(url).hostname or "" for url in urls)):
         if not is_loopback(host):
             raise ValueError(f"the sandbox stays on this computer: {host!r} is not a loopback address")
     real = looks_real(environment)
@@ -88,6 +93,13 @@ def settings_from(arguments: argparse.Namespace, environment: Mapping[str, str])
         rate_scale=RATE_SCALES[arguments.rate_limits],
         manifest=read_manifest(arguments.manifest),
     )
+
+
+def webhook_from(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Webhook | None:
+    """Where the simulated Azure Monitor sends its alerts; none where no address was given."""
+    if not arguments.alerts_url:
+        return None
+    return Webhook(arguments.alerts_url, environment.get("SANDBOX_ALERT_SECRET", ""))
 
 
 def tls_of(files: Sequence[Path] | None) -> ssl.SSLContext | None:
@@ -132,7 +144,7 @@ async def run(arguments: argparse.Namespace, settings: SlackSettings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    azure = azure_app(clock)
+    azure = azure_app(clock, webhook_from(arguments, os.environ))
     if not any(resource.canonical == "/clock" for resource in azure.router.resources()):
         azure.add_routes(clock_routes(clock))
     azure_runner, azure_url = await _serve(

@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
 from bot.domain.errors import AuditMissingError
-from storage.audit_schema import TABLES, prefix
+from storage.audit_schema import TABLES, prefix, shards_in
 from storage.privacy import PLAIN, Privacy, privacy_of, said
 from storage.vault import Unread
 
@@ -101,8 +101,8 @@ class AuditReader:
 
     def shards(self) -> list[int]:
         """Return the numbers of the shards that have entries or checkpoints."""
-        sql = "SELECT shard FROM {}audit_entry UNION SELECT shard FROM {}audit_checkpoint ORDER BY 1"
-        return [row[0] for row in self.rows(sql)]
+        tables = ("audit_entry", "audit_checkpoint")
+        return sorted({row[0] for table in tables for row in self.rows(shards_in(table))})
 
     def entries(self, shard: int, *, columns: bool, first: int = 0) -> Iterator[list[Any]]:
         """Give chunks of a shard's entries: seq, body, leaf hash, and the searched columns if wanted."""
@@ -148,6 +148,16 @@ class AuditReader:
             high=high,
         )
         return {row[0]: row[1] for row in found}
+
+    def cosignatures(self, shard: int, after: int) -> list[Any]:
+        """Return size, signer and line of the cosignatures over sizes > after, with the note of that size or None."""
+        return self.rows(
+            "SELECT c.size, c.signer, c.line, k.note FROM {}audit_cosignature c LEFT JOIN {}audit_checkpoint k"
+            " ON k.shard = c.shard AND k.size = c.size"
+            " WHERE c.shard = :shard AND c.size > :after ORDER BY c.size, c.signer",
+            shard=shard,
+            after=after,
+        )
 
     def head(self, shard: int) -> tuple[int, str]:
         """Return the newest checkpoint's size and note."""

@@ -34,6 +34,16 @@ def prefix(dialect: str) -> str:
     return "audit." if dialect == "postgresql" else ""
 
 
+def shards_in(table: str) -> str:
+    """Return the query for the shards in a table: one step along its key for each, whatever the number of rows."""
+    return f"""WITH RECURSIVE found(shard) AS (
+      SELECT min(shard) FROM {{}}{table}
+      UNION ALL
+      SELECT (SELECT min(shard) FROM {{}}{table} WHERE shard > found.shard) FROM found
+        WHERE found.shard IS NOT NULL
+    ) SELECT shard FROM found WHERE shard IS NOT NULL ORDER BY shard"""  # noqa: S608 (the name of a table)
+
+
 def install_audit(connection: Connection, version: int = 1) -> None:
     """Create the audit tables and their guards in the connection's transaction, or what a later version adds.
 

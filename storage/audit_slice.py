@@ -68,14 +68,30 @@ class TrailSlices:
                 text = raw_bytes(body).decode("utf-8", "surrogateescape")
                 yield FoundEntry(part.shard, seq, text, bytes(leaf).hex(), said.get(seq, {}))
 
-    def newest(self, shard: int | None) -> Slice:
+    def newest(self, shard: int | None, *, cosigned: bool = False) -> Slice:
         """Return the whole of a shard as it is signed, of the newest where none is named.
 
+        `cosigned`: as far as a witness or a second key signed it, too.
+
         Raises:
-            NotFoundError: there is no such shard.
+            NotFoundError: there is no such shard, or nothing of it is cosigned.
         """
-        chosen = self._known(shard)
-        return Slice(chosen[-1], 0, self.head(chosen[-1])[0])
+        chosen = self._known(shard)[-1]
+        if not cosigned:
+            return Slice(chosen, 0, self.head(chosen)[0])
+        sizes = self._reader.cosignatures(chosen, 0)
+        if not sizes:
+            raise NotFoundError(
+                "No checkpoint of it is cosigned.",
+                advice="A witness or a second key signs what is anchored: see docs/anchors.md.",
+            )
+        return Slice(chosen, 0, sizes[-1][0])
+
+    def note(self, shard: int, size: int) -> str:
+        """Return the note of a size with the lines of those who cosigned it."""
+        note = self._reader.checkpoints(shard, size - 1, size).get(size, "")
+        others = (row for row in self._reader.cosignatures(shard, size - 1) if row[0] == size)
+        return note + "".join(row[2] for row in others)
 
     def head(self, shard: int) -> tuple[int, str]:
         """Return the newest checkpoint's size and note."""

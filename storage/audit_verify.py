@@ -11,6 +11,7 @@ from bot.domain.errors import AuditMissingError
 from bot.domain.merkle import EMPTY_ROOT
 from bot.domain.note import Verifier
 from storage.audit_bodies import BodyCheck, Chains
+from storage.audit_cosigned import Cosigned, check_cosignatures
 from storage.audit_erasures import erased_paths
 from storage.audit_findings import INFORMATION, Findings, VerifyReport
 from storage.audit_reader import AuditReader, reading
@@ -36,7 +37,7 @@ def verify_log(
 
     Always: leaf hashes, links, gaps, tiles, signed sizes and roots, duplicate ids, schema. Bodies,
     change chains, searched columns and disclosures too where `deep` or up to 20 000 entries; every
-    signature and every piece of evidence only where `deep`, else the last 1 000 signatures.
+    signature, of cosigners too, and every piece of evidence only where `deep`, else the last 1 000 signatures.
     A connection that is given must see one snapshot; it knows `privacy` itself. `progress` hears of entries done.
 
     Raises:
@@ -57,13 +58,14 @@ def verify_log(
             findings.add("S5", None, each)
         try:
             walk = None if missing else _walk(reader, verifiers, findings, deep=deep, progress=progress)
+            others = None if missing else check_cosignatures(reader, verifiers, findings, deep=deep)
             if deep or drift:  # else the unique index is there and sees to it
                 _demand_single_ids(reader, findings)
         except DBAPIError:
             if not drift:
                 raise
-            walk = None  # the schema was changed so much that it cannot be read: that is the finding
-        return _report(reader, findings, walk)
+            walk = others = None  # the schema was changed so much that it cannot be read: that is the finding
+        return _report(reader, findings, walk, others or Cosigned())
 
 
 def _walk(
@@ -124,7 +126,9 @@ def _demand_evidence(reader: AuditReader, findings: Findings) -> None:
             findings.add("S9", None, digest)
 
 
-def _report(reader: AuditReader, findings: Findings, walk: ShardWalk | None) -> VerifyReport:
+def _report(
+    reader: AuditReader, findings: Findings, walk: ShardWalk | None, others: Cosigned
+) -> VerifyReport:
     found = findings.all()
     ok = all(each.code in INFORMATION for each in found)
     if walk is None:
@@ -134,5 +138,15 @@ def _report(reader: AuditReader, findings: Findings, walk: ShardWalk | None) -> 
     sealed = 0 if walk.bodies is None else walk.bodies.chains.sealed
     earlier = tuple(reader.head(shard)[0] for shard in reader.shards()[:-1])
     return VerifyReport(
-        ok, walk.view.size, walk.view.root(), walk.head[1], found, withheld, erased, earlier, sealed
+        ok,
+        walk.view.size,
+        walk.view.root(),
+        walk.head[1],
+        found,
+        withheld,
+        erased,
+        earlier,
+        others.verified,
+        others.unchecked,
+        sealed,
     )

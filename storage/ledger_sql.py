@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.errors import AuditBusyError, AuditRefusedError, LedgerBrokenError
-from storage.audit_schema import prefix
+from storage.audit_schema import prefix, shards_in
 from storage.privacy import privacy_of
 from storage.vault import Unread
 
@@ -82,6 +82,19 @@ class AuditRows:
         )
         return str(rows[0][0]) if rows else ""
 
+    async def cosignatures(self, size: int) -> str:
+        """Return the lines that other keys signed over the note of one size, by their names."""
+        rows = await self._rows(
+            "SELECT line FROM {}audit_cosignature WHERE shard = :shard AND size = :size ORDER BY signer",
+            size=size,
+        )
+        return "".join(row[0] for row in rows)
+
+    async def cosigned_size(self) -> int:
+        """Return the newest size that another key signed, 0 where there is none."""
+        rows = await self._rows("SELECT max(size) FROM {}audit_cosignature WHERE shard = :shard")
+        return int(rows[0][0] or 0)
+
     async def anchors(self, up_to: int) -> list[Anchored]:
         """Return where the newest anchored size that is at most `up_to` was published, by kind."""
         rows = await self._rows(
@@ -93,8 +106,7 @@ class AuditRows:
 
     async def shards(self) -> Sequence[int]:
         """Return the numbers of the shards that hold entries, lowest first."""
-        rows = await self._rows("SELECT DISTINCT shard FROM {}audit_entry ORDER BY shard")
-        return [row[0] for row in rows]
+        return [row[0] for row in await self._rows(shards_in("audit_entry"))]
 
     async def leaf_hashes(self, low: int, high: int) -> list[bytes]:
         """Return the stored leaf hashes of the entries from `low` up to but not including `high`."""

@@ -1,6 +1,7 @@
 """The proof pack of a change, built from the stored trail."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -34,7 +35,8 @@ async def proof_pack(
         shard = each.entries[0].entry.shard
         since, published = await _anchored(connection, shard, each)
         anchors += published
-        bundles.append(_bundle(each, since, disclose=disclose))
+        signed = each.checkpoint + await AuditRows(connection, shard).cosignatures(each.size)
+        bundles.append(_bundle(replace(each, checkpoint=signed), since, disclose=disclose))
     ended = _ended(change, bundles)
     return ProofPack(change, ended, tuple(bundles), tuple(anchors), tuple(each.vkey for each in verifiers))
 
@@ -78,6 +80,7 @@ async def _anchored(
     anchors = [PackAnchor(each.kind, each.ref, note) for each in found]
     if size == proof.size:
         return None, anchors
+    note += await rows.cosignatures(size)
     return Consistency(note, tuple(await TreeReader(rows, proof.size).consistency(size))), anchors
 
 

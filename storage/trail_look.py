@@ -67,20 +67,33 @@ class TrailLook:
             raise broken(f"Entry {seq} is not in the signed log: {error}.") from error
         return TlogProof(seq, tuple(path), note, body)
 
+    async def cosigned_size(self, shard: int | None) -> int:
+        """Return the newest size of a shard that another key signed; raise NotFoundError where there is none."""
+        size = await (await self._rows(shard)).cosigned_size()
+        if not size:
+            raise NotFoundError(
+                "No checkpoint of it is cosigned.",
+                advice="A witness or a second key signs what is anchored: see docs/anchors.md.",
+            )
+        return size
+
     async def signed_note(self, shard: int | None, size: int | None) -> tuple[int, str]:
         """Return a shard (the newest where none is named) and its signed note of a size (the newest, likewise).
 
-        Where keys are known, the note is checked. Raises:
+        It has the cosignatures of that size. Where keys are known, the note is checked. Raises:
             NotFoundError: there is no such shard, or no commit left the log at that size.
             LedgerBrokenError: it is not signed by a known key.
         """
         rows = await self._rows(shard)
-        note = (await rows.head())[1] if size is None else await rows.note(size)
+        if size is None:
+            size, _ = await rows.head()
+        note = await rows.note(size)
         if not note:
             raise NotFoundError(
                 f"No checkpoint of size {size} was signed in shard {rows.shard}: entries of one commit share one.",
                 advice="Leave --size out for the newest, or ask `countersign audit consistency` for any two sizes.",
             )
+        note += await rows.cosignatures(size)
         if self.verifiers:
             opened_head(note, self.verifiers)
         return rows.shard, note

@@ -1,1 +1,1 @@
-"""Anchors that are neither Slack nor Azure: a file on another mount, a witness. They never decide what is due."""
+"""Anchors and second keys that are neither Slack nor Azure: files, a witness. They never decide what is due."""

@@ -8,7 +8,6 @@ import aiohttp
 
 from bot.domain.errors import AnchorContradictsError, AnchorUnavailableError, NoteError
 from bot.domain.note import Verifier, open_note
-from bot.domain.note_text import MARK
 from bot.ports.anchors import OurLog, Published, Seen
 
 SIZE_TYPE = "text/x.tlog.size"
@@ -98,9 +97,7 @@ class WitnessAnchor:
                 f"The witness's cosignature does not verify: {error}.",
                 advice="Check [anchors.witness] vkey against the one its operator publishes.",
             ) from None
-        found = opened.verified[0]
-        written = b64encode(found.key_id + found.signature).decode()
-        return f"{MARK}{found.name} {written}\n"
+        return opened.verified[0].line
 
 
 def _contradicts(words: str, code: str, size: int) -> AnchorContradictsError:

@@ -15,6 +15,11 @@ DATA_PLANE_HOST = re.compile(
 )
 BLOB_HOST = re.compile(r"[a-z0-9]{3,24}\.blob\.core\.(?:windows\.net|usgovcloudapi\.net|chinacloudapi\.cn)")
 _BLOB_PATH = re.compile(r"(?:/[A-Za-z0-9._-]+){2,8}")
+VAULT_HOST = re.compile(
+    r"[a-z0-9][a-z0-9-]{1,22}[a-z0-9]"
+    r"\.(?:vault\.azure\.net|vault\.usgovcloudapi\.net|vault\.azure\.cn|managedhsm\.azure\.net)"
+)
+_VAULT_PATH = re.compile(r"/keys/[A-Za-z0-9-]{1,127}/[0-9a-f]{32}")
 IdentityKind = Literal["managed", "workload", "cli", "sandbox"]
 Role = Literal["reader", "executor"]
 
@@ -110,4 +115,20 @@ def demand_blob_address(url: str) -> None:
         raise InvalidInputError(
             f"{url!r} is no address of a blob.",
             advice="Write https://<account>.blob.core.windows.net/<container>/<name>, without a signature.",
+        )
+
+
+def demand_vault_key_address(url: str) -> None:
+    """Refuse an address that is no version of a key in a Key Vault, or would carry a token elsewhere.
+
+    Raises:
+        InvalidInputError: it is none.
+    """
+    parts = urlsplit(url)
+    fine = parts.scheme == "https" and VAULT_HOST.fullmatch(parts.netloc) is not None
+    local = parts.scheme in ("http", "https") and is_loopback(url)
+    if not (fine or local) or not _VAULT_PATH.fullmatch(parts.path) or parts.query or parts.fragment:
+        raise InvalidInputError(
+            f"{url!r} is no address of a version of a key.",
+            advice="Write https://<vault>.vault.azure.net/keys/<name>/<version>: `kid` in `az keyvault key show`.",
         )

@@ -32,6 +32,7 @@ _KINDS = {
         "resume",
         "roleAssignments",
         "roleDefinitions",
+        "sign",
         "skus",
         "usages",
         "values",

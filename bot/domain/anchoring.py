@@ -17,7 +17,10 @@ _AGAINST = ("A2", "A3")  # the log was rolled back, or rewritten
 
 @dataclass(frozen=True)
 class AnchorPlace:
-    """One configured anchor: a path, a channel or an address; `vkey` is a witness's public key."""
+    """One configured anchor: a path, a channel or an address; `vkey` is a witness's public key.
+
+    Or a second key that signs what is anchored: its file or its address in a vault, and its public half.
+    """
 
     kind: str
     place: str
@@ -26,9 +29,10 @@ class AnchorPlace:
 
 @dataclass(frozen=True)
 class AnchorPolicy:
-    """Where to anchor, how often, and how long an entry may wait before nothing more is applied."""
+    """Where to anchor, how often, which keys sign what is anchored, and how long an entry may wait for it."""
 
     places: tuple[AnchorPlace, ...] = ()
+    cosigners: tuple[AnchorPlace, ...] = ()
     every: timedelta = timedelta(minutes=15)
     every_entries: int = 256
     max_age: timedelta = timedelta(minutes=60)
@@ -37,6 +41,11 @@ class AnchorPolicy:
     def kinds(self) -> tuple[str, ...]:
         """Return the kinds that are configured."""
         return tuple(each.kind for each in self.places)
+
+    @property
+    def vkeys(self) -> tuple[str, ...]:
+        """Return the public keys that cosignatures are verified with: of witnesses, and of our own second keys."""
+        return tuple(each.vkey for each in (*self.places, *self.cosigners) if each.vkey)
 
 
 @dataclass(frozen=True)
@@ -103,7 +112,10 @@ def anchor_words(states: Sequence[AnchorState], policy: AnchorPolicy, now: datet
         return contradicted_words(against)
     if late:
         return f"Nothing is applied: {overdue_words(late, policy, now)}"
-    return f"It is anchored ({', '.join(policy.kinds)})."
+    signed = [each.vkey.partition("+")[0] for each in policy.cosigners]
+    return f"It is anchored ({', '.join(policy.kinds)})." + (
+        f" What is anchored is signed by {' and '.join(signed)}, too." if signed else ""
+    )
 
 
 def contradicted_words(states: Sequence[AnchorState]) -> str:

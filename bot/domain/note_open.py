@@ -21,8 +21,17 @@ class Known(Protocol):
         """Return the four bytes that begin its signatures."""
         ...
 
+    @property
+    def can_check(self) -> bool:
+        """Return whether signatures of this kind can be checked here; else they count as a stranger's."""
+        ...
+
     def verify(self, text: bytes, signature: bytes) -> bool:
         """Return whether the key made this signature (without the key id) over this text."""
+        ...
+
+    def signed_at(self, signature: bytes) -> int | None:
+        """Return the seconds since 1970 that a signature names, None for a kind that names none."""
         ...
 
 
@@ -44,7 +53,8 @@ def open_note(note: str | bytes, verifiers: Iterable[Known]) -> OpenedNote:
     text, signatures = parse_note(note)
     known: dict[tuple[str, bytes], list[Known]] = {}
     for verifier in verifiers:
-        known.setdefault((verifier.name, verifier.key_id), []).append(verifier)
+        if verifier.can_check:
+            known.setdefault((verifier.name, verifier.key_id), []).append(verifier)
     verified: dict[tuple[str, bytes], Signature] = {}
     unverified: dict[Signature, None] = {}
     for each in signatures:

@@ -20,9 +20,9 @@ class Signature:
     signature: bytes
 
     @property
-    def timestamp(self) -> int | None:
-        """Return the seconds in a timestamped Ed25519 cosignature, None for any other length."""
-        return int.from_bytes(self.signature[:8], "big") if len(self.signature) == 72 else None
+    def line(self) -> str:
+        """Return the line as it stands in a note."""
+        return f"{MARK}{self.name} {b64encode(self.key_id + self.signature).decode()}\n"
 
 
 def parse_note(note: str | bytes) -> tuple[str, tuple[Signature, ...]]:

@@ -3,18 +3,20 @@
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from time import gmtime, strftime
 
 from bot.domain.commitments import commitments
 from bot.domain.errors import NoteError, PackRefusedError, ProofError
 from bot.domain.merkle import verify_consistency, verify_inclusion
-from bot.domain.note_open import Known, open_checkpoint
-from bot.domain.note_text import Checkpoint
-from bot.domain.proof_entry import ReadEntry, demand_disclosed, opened, read_entry
+from bot.domain.note_open import Known, open_checkpoint, open_note
+from bot.domain.note_text import Checkpoint, Signature
+from bot.domain.proof_entry import ReadEntry, demand_disclosed, read_entry, with_texts
 from bot.domain.proof_pack import Bundle, ProofPack, parse_pack
 from bot.domain.proof_rules import demand_rules, hidden_people, how_it_ended
 from bot.domain.proof_words import Verdict, not_proved, who_is_who
 
 _FIRST = "0" * 64
+_YEAR_9999 = 253_402_300_799
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ def _check(pack: ProofPack, keys: Sequence[Known]) -> Verdict:
     rules = demand_rules(entries)
     anchored = _demand_anchors(pack, shards, keys)
     texts = _demand_disclosures(pack, shards)
+    others, strangers = _cosigned(pack, keys)
     head = shards[-1].head
     return Verdict(
         exit=0,
@@ -59,10 +62,18 @@ def _check(pack: ProofPack, keys: Sequence[Known]) -> Verdict:
         size=head.size,
         root=b64encode(head.root).decode(),
         ended=ended,
-        proved=(*_included(pack.change, shards, entries), *rules, *_end(entries, ended), *anchored, texts),
+        proved=(
+            *_included(pack.change, shards, entries),
+            *rules,
+            *_end(entries, ended),
+            *anchored,
+            *others,
+            texts,
+        ),
         unproved=(
             *who_is_who(hidden_people(entries)),
             *not_proved(pack.change, ended, entries[-1], anchored=bool(anchored)),
+            *strangers,
         ),
     )
 
@@ -70,7 +81,7 @@ def _check(pack: ProofPack, keys: Sequence[Known]) -> Verdict:
 def _shard(bundle: Bundle, change: str, keys: Sequence[Known]) -> _Shard:
     head = _opened(bundle.checkpoint, keys, "checkpoint", "P2")
     entries = tuple(
-        opened(read_entry(each, change, head.origin), bundle.disclosures) for each in bundle.entries
+        with_texts(read_entry(each, change, head.origin), bundle.disclosures) for each in bundle.entries
     )
     for each, read in zip(bundle.entries, entries, strict=True):
         leaf = bytes.fromhex(read.leaf)
@@ -134,6 +145,32 @@ def _demand_anchors(pack: ProofPack, shards: Sequence[_Shard], keys: Sequence[Kn
             f"checkpoint of size {published.size} that the pack says was published as {anchor.kind} {anchor.ref}."
         )
     return said
+
+
+def _cosigned(pack: ProofPack, keys: Sequence[Known]) -> tuple[list[str], list[str]]:
+    """Return which keys beside the log's own signed a checkpoint, and which signatures nobody checked here."""
+    said, unchecked = [], []
+    for bundle in pack.bundles:
+        notes = [bundle.checkpoint] + ([bundle.consistency.note] if bundle.consistency else [])
+        for opened in (open_note(note, keys) for note in notes):
+            head = Checkpoint.parse(opened.text)
+            said += [
+                f"The checkpoint of size {head.size} of {head.origin} is signed by {each.name}, too"
+                f"{_when(each, keys)}."
+                for each in opened.verified
+                if each.name != head.origin
+            ]
+            unchecked += [each.name for each in opened.unverified if each.name != head.origin]
+    names = ", ".join(dict.fromkeys(unchecked))
+    return said, [f"That {names} signed, too: not checked here; it needs their keys."] if names else []
+
+
+def _when(signature: Signature, keys: Sequence[Known]) -> str:
+    for key in keys:
+        seconds = key.signed_at(signature.signature)
+        if (key.name, key.key_id) == (signature.name, signature.key_id) and seconds is not None:
+            return strftime(", which says it was %Y-%m-%d %H:%M:%S UTC", gmtime(min(seconds, _YEAR_9999)))
+    return ""
 
 
 def _demand_disclosures(pack: ProofPack, shards: Sequence[_Shard]) -> str:

@@ -112,7 +112,7 @@ def demand_disclosed(given: Disclosure, entry: ReadEntry | None) -> None:
         raise PackRefusedError("P8", f"The text laid open for {where} is not the one that was recorded.")
 
 
-def opened(entry: ReadEntry, given: Sequence[Disclosure]) -> ReadEntry:
+def with_texts(entry: ReadEntry, given: Sequence[Disclosure]) -> ReadEntry:
     """Return an entry with those texts of a pack that it commits to; others are for `demand_disclosed`."""
     committed, texts = commitments(entry.body), dict[str, str]()
     for each in given:

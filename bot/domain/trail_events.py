@@ -34,7 +34,8 @@ class ExportPerformed(AuditEvent):
 
     def sentence(self) -> str:
         part = f" ({self.first} to {self.last})" if self.first else ""
-        return f"exported {self.entries} entries of the audit trail as {self.format}{part}"
+        about = self.change or "the audit trail"
+        return f"exported {self.entries} entries of {about} as {self.format}{part}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -79,6 +79,19 @@ class Anchor(Protocol):
         ...
 
 
+class Cosigner(Protocol):
+    """A second key, of a kind of its own, that signs the checkpoints that are anchored."""
+
+    @property
+    def kind(self) -> str:
+        """Return its name in `countersign.toml`."""
+        ...
+
+    async def cosign(self, note: str, now: datetime) -> tuple[str, str]:
+        """Return the key's name and its signature line over a note's text; raise CountersignError when it cannot."""
+        ...
+
+
 @dataclass(frozen=True)
 class Anchored:
     """One anchor that was made, as the rows keep it."""

@@ -9,7 +9,7 @@ from bot.domain.anchor_events import AnchorFailed, CheckpointAnchored
 from bot.domain.anchoring import AnchorState, is_due
 from bot.domain.errors import AnchorContradictsError, CountersignError, RunAgain
 from bot.domain.people import system
-from bot.ports.anchors import Anchor, Anchored, Head, OurLog
+from bot.ports.anchors import Anchor, Anchored, Cosigner, Head, OurLog
 from bot.ports.archive import Archive, Cause, Look, Transaction
 from bot.usecases.desk import Desk
 
@@ -18,13 +18,17 @@ ANCHORER = system("anchor")
 
 @dataclass(frozen=True)
 class AnchorOutcome:
-    """How it went: `size` is anchored, or `error` says why not. `is_new`: it was written down just now."""
+    """How it went: `size` is anchored, or `error` says why not. `is_new`: it was written down just now.
+
+    `unsigned`: the second keys that did not sign what was anchored, and why; the anchor stands without them.
+    """
 
     kind: str
     size: int
     ref: str = ""
     error: CountersignError | None = None
     is_new: bool = True
+    unsigned: tuple[tuple[str, CountersignError], ...] = ()
 
 
 async def anchors_due(look: Look, desk: Desk) -> tuple[str, ...]:
@@ -42,8 +46,13 @@ async def enqueue_anchors(kinds: Sequence[str], tx: Transaction) -> None:
         await tx.enqueue("anchor", f"anchor:{kind}")
 
 
-async def anchor_trail(anchor: Anchor, *, desk: Desk, cause: Cause) -> AnchorOutcome:
-    """Publish the newest checkpoint where it is not yet, and keep the anchor or the failure as an entry."""
+async def anchor_trail(
+    anchor: Anchor, *, desk: Desk, cause: Cause, cosigners: Sequence[Cosigner] = ()
+) -> AnchorOutcome:
+    """Publish the newest checkpoint where it is not yet, and keep the anchor or the failure as an entry.
+
+    What is published is signed by the second keys, too; one that does not is a failure of its own.
+    """
     head, state = await _now(anchor.kind, desk)
     now = desk.clock.now()
     if head is None or state.waiting_since is None:
@@ -54,14 +63,31 @@ async def anchor_trail(anchor: Anchor, *, desk: Desk, cause: Cause) -> AnchorOut
         if await _was_overtaken(error, head, desk):
             raise RunAgain(now, "the trail was anchored by another process meanwhile") from None
         return await _failed(anchor.kind, head, state, error, desk=desk, cause=cause)
-    made = Anchored(head.shard, head.size, anchor.kind, published.ref, now, published.cosignatures)
+    lines, unsigned = await _cosigned(head, cosigners, now)
+    made = Anchored(head.shard, head.size, anchor.kind, published.ref, now, (*published.cosignatures, *lines))
     async with desk.archive.transaction() as tx:
         is_new = await tx.add_anchor(made)
         if is_new:
             root = b64encode(head.root).decode()
             event = CheckpointAnchored(anchor=anchor.kind, size=head.size, root=root, place=published.ref)
             await tx.record(event, by=ANCHORER, cause=cause)
-    return AnchorOutcome(anchor.kind, head.size, published.ref, is_new=is_new)
+        for kind, why in unsigned:
+            failed = AnchorFailed(anchor=kind, size=head.size, why=f"{why}")
+            await tx.record(failed, by=ANCHORER, cause=cause)
+    return AnchorOutcome(anchor.kind, head.size, published.ref, is_new=is_new, unsigned=tuple(unsigned))
+
+
+async def _cosigned(
+    head: Head, cosigners: Sequence[Cosigner], now: datetime
+) -> tuple[list[tuple[str, str]], list[tuple[str, CountersignError]]]:
+    """Return the lines of those second keys that signed, by name, and why the others did not, by kind."""
+    lines, unsigned = [], []
+    for each in cosigners:
+        try:
+            lines.append(await each.cosign(head.note, now))
+        except CountersignError as error:
+            unsigned.append((each.kind, error))
+    return lines, unsigned
 
 
 async def _now(kind: str, desk: Desk) -> tuple[Head | None, AnchorState]:

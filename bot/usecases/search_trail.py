@@ -20,7 +20,9 @@ def query_of(
     """
     span = read_range(wish.start, wish.end, now=now, zone=zone)
     if span.by_number:
-        raise InvalidInputError("`from:` and `to:` are times.", advice="Write `from:7d` or `to:2026-09-30`.")
+        raise InvalidInputError(
+            "The ends of the range are times here, not numbers.", advice="Write `7d` or `2026-09-30`."
+        )
     return TrailQuery(
         actor=wish.actor,
         type=wish.type.removesuffix("*"),

@@ -24,6 +24,7 @@ from handlers.clock import WallClock
 from handlers.configuration_file import read_configuration
 from handlers.privacy import configured_privacy
 from handlers.settings import Settings, read_settings
+from handlers.signing import cosigner_vkeys
 from handlers.wiring import open_configured
 from storage.audit_anchors import Witnessed, with_anchors
 from storage.audit_findings import VerifyReport
@@ -80,8 +81,10 @@ class Held:
 def held_against(names: Sequence[str], database: str, vkeys: Sequence[str], *, deep: bool) -> Held:
     """Return the trail verified from its newest anchors on; they are asked before it is read."""
     said = asyncio.run(asked(read_settings(), database, vkeys, names))
-    own = verify_log(database, vkeys, deep=deep, privacy=configured_privacy(read_settings()))
-    report = with_anchors(own, database, vkeys, said.witnessed)
+    settings = read_settings()
+    trusted, privacy = [*vkeys, *cosigner_vkeys(settings)], configured_privacy(settings)
+    by_itself = verify_log(database, trusted, deep=deep, privacy=privacy)
+    report = with_anchors(by_itself, database, vkeys, said.witnessed)
     return Held(report, said, is_any_enough="all" in names)
 
 
@@ -95,12 +98,15 @@ async def anchored(settings: Settings, kinds: Sequence[str]) -> tuple[AnchorOutc
     configuration = read_configuration(settings.config)
     clock = WallClock()
     async with AsyncExitStack() as stack:
-        chosen = _chosen(Anchoring(settings, configuration, stack).anchors(), kinds)
+        anchoring = Anchoring(settings, configuration, stack)
+        chosen, cosigners = _chosen(anchoring.anchors(), kinds), anchoring.cosigners()
         opened = await open_configured(settings, configuration, clock)
         stack.push_async_callback(opened.close)
         desk = Desk(configuration, opened.archive, clock, None)
         cause = Cause("cli", new_ulid(clock.now()))
-        return tuple([await anchor_trail(each, desk=desk, cause=cause) for each in chosen])
+        return tuple(
+            [await anchor_trail(each, desk=desk, cause=cause, cosigners=cosigners) for each in chosen]
+        )
 
 
 async def asked(settings: Settings, database: str, vkeys: Sequence[str], names: Sequence[str]) -> Asked:

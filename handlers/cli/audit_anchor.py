@@ -47,7 +47,15 @@ def _words(outcome: "AnchorOutcome") -> list[str]:
         said = f"{outcome.kind}: NOT anchored: {outcome.error}"
         return [said, *([f"  next: {outcome.error.advice}"] if outcome.error.advice else [])]
     new = "anchored" if outcome.is_new else "nothing new; anchored before"
-    return [f"{outcome.kind}: {new} at size {outcome.size} ({outcome.ref})"]
+    unsigned = [
+        line
+        for key, error in outcome.unsigned
+        for line in (
+            f"  {key}: NOT signed: {error}",
+            *([f"  next: {error.advice}"] if error.advice else []),
+        )
+    ]
+    return [f"{outcome.kind}: {new} at size {outcome.size} ({outcome.ref})", *unsigned]
 
 
 def _as_json(outcome: "AnchorOutcome") -> "dict[str, Json]":
@@ -59,4 +67,5 @@ def _as_json(outcome: "AnchorOutcome") -> "dict[str, Json]":
         "is_new": outcome.is_new and error is None,
         "error": None if error is None else str(error),
         "finding": getattr(error, "code", None),
+        "unsigned": [{"kind": key, "error": str(each)} for key, each in outcome.unsigned],
     }

@@ -3,7 +3,6 @@
 import json
 import sys
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -34,6 +33,8 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Verify the whole audit trail; writes nothing."""
+    from handlers.settings import read_settings
+    from handlers.signing import cosigner_vkeys
     from storage.audit_verify import verify_log
 
     vkeys, url = readable_vkeys(vkey) if vkey else demanded_vkeys(), database_address(database)
@@ -44,7 +45,8 @@ def verify(
     with typer.progressbar(
         length=1, label="verifying", file=sys.stderr, hidden=not sys.stderr.isatty()
     ) as bar:
-        report = verify_log(url, vkeys, deep=deep, progress=partial(_drawn, bar), privacy=privacy_here())
+        trusted, privacy = [*vkeys, *cosigner_vkeys(read_settings())], privacy_here()
+        report = verify_log(url, trusted, deep=deep, progress=partial(_drawn, bar), privacy=privacy)
     print(
         json.dumps(report.as_json())
         if as_json
@@ -69,30 +71,6 @@ def _print_held(held: "Held", vkeys: list[str], as_json: bool) -> int:
     return held.code
 
 
-@AUDIT.command()
-def keygen(
-    origin: Annotated[str, typer.Option(help="Name of the audit trail, e.g. countersign.example.com/audit.")],
-    out: Annotated[
-        Path | None, typer.Option(help="Write the signing key to this new file, mode 0600.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Make a signing key and print its public key. Without --out the signing key is printed first."""
-    from bot.domain.note import Signer
-
-    try:
-        skey, vkey = Signer.generate(origin)
-    except NoteError:
-        raise InvalidInputError(
-            f"{origin!r} cannot be the name of an audit trail.",
-            advice="Write it like a web address without spaces or +, as in countersign.example.org/audit/2026.",
-        ) from None
-    if out is not None:
-        write_private(out, skey)
-    made = {"vkey": vkey} if out is not None else {"signing_key": skey, "vkey": vkey}
-    print(json.dumps(made) if as_json else "\n".join(made.values()))
-
-
 def report_words(report: "VerifyReport", vkeys: list[str]) -> list[str]:
     """Return a verification in words, one line each."""
     holds = "holds" if report.ok else "does NOT hold"
@@ -103,7 +81,12 @@ def report_words(report: "VerifyReport", vkeys: list[str]) -> list[str]:
         for finding in report.findings
     ]
     root = report.as_json()["root"]
-    figures = [f"  entries {report.size}{_earlier(report)}", f"  root {root}", *_withheld(report)]
+    figures = [
+        f"  entries {report.size}{_earlier(report)}",
+        f"  root {root}",
+        *_withheld(report),
+        *_cosigned(report),
+    ]
     return [f"The audit trail {holds}.", *figures, *found, *_keys(vkeys), *_next(report)]
 
 
@@ -132,6 +115,14 @@ def _withheld(report: "VerifyReport") -> list[str]:
         f"  sealed {report.sealed} texts, NOT looked at: COUNTERSIGN_PRIVACY_KEY and [privacy] keys open them"
     )
     return [*([gone] if report.withheld else []), *([shut] if report.sealed else [])]
+
+
+def _cosigned(report: "VerifyReport") -> list[str]:
+    """Return how many signatures of witnesses and second keys were looked at, nothing where there are none."""
+    if not (report.cosigned or report.unchecked):
+        return []
+    more = f", {report.unchecked} NOT checked: add --vkey of who made them" if report.unchecked else ""
+    return [f"  cosignatures {report.cosigned} verified{more}"]
 
 
 def _next(report: "VerifyReport") -> list[str]:
@@ -212,14 +203,3 @@ def database_address(given: str) -> str:
             advice="Write --database sqlite:///path/to/countersign.db or postgresql://user@host/name.",
         )
     return url
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a secret to a new file of mode 0600; raise InvalidInputError when that cannot be."""
-    try:
-        path.touch(mode=0o600, exist_ok=False)
-        path.write_text(text + "\n")
-    except OSError as error:
-        raise InvalidInputError(
-            f"{path} cannot be made.", advice="Name a file that does not exist."
-        ) from error

@@ -9,7 +9,6 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.domain.command_line import did_you_mean
 from bot.domain.errors import InvalidInputError, LedgerBrokenError
 from handlers.cli.audit_commands import AUDIT, Database, database_address
 from handlers.cli.error_words import broken_ends_with_1
@@ -28,7 +27,7 @@ Shard = Annotated[int | None, typer.Option(help="One shard only; default: every 
 
 
 @AUDIT.command()
-def export(
+def export(  # noqa: PLR0913, PLR0917 (one option each)
     format: Annotated[str, typer.Option(help="jsonl, csv, cloudevents, ocsf or tiles.")] = "jsonl",
     start: From = "",
     end: To = "",
@@ -37,6 +36,12 @@ def export(
         Path | None,
         typer.Option("--output", "-o", help="Write to this new file (tiles: folder); default: print."),
     ] = None,
+    cosigned: Annotated[
+        bool,
+        typer.Option(
+            "--cosigned", help="Tiles up to the newest size that a witness or a second key signed, too."
+        ),
+    ] = False,
     database: Database = "",
 ) -> None:
     """Write entries, in order. Bodies only: personal text that can be erased is not in them."""
@@ -49,10 +54,10 @@ def export(
 
     render = _render(format)
     asked = read_range(start, end, now=WallClock().now())
-    _refuse_odd(format, asked, out)
+    _refuse_odd(format, asked, out, cosigned)
     with broken_ends_with_1(), reading(database_address(database)) as connection:
         trail = TrailSlices(AuditReader(connection))
-        parts = [trail.newest(shard)] if format == TILES else trail.slices(asked, shard)
+        parts = [trail.newest(shard, cosigned=cosigned)] if format == TILES else trail.slices(asked, shard)
         record_or_say(ExportPerformed(format=format, **places_of(parts)), database)
         if render is None:
             write_folder(out or Path(), tile_folder(trail, parts[0]))
@@ -81,12 +86,12 @@ def tile_folder(trail: "TrailSlices", part: "Slice") -> Iterator[tuple[str, byte
     from bot.domain.tlog_tiles import bundle_files, tile_files
     from bot.render.audit_rows import body_bytes
 
-    note = trail.head(part.shard)[1]
+    note = trail.note(part.shard, part.high)
     leaves = [merkle.leaf_hash(body_bytes(entry)) for entry in trail.entries(part)]
     signed = Checkpoint.parse(parse_note(note)[0])
     if (signed.size, signed.root) != (len(leaves), merkle.root(leaves)):
         raise LedgerBrokenError(
-            "The newest checkpoint does not sign the entries as they are.",
+            "The checkpoint does not sign the entries as they are.",
             advice="Change nothing and run `countersign audit verify`.",
         )
     yield from tile_files(leaves)
@@ -139,22 +144,18 @@ def _write(out: Path | None, lines: Iterable[bytes]) -> None:
 
 def _render(format: str) -> "Render | None":
     """Return what makes lines of entries, None for tiles; raise InvalidInputError for a form nobody knows."""
-    from bot.render.audit_ocsf import render_ocsf
-    from bot.render.audit_rows import render_cloudevents, render_csv, render_jsonl
+    from bot.render.audit_formats import FORMATS, refuse_format
 
-    known: dict[str, Render | None] = {
-        "jsonl": render_jsonl,
-        "csv": render_csv,
-        "cloudevents": render_cloudevents,
-        "ocsf": render_ocsf,
-        TILES: None,
-    }
-    if format not in known:
-        raise InvalidInputError(f"There is no format {format!r}.", advice=did_you_mean(format, known))
+    known: dict[str, Render | None] = {**FORMATS, TILES: None}
+    refuse_format(format, known)
     return known[format]
 
 
-def _refuse_odd(format: str, asked: "TrailRange", out: Path | None) -> None:
+def _refuse_odd(format: str, asked: "TrailRange", out: Path | None, cosigned: bool) -> None:
+    if format != TILES and cosigned:
+        raise InvalidInputError(
+            "Only tiles have a checkpoint.", advice="Add --format tiles, or leave --cosigned out."
+        )
     if format != TILES:
         return
     if asked.words():

@@ -100,12 +100,19 @@ def consistency(
 def checkpoint(
     size: Annotated[int | None, typer.Option(help="The note of this size; default the newest.")] = None,
     shard: Shard = None,
+    cosigned: Annotated[
+        bool, typer.Option("--cosigned", help="The newest that a witness or a second key signed, too.")
+    ] = False,
     vkey: Trusted = None,
     database: Database = "",
     as_json: AsJson = False,
 ) -> None:
-    """Print a signed checkpoint, byte for byte; keep it elsewhere, and rewriting what it covers will show."""
+    """Print a signed checkpoint and who else signed it; keep it elsewhere, and rewriting what it covers will show."""
     keys = readable_vkeys(vkey) if vkey else configured_vkeys()
+    if cosigned and size is not None:
+        raise InvalidInputError("Which checkpoint?", advice="Write --size or --cosigned, not both.")
+    if cosigned:
+        size = _read(database, keys, lambda trail: trail.cosigned_size(shard))
     chosen, note = _read(database, keys, lambda trail: trail.signed_note(shard, size))
     if not keys:
         print("countersign: nobody checked its signature: no key is known here. Add --vkey.", file=sys.stderr)
@@ -141,10 +148,10 @@ def _read(database: str, keys: list[str], look: "Callable[[TrailLook], Awaitable
 
 
 def _verdict(raw: bytes, vkeys: list[str]) -> "Verdict":
+    from bot.domain.note import Verifier
     from bot.domain.proof_file import check_proof
-    from bot.domain.public_key import PublicKey
 
-    return check_proof(raw, [PublicKey.parse(each) for each in vkeys])
+    return check_proof(raw, [Verifier.parse(each) for each in vkeys])
 
 
 def _write(made: bytes, out: Path | None) -> None:

@@ -12,6 +12,9 @@ from bot.render.answer import render_verify
 from bot.render.evidence import render_skeleton
 from bot.render.trail import TrailPlace
 from bot.usecases.ask_question import Asking, ask_question
+from bot.usecases.export_trail import MOST_ENTRIES
+from bot.usecases.export_trail import USAGE as EXPORT_USAGE
+from handlers.audit_export import ask_export
 from handlers.audit_search import refused_reader, search_trail
 from handlers.dependencies import Dependencies
 from handlers.shapes import Asked, Command
@@ -53,7 +56,7 @@ async def _search(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> M
     return await search_trail(TrailPlace(join(typed)), asked, deps)
 
 
-VERBS: Mapping[str, Answer] = {"verify": _verify, "proof": _proof, "search": _search}
+VERBS: Mapping[str, Answer] = {"verify": _verify, "proof": _proof, "search": _search, "export": ask_export}
 
 
 async def _audit(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
@@ -65,15 +68,17 @@ async def _audit(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Me
 
 AUDIT = Command(
     "audit",
-    f"audit verify · audit search {USAGE} · audit proof CHG-n [--withhold]",
-    "Prove that the audit trail is whole; find entries; give a change as a file that anybody can check.",
+    f"audit verify · audit search {USAGE} · audit proof CHG-n [--withhold] · audit export {EXPORT_USAGE}",
+    "Prove that the audit trail is whole; find entries, or take them; give a change as a file anybody can check.",
     _audit,
     (
         "`audit search` alone is everything, newest first; `type:change.*` is every type that begins so, "
         "`actor:me` is you, `from:7d` a week ago. A mention, a CHG-n or a type needs no key.",
-        "Auditors, approvers and those who freeze may search; of a change its requester and owner take the proof, "
-        "too. Who looked is recorded.",
+        "Auditors, approvers and those who freeze may search and export; of a change its requester and owner take "
+        "proof and export, too. Who looked is recorded.",
+        "`audit export` sends entries as a file to your direct messages, without what people wrote in their own "
+        f"words: jsonl (as they are signed), csv, cloudevents or ocsf; at most {MOST_ENTRIES:,}.",
         "`--withhold` leaves what people wrote in their own words out of the file; it proves as much.",
-        "`--share` posts the file in the channel instead of your direct messages. Who took it is recorded.",
+        "`--share` posts the proof in the channel instead of your direct messages. Who took it is recorded.",
     ),
 )

@@ -16,7 +16,9 @@ async def _run(key: str, deps: Dependencies) -> None:
     anchor = next((each for each in deps.anchors if each.kind == kind), None)
     if anchor is None:  # it was taken out of the configuration meanwhile
         return
-    outcome = await anchor_trail(anchor, desk=deps.desk, cause=deps.cause("anchor"))
+    outcome = await anchor_trail(anchor, desk=deps.desk, cause=deps.cause("anchor"), cosigners=deps.cosigners)
+    for name, error in outcome.unsigned:
+        LOG.warning("anchor.unsigned", key=name, why=str(error))
     if isinstance(outcome.error, AnchorContradictsError):
         LOG.error("anchor.contradicts", anchor=kind, finding=outcome.error.code)
         if outcome.is_new:

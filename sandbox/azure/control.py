@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from sandbox.azure import activity, health, seed
+from sandbox.azure import by_hand, health, seed
 from sandbox.azure.arm import Answer
 from sandbox.azure.canaries import canaries
-from sandbox.azure.deployments import merge_behind, moment
-from sandbox.azure.names import COGNITIVE, EXECUTOR_TOKEN, READER_TOKEN, ArmError, Json
+from sandbox.azure.deployments import moment
+from sandbox.azure.names import EXECUTOR_TOKEN, READER_TOKEN, ArmError, Json
 from sandbox.azure.roles import Role
-from sandbox.azure.state import AzureState, Deployment, Fault, minute_of
+from sandbox.azure.state import AzureState, Fault, minute_of
 from sandbox.azure.traffic import Track
 
 KINDS = frozenset(
@@ -35,13 +35,18 @@ _DEMAND = {
     "requests_factor": "requests_factor",
     "error_share_429": "share_429",
     "share_5xx": "share_5xx",
+    "share_filtered": "share_filtered",
     "latency_factor": "latency_factor",
     "idle": "idle",
 }
 
 
-def answer(state: AzureState, method: str, path: str, body: Any) -> Answer:
-    """Answer one control request.
+Answerer = Callable[[AzureState, Any], Json]
+Table = Mapping[tuple[str, str], Answerer]
+
+
+def answer(state: AzureState, method: str, path: str, body: Any, more: Table) -> Answer:
+    """Answer one control request; `more` are the controls of others.
 
     Raises:
         ArmError: nothing is there, or the body is not understood.
@@ -49,7 +54,8 @@ def answer(state: AzureState, method: str, path: str, body: Any) -> Answer:
     match = _DEPLOYMENT.match(path)
     if match and method == "POST":
         return Answer(200, behind(state, match.group(1), match.group(2), _object(body)))
-    found = _TABLE.get((method, path.rstrip("/")))
+    key = (method, path.rstrip("/"))
+    found = _TABLE.get(key) or more.get(key)
     if found is None:
         raise ArmError(404, "NotFound", f"The sandbox has no control {method} {path}.")
     return Answer(200, found(state, body))
@@ -187,25 +193,14 @@ def behind(state: AzureState, account: str, name: str, changes: Json) -> Json:
     if live is None:
         raise ArmError(404, "ResourceNotFound", f"There is no deployment '{name}' in '{account}'.")
     caller = str(changes.get("caller", "someone@contoso.example"))
-    verb = "delete" if changes.get("deleted") else "write"
-    if verb == "delete":
-        state.deployments.pop((account.lower(), name.lower()))
-        state.remember(live, alive=False)
+    if changes.get("deleted"):
+        by_hand.delete(state, live, caller)
     else:
-        merge_behind(live, changes)
-        state.touch(live, caller)
-    _log(state, live, caller, verb)
+        by_hand.write(state, live, changes, caller)
     return live.body()
 
 
-def _log(state: AzureState, live: Deployment, caller: str, verb: str) -> None:
-    action = f"{COGNITIVE}/accounts/deployments/{verb}"
-    method = "PUT" if verb == "write" else "DELETE"
-    origin = activity.Origin(action, live.id, caller, state.next_guid("correlation"), None, method)
-    state.activity.append(activity.event(origin, "Succeeded", 200, state.clock.now()))
-
-
-_TABLE: dict[tuple[str, str], Callable[[AzureState, Any], Json]] = {
+_TABLE: Table = {
     ("POST", "/control/faults"): add_fault,
     ("DELETE", "/control/faults"): clear_faults,
     ("GET", "/control/requests"): requests,

@@ -17,11 +17,13 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.azure import activity, arm, control, login, planting
+from sandbox.azure.alerts import Alerts, Webhook
 from sandbox.azure.arm import Answer, Call, Route
 from sandbox.azure.blob import PREFIX, Storage
 from sandbox.azure.names import ArmError, Json, SimulatedClock, iso, stable_guid
 from sandbox.azure.state import AzureState, Fault, principal
 from sandbox.azure.table import routes
+from sandbox.azure.troubles import Troubles
 
 STATE: web.AppKey[AzureState] = web.AppKey("azure_state", AzureState)
 STORAGE: web.AppKey[Storage] = web.AppKey("azure_storage", Storage)
@@ -50,11 +52,18 @@ _PLANNED: dict[str, tuple[int, str, str]] = {
 _HTML = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 
 
-def azure_app(clock: SimulatedClock) -> web.Application:
-    """Return the simulated Azure, freshly seeded; its memory is `app[STATE]`."""
+def azure_app(clock: SimulatedClock, webhook: Webhook | None = None) -> web.Application:
+    """Return the simulated Azure, freshly seeded; its memory is `app[STATE]`. Alerts go to the webhook, if any."""
     app = web.Application(client_max_size=1024 * 1024)
-    app[STATE] = AzureState(clock)
-    door = Door(app[STATE], routes())
+    state = app[STATE] = AzureState(clock)
+    troubles = Troubles()
+    state.endings.append(troubles.settle)
+    controls: dict[tuple[str, str], control.Answerer] = troubles.controls()
+    if webhook is not None:
+        alerts = Alerts(state, webhook)
+        app.cleanup_ctx.append(alerts.running)
+        controls |= alerts.controls()
+    door = Door(state, routes(), controls)
     app[STORAGE] = Storage()
     app.router.add_route("*", f"{PREFIX}/{{account}}/{{container}}/{{name:.+}}", app[STORAGE].handle)
     app.router.add_route("*", "/{path:.*}", door.handle)
@@ -83,6 +92,7 @@ class Door:
 
     state: AzureState
     table: tuple[Route, ...]
+    controls: control.Table
 
     def __post_init__(self) -> None:
         self._serial = count(1)
@@ -250,7 +260,7 @@ class Door:
     def _control(self, request: web.Request, raw: bytes) -> web.Response:
         self.state.settle()
         try:
-            answer = control.answer(self.state, request.method, request.path, _json(raw))
+            answer = control.answer(self.state, request.method, request.path, _json(raw), self.controls)
         except ArmError as problem:
             answer = _failed(problem)
         except (ValueError, TypeError, KeyError) as problem:

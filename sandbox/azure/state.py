@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -173,6 +174,8 @@ class AzureState:
     deployments: dict[tuple[str, str], Deployment] = field(default_factory=dict)
     tracks: dict[tuple[str, str], Track] = field(default_factory=dict)
     health: dict[str, list[HealthChange]] = field(default_factory=dict)
+    taken: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    endings: list[Callable[[datetime], None]] = field(default_factory=list)
     roles: dict[str, Role] = field(
         default_factory=lambda: {READER_TOKEN: READER_ROLE, EXECUTOR_TOKEN: EXECUTOR_ROLE}
     )
@@ -287,7 +290,8 @@ class AzureState:
             and (one.account.location, str(one.sku["name"]).lower(), one.base)
             == (location, sku.lower(), base)
         )
-        return mine + (quota.others if quota else 0)
+        taken = self.taken.get((location, rule.name, base), 0)
+        return mine + taken + (quota.others if quota else 0)
 
     def touch(self, deployment: Deployment, caller: str) -> None:
         """Give the deployment a new etag, system data and a point in its history."""
@@ -321,6 +325,8 @@ class AzureState:
         for operation in self.operations.values():
             if operation.status == "InProgress" and time.monotonic() >= operation.deadline:
                 self._finish(operation)
+        for end in self.endings:
+            end(self.clock.now())
         if self.switches.auto_delete:
             self._remove_expired()
 

@@ -76,6 +76,7 @@ class Demand:
     requests_factor: float = 1.0
     share_429: float | None = None
     share_5xx: float | None = None
+    share_filtered: float | None = None
     latency_factor: float = 1.0
     idle: bool = False
 
@@ -201,7 +202,9 @@ class Track:
         failed = min(left, _whole(left * broken, two))
         rejected = min(left - failed, _whole(left * profile.share_400, (one + two) % 1.0))
         ok = left - failed - rejected
-        filtered = min(ok, _whole(ok * REJECTED_SHARE.get(setting.policy, 0.002), (one * 7) % 1.0))
+        usual = REJECTED_SHARE.get(setting.policy, 0.002)
+        stopped = usual if demand.share_filtered is None else demand.share_filtered
+        filtered = min(ok, _whole(ok * stopped, (one * 7) % 1.0))
         pace = (1 + 0.6 * max(0.0, load - 0.6)) * (0.92 + 0.16 * two) * demand.latency_factor
         return Minute(
             ok=ok,

@@ -13,7 +13,7 @@ from bot.azure.credentials import AsyncSandboxCredential
 from bot.domain.anchoring import AnchorPlace, AnchorPolicy
 from bot.domain.errors import AnchorContradictsError
 from bot.domain.freeze_events import FreezeLifted
-from bot.ports.anchors import Anchor, Seen
+from bot.ports.anchors import Anchor, Cosigner, Seen
 from bot.ports.archive import Cause
 from bot.slack.anchor import SlackAnchor
 from bot.usecases.anchor_trail import AnchorOutcome, anchor_trail, our_log
@@ -54,6 +54,7 @@ class AnchorHouse:
     anchor: Anchor
     places: Places
     cause: Cause = field(default_factory=lambda: CAUSE)
+    cosigners: tuple[Cosigner, ...] = ()
 
     @property
     def desk(self) -> Desk:
@@ -71,7 +72,7 @@ class AnchorHouse:
 
     async def publish(self) -> AnchorOutcome:
         """Run the job."""
-        return await anchor_trail(self.anchor, desk=self.desk, cause=self.cause)
+        return await anchor_trail(self.anchor, desk=self.desk, cause=self.cause, cosigners=self.cosigners)
 
     async def anchored(self, times: int = 1) -> int:
         """Write entries and anchor them; return the size."""

@@ -134,15 +134,20 @@ def test_published_tlog_proofs_are_written_and_refused() -> None:
 
 def test_published_cosignatures_carry_their_time() -> None:
     vectors = spec("cosignature.json")
-    assert Verifier.parse(vectors["ed25519_cosig_vkey"]).kind == 4
+    witness = Verifier.parse(vectors["ed25519_cosig_vkey"])
+    assert witness.kind == 4
     for encoded, expected in (
         (vectors["timestamp"]["sig_b64"], vectors["timestamp"]["unix"]),
         (vectors["not_a_cosignature_b64"], None),
     ):
         _, (signature,) = parse_note(f"text\n\n— witness {encoded}\n")
-        assert signature.timestamp == expected
-    with pytest.raises(NoteError):
+        assert witness.signed_at(signature.signature) == expected
+    with pytest.raises(NoteError, match="id does not fit"):
         Verifier.parse(vectors["mldsa44_vkey"])
+    name, _, encoded = vectors["mldsa44_vkey"].split("+", 2)
+    raw = b64decode(encoded)
+    digits = sha256(name.encode() + b"\n" + raw).hexdigest()[:8]
+    assert Verifier.parse(f"{name}+{digits}+{encoded}").kind == 6
 
 
 def test_canonical_json_is_the_published_one() -> None:

@@ -38,14 +38,6 @@ class House:
         return self.log.read_text(encoding="utf-8").splitlines()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test of this folder as a journey, by which `scripts/test` tells it from the others."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.journey)
-
-
 @pytest.fixture(params=EVERY_HOUSE)
 async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
     """Give a running house; `parametrize("house", [("sqlite", "http")], indirect=True)` picks one."""

@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 
 from bot.domain.anchoring import anchor_line
-from bot.domain.note import Signer
+from bot.domain.note import Signer, new_pem, public_key_of
 from bot.domain.note_text import Checkpoint
+from bot.domain.public_key import ECDSA_P256, ML_DSA_COSIGNATURE
 from handlers.cli.demo_company import ORIGIN
 from tests.fakes.witness import Witness
 from tests.unit.test_cli import Run, run, vkey
 
 __all__ = ["run", "vkey"]
+NAME = "example.test/hsm"
+ECDSA = public_key_of(NAME, new_pem(ECDSA_P256)).vkey
 
 
 @pytest.fixture
@@ -106,6 +109,16 @@ def test_without_an_anchor_there_is_nothing_to_ask(run: Run, vkey: str) -> None:
         ),
         ('[anchors.witness]\nurl = "https://w.example"\nvkey = "w+00000000+AAAA"', "no public key"),
         ('[anchors.file]\nname = "x"', "anchors.file.name"),
+        ('[anchors.ecdsa]\nvkey = "h+00000000+AAAA"\nkey_file = "x"', "no public key"),
+        (f'[anchors.ecdsa]\nvkey = "{ECDSA}"', "one of key_file and vault_key"),
+        (f'[anchors.ecdsa]\nvkey = "{ECDSA}"\nkey_file = "x"', "no anchor is configured"),
+        (f'[anchors.ecdsa]\nvkey = "{ECDSA}"\nvault_key = "https://v.example/keys/a/1"', "no address of a"),
+        (f'[anchors.ml_dsa]\nvkey = "{ECDSA}"\nkey_file = "x"', "of type 2, not of type 6"),
+        (
+            f'[anchors.file]\npath = "x"\n[anchors.ecdsa]\nvkey = "{ECDSA}"\nkey_file = "x"\n'
+            f'[anchors.ml_dsa]\nvkey = "{public_key_of(NAME, new_pem(ML_DSA_COSIGNATURE)).vkey}"\nkey_file = "y"',
+            "two keys that are called",
+        ),
     ],
 )
 def test_a_mistake_in_the_table_is_refused_with_its_place(
@@ -121,4 +134,53 @@ def test_a_mistake_in_the_table_is_refused_with_its_place(
 def test_a_logs_key_is_not_taken_for_a_witness(run: Run, vkey: str, tmp_path: Path) -> None:
     with (tmp_path / "countersign.toml").open("a") as file:
         file.write(f'\n[anchors.witness]\nurl = "https://w.example"\nvkey = "{vkey}"\n')
-    assert "a log's key, not a witness's" in run("audit", "anchor").err
+    assert "is a key of type 1, not of type 4" in run("audit", "anchor").err
+
+
+@pytest.mark.parametrize(("kind", "table"), [("ecdsa", "ecdsa"), ("ml-dsa", "ml_dsa")])
+def test_a_second_key_is_made_signs_what_is_anchored_and_is_verified(
+    house: Run, tmp_path: Path, kind: str, table: str
+) -> None:
+    words = ("audit", "keygen", "--kind", kind, "--origin", NAME)
+    second = house(*words, "--out", "second.pem").out.strip()
+    assert (tmp_path / "second.pem").stat().st_mode & 0o777 == 0o600
+    assert house(*words, "--public", "second.pem").out.strip() == second
+    with (tmp_path / "countersign.toml").open("a") as file:
+        file.write(f'\n[anchors.{table}]\nvkey = "{second}"\nkey_file = "second.pem"\n')
+    assert "NOT signed" not in house("audit", "anchor").out
+    assert "cosignatures 1 verified" in house("audit", "verify").out
+    assert json.loads(house("audit", "verify", "--anchor", "all", "--json").out)["cosigned"] == 1
+    note = house("audit", "checkpoint", "--cosigned").out
+    assert f"\n— {NAME} " in note
+    assert house("audit", "checkpoint", "--size", "2").out == note
+    assert f"— {NAME} " not in house("audit", "checkpoint").out
+    assert house("audit", "export", "--format", "tiles", "--cosigned", "-o", "tiles").code == 0
+    assert (tmp_path / "tiles" / "checkpoint").read_text() == note
+
+
+def test_a_second_key_that_cannot_sign_leaves_the_anchor_and_an_entry(house: Run, tmp_path: Path) -> None:
+    second = house("audit", "keygen", "--kind", "ecdsa", "--origin", NAME, "--out", "second.pem").out.strip()
+    (tmp_path / "second.pem").chmod(0o644)
+    with (tmp_path / "countersign.toml").open("a") as file:
+        file.write(f'\n[anchors.ecdsa]\nvkey = "{second}"\nkey_file = "second.pem"\n')
+    said = house("audit", "anchor")
+    assert said.code == 0
+    assert "file: anchored at size 2" in said.out
+    assert "  ecdsa: NOT signed: Others can read the key file" in said.out
+    assert "chmod 600" in said.out
+    assert "anchor.failed" in house("audit", "export", "--format", "jsonl").out
+    assert "No checkpoint of it is cosigned." in house("audit", "checkpoint", "--cosigned").err
+    (tmp_path / "second.pem").chmod(0o600)
+    other = house("audit", "keygen", "--kind", "ecdsa", "--origin", NAME).out.rpartition("\n")[0]
+    (tmp_path / "second.pem").write_text(other.rpartition("\n")[0])
+    house("audit", "export", "--format", "jsonl")
+    assert "holds another key" in house("audit", "anchor").out
+
+
+def test_what_is_no_kind_of_key_or_no_file_of_one_is_said_with_the_next_step(
+    run: Run, tmp_path: Path
+) -> None:
+    assert "There is no kind of key 'ecdas'" in run("audit", "keygen", "--kind", "ecdas", "--origin", "x").err
+    assert "cannot be read" in run("audit", "keygen", "--public", "none.pem", "--origin", NAME).err
+    (tmp_path / "no.pem").write_text("nothing")
+    assert "gives no public key" in run("audit", "keygen", "--public", "no.pem", "--origin", NAME).err

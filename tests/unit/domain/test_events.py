@@ -473,3 +473,8 @@ def test_nothing_said_is_nothing_committed_to() -> None:
 
 def test_tuples_become_lists() -> None:
     assert plain({"a": ("x",), "b": 1}) == {"a": ["x"], "b": 1}
+
+
+def test_an_export_of_a_change_names_it() -> None:
+    event = trail.ExportPerformed(**ABOUT, format="jsonl", entries=2, first="0/5", last="0/9")
+    assert event.sentence() == "exported 2 entries of CHG-1 as jsonl (0/5 to 0/9)"

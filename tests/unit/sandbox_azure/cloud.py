@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 
+from sandbox.azure.alerts import Webhook
 from sandbox.azure.roles import Role
 from sandbox.azure.server import STATE, azure_app, serving
 from sandbox.azure.state import AzureState
@@ -98,10 +99,10 @@ class Cloud:
 
 
 @asynccontextmanager
-async def cloud() -> AsyncIterator[Cloud]:
+async def cloud(webhook: Webhook | None = None) -> AsyncIterator[Cloud]:
     """Serve a fresh simulated Azure whose operations end at once and whose reader may read all of it."""
     clock = MovableClock()
-    app = azure_app(clock)
+    app = azure_app(clock, webhook)
     app[STATE].switches.operation_seconds = 0.0
     app[STATE].switches.retry_after = 0
     app[STATE].switches.undocumented = False
