@@ -35,9 +35,9 @@ def verify_log(
 ) -> VerifyReport:
     """Return what is wrong with the audit trail; with an untouched one, nothing.
 
-    Always: leaf hashes, links, gaps, tiles, signed sizes and roots, duplicate ids, schema. Bodies,
-    change chains, searched columns and disclosures too where `deep` or up to 20 000 entries; every
-    signature, of cosigners too, and every piece of evidence only where `deep`, else the last 1 000 signatures.
+    Always: leaf hashes, links, gaps, tiles, signed sizes and roots, duplicate ids, schema. Bodies, change chains,
+    searched columns and disclosures too where `deep` or up to 20 000 entries; every signature, of cosigners too,
+    and every piece of evidence only where `deep`, else the last 1 000 signatures.
     A connection that is given must see one snapshot; it knows `privacy` itself. `progress` hears of entries done.
 
     Raises:
@@ -52,8 +52,7 @@ def verify_log(
             raise AuditMissingError(
                 "This database holds no audit trail.", advice="Check the address, or run migrate."
             )
-        findings = Findings()
-        drift = schema_drift(connection)
+        findings, drift = Findings(), schema_drift(connection)
         for each in drift:
             findings.add("S5", None, each)
         try:
