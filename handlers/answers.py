@@ -50,7 +50,7 @@ async def evidence(question: Question, deps: Dependencies) -> Seen:
         ref=question.ref,
         now=now,
         share_value=button_value(question, since=seen.digest, at=now.isoformat()),
-        changed=None if earlier is None else changed_since(earlier.as_json(), seen),
+        changed=None if earlier is None else changed_since(earlier.as_json(), seen.as_json()),
     )
     return Seen(message, alias, seen.body)
 

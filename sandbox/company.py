@@ -68,7 +68,7 @@ class UserGroup:
 
 @dataclass(frozen=True)
 class Channel:
-    """A public channel, shared with another company or not, or the direct messages between the app and one person."""
+    """A channel, public or private, shared with another company or not, or the direct messages with one person."""
 
     id: str
     name: str
@@ -76,6 +76,10 @@ class Channel:
     members: tuple[str, ...]
     im_user: str | None = None
     shared: bool = False
+    private: bool = False
+    archived: bool = False
+    creator: str = "U0OWNER"
+    created: int = 1_700_000_000
 
 
 PEOPLE: tuple[Person, ...] = (

@@ -142,9 +142,9 @@ def _maps(found: Json) -> list[Mapping[str, Json]]:
     return [each for each in listed if isinstance(each, Mapping)]
 
 
-def changed_since(before: Mapping[str, Json], after: Evidence) -> tuple[str, ...]:
-    """Return what a stored snapshot and a later look say differently: `Capacity: 120 → 150`, in reading order."""
-    old, new = _facts(before), _facts(after.as_json())
+def changed_since(before: Mapping[str, Json], after: Mapping[str, Json]) -> tuple[str, ...]:
+    """Return what a stored snapshot and a later one say differently: `Capacity: 120 → 150`, in reading order."""
+    old, new = _facts(before), _facts(after)
     names = [*new, *(name for name in old if name not in new)]
     return tuple(
         f"{name}: {old.get(name, 'not seen')} → {new.get(name, 'not seen')}"

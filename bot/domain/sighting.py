@@ -51,13 +51,15 @@ class Unexplained:
 class Known:
     """A step of an approved change on a deployment; `effect` is None while another program has yet to begin it.
 
-    `since`: when writes of another program may begin; None where the executor makes the call itself.
+    `since`: when writes of another program may begin; None where the executor makes the call.
+    `change`: its id.
     """
 
     start: Mapping[str, Json]
     goal: Mapping[str, Json]
     effect: Effect | None
     since: datetime | None = None
+    change: str = ""
 
     @property
     def waits(self) -> bool:

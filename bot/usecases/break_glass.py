@@ -21,6 +21,8 @@ from bot.domain.policy import Allowed, Refused
 from bot.ports.archive import Cause, ChangeQuery, Look, Transaction
 from bot.usecases.decide_change import remember_refusal
 from bot.usecases.desk import Caller, Desk
+from bot.usecases.hold_for_incident import why_other_incident
+from bot.usecases.link_incident import link_named
 
 People = Mapping[str, Standing]
 TIMER = system("timer")
@@ -88,6 +90,8 @@ async def break_glass(
     verdict = why_not_broken(change, user=caller.user, people=people, desk=desk)
     if isinstance(verdict, Allowed) and glass.deployment.strip() != change.deployment:
         verdict = Refused(f"Not done: {change.id} is about the deployment {change.deployment}.")
+    if isinstance(verdict, Allowed):
+        verdict = await why_other_incident(change, glass.incident, tx) or verdict
     if isinstance(verdict, Refused):
         await remember_refusal(tx, change, caller, "break the glass of", verdict.reason)
         return verdict
@@ -95,6 +99,7 @@ async def break_glass(
     broken = await _broken(change, glass, rule, caller.user, now, tx)
     event = await _broken_event(broken, glass, verdict, now, tx=tx, desk=desk)
     await tx.record(event, by=caller.actor, cause=caller.cause)
+    await link_named(broken, by=caller.actor, cause=caller.cause, now=now, tx=tx)
     await _tell(broken, "glass", people=people, tx=tx, desk=desk)
     return broken
 

@@ -26,7 +26,7 @@ from bot.usecases.check_history import look_back, others_open
 from bot.usecases.desk import Caller, Desk
 from bot.usecases.judge_change import not_standard, tier_today
 from bot.usecases.keep_baseline import State, keep_baseline
-from bot.usecases.link_change import link_back
+from bot.usecases.link_incident import link_submitted
 from bot.usecases.look import gather
 from bot.usecases.measure_figures import figures_to_keep
 from bot.usecases.plan_change import Checked, Sight, plan_change
@@ -199,13 +199,13 @@ async def _keep(
     change: Change, figures: Mapping[str, Json], caller: Caller, desk: Desk, tx: Transaction
 ) -> None:
     """Keep the revision, and the live state its plan starts from as a baseline, with what it did until now."""
-    await tx.keep_revision(revision_of(change, desk.clock.now()))
-    await link_back(change, tx)
+    now = desk.clock.now()
+    await tx.keep_revision(revision_of(change, now))
+    await link_submitted(change, by=caller.actor, cause=caller.cause, now=now, tx=tx)
     target = desk.configuration.target(change.request.target)
     if change.plan is None or not _starts_here(change, target):
         return
-    now, before = desk.clock.now(), change.plan.before
-    state = State(target, before, Kept.SUBMIT, now, change.evidence, change.id, figures)
+    state = State(target, change.plan.before, Kept.SUBMIT, now, change.evidence, change.id, figures)
     await keep_baseline(state, by=caller.actor, cause=caller.cause, tx=tx)
 
 

@@ -17,6 +17,7 @@ from bot.domain.incident_events import IncidentOpened
 from bot.domain.people import Actor
 from bot.ports.archive import Cause, Transaction
 from bot.ports.incidents import IncidentQuery
+from bot.usecases.link_incident import redraw_changes
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ async def declare_incident(
     await tx.add_to_timeline(entry)
     await tx.want_snapshot(incident.number, "declare", now)
     await tx.enqueue("deliver", f"deliver:{incident.id}:channel")
+    await redraw_changes(incident, tx)
     return incident
 
 

@@ -14,6 +14,7 @@ from bot.ports.azure import Executor, Sent
 from bot.usecases.check_history import evidence_words
 from bot.usecases.desk import Desk
 from bot.usecases.freeze_targets import freezes_at, overrides
+from bot.usecases.hold_for_incident import is_held
 from bot.usecases.queue_change import BESIDE, BUSY_SECONDS, QUEUED, pass_by, stand_in_line
 from bot.usecases.recheck_change import rollback_fits, still_good
 from bot.usecases.require_anchors import why_not_anchored
@@ -131,9 +132,12 @@ async def _intend(
 
 async def _started(tx: Transaction, step: Step, siblings: dict[str, Json], desk: Desk) -> Step:
     change, now, configuration = step.change, desk.clock.now(), desk.configuration
+    await tx.hold(step.target.ref.key)
     held = await freezes_at(step.target.alias, now, look=tx, configuration=configuration)
     if not overrides(change, held):
         raise RunAgain(now, "a freeze began in the same instant")
+    if await is_held(change, tx):
+        raise RunAgain(now, "an incident was declared, or its lead changed, in the same instant")
     if (await tx.change(change.number)).apply_asked_by != change.apply_asked_by:
         raise RunAgain(now, f"{change.id} was taken back in the same instant")
     approvals = await tx.verified_approvals(change)

@@ -94,7 +94,7 @@ async def _log(account: Account, readers: Readers, at: datetime) -> tuple[Sequen
 async def _looked(look: _Look, *, tx: Transaction, desk: Desk, cause: Cause) -> Found:
     """Compare one deployment with its last sighting, in the transaction that replaces the sighting."""
     arm_id = look.target.ref.key
-    known = await _known(look.target, tx)
+    known = await known_steps(look.target, tx)
     seen = await tx.sighting(arm_id)
     if any(step.is_busy(look.at) for step in known) or (seen is not None and seen.seen_at >= look.at):
         return Found()
@@ -175,17 +175,17 @@ def _event(found: Unexplained, freezes: tuple[Freeze, ...]) -> WriteUnexplained:
     )
 
 
-async def _known(target: Target, tx: Transaction) -> list[Known]:
+async def known_steps(target: Target, look: Look) -> list[Known]:
     """Return the steps of changes on a deployment that were sent, or that another program may begin any time."""
     found: list[Known] = []
-    for change in await tx.changes(ChangeQuery(account=target.ref.account.name, limit=500)):
+    for change in await look.changes(ChangeQuery(account=target.ref.account.name, limit=500)):
         plan = change.plan
         if plan is None or plan.arm_id != target.ref.key or change.state in _FUTURE:
             continue
-        effects = [(step, await tx.effect(change, step)) for step in (FORWARD, ROLLBACK)]
+        effects = [(step, await look.effect(change, step)) for step in (FORWARD, ROLLBACK)]
         found += [_step(change, plan, step, effect) for step, effect in effects if effect is not None]
         if not plan.forward and change.state in _WAITING:
-            found.append(Known(_kept(plan.before), _kept(plan.after), None, change.submitted_at))
+            found.append(Known(_kept(plan.before), _kept(plan.after), None, change.submitted_at, change.id))
     return found
 
 
@@ -193,7 +193,8 @@ def _step(change: Change, plan: Plan, step: str, effect: Effect) -> Known:
     start, goal, calls = plan.before, plan.after, plan.forward
     if step == ROLLBACK:
         start, goal, calls = plan.after, plan.before, plan.rollback
-    return Known(_kept(start), _kept(goal), effect, None if calls else change.submitted_at)
+    since = None if calls else change.submitted_at
+    return Known(_kept(start), _kept(goal), effect, since, change.id)
 
 
 def _kept(projection: Mapping[str, Json]) -> Mapping[str, Json]:

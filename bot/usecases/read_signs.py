@@ -26,12 +26,12 @@ async def read_signs(target: Target, *, readers: Readers, desk: Desk) -> Signs:
     """Return the signs of a target as they are now; a part that could not be looked at says why."""
     at, ref, azure = desk.clock.now(), target.ref, readers.azure
     minutes, usual, deployments, models, quota, log = await asyncio.gather(
-        _seen(measure_minutes(readers.metrics, ref, at)),
-        _seen(measure_usual(readers.metrics, ref, at)),
-        _seen(azure.deployments(ref.account)),
-        _seen(azure.models(ref.account)),
-        _seen(azure.quota(ref.account)),
-        _seen(readers.inventory.activity(ref.account, at - DAY, at)),
+        seen_or_why(measure_minutes(readers.metrics, ref, at)),
+        seen_or_why(measure_usual(readers.metrics, ref, at)),
+        seen_or_why(azure.deployments(ref.account)),
+        seen_or_why(azure.models(ref.account)),
+        seen_or_why(azure.quota(ref.account)),
+        seen_or_why(readers.inventory.activity(ref.account, at - DAY, at)),
     )
     live = deployments if isinstance(deployments, Unseen) else _mine(deployments, target)
     async with desk.archive.reading() as look:
@@ -49,7 +49,8 @@ async def read_signs(target: Target, *, readers: Readers, desk: Desk) -> Signs:
     )
 
 
-async def _seen(read: Awaitable[Seen]) -> Seen | Unseen:
+async def seen_or_why(read: Awaitable[Seen]) -> Seen | Unseen:
+    """Return what a read gives within five seconds, or why it gives nothing."""
     try:
         async with asyncio.timeout(SECONDS):
             return await read
@@ -76,7 +77,7 @@ async def _condition(
         return await _gone(target, log, look)
     used = None
     if "provisioned" in live.sku.name.lower():
-        found = await _seen(measure_utilisation(readers.metrics, target.ref, live.observed_at))
+        found = await seen_or_why(measure_utilisation(readers.metrics, target.ref, live.observed_at))
         used = None if isinstance(found, Unseen) else found
     return Condition(live.provisioning_state, live.running_state, used)
 

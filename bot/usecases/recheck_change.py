@@ -17,6 +17,7 @@ from bot.usecases.check_history import check_history
 from bot.usecases.desk import Desk
 from bot.usecases.find_people import FOR_AN_APPLY, find_people
 from bot.usecases.freeze_targets import freezes_at, is_overridden
+from bot.usecases.hold_for_incident import held_by_incident
 from bot.usecases.judge_change import tier_today
 from bot.usecases.observe_permissions import lacks_now
 from bot.usecases.plan_change import Checked, Sight, plan_change, projection_in
@@ -117,6 +118,8 @@ async def _problem(step: Step, executor: Executor, desk: Desk) -> tuple[str, str
         )
     if freezes and not await is_overridden(step.change, freezes, desk=desk):
         return "", freeze_words(freezes)
+    if held := await held_by_incident(step.change, desk=desk):
+        return "", held
     try:
         sight, now = Sight(executor.reader, executor.metrics), desk.clock.now()
         checked = await plan_change(

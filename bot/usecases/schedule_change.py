@@ -8,10 +8,12 @@ from bot.domain.configuration import Configuration, Freeze
 from bot.domain.errors import ConflictError
 from bot.domain.execution_events import ChangeScheduled
 from bot.domain.freeze import freeze_words
+from bot.domain.incident_mode import why_not_asked
 from bot.domain.json import Json
 from bot.ports.archive import Look, Transaction
 from bot.usecases.desk import Caller
 from bot.usecases.freeze_targets import freezes_at
+from bot.usecases.hold_for_incident import incidents_on
 
 STARTING = "Its time has come: everything is checked again before anything is sent."
 
@@ -42,7 +44,8 @@ async def start_problems(
     if freezes and not _may_wait(change, freezes):
         when = "It would start in a freeze. " if start is not None and start > now else ""
         problems += (f"{when}{freeze_words(freezes)} {_instead(start, freezes)}",)
-    return problems
+    held = why_not_asked(change, await incidents_on(change.request.target, look))
+    return (*problems, held) if held else problems
 
 
 def _may_wait(change: Change, freezes: Iterable[Freeze]) -> bool:

@@ -22,6 +22,7 @@ from bot.domain.operation import differences
 from bot.ports.archive import Transaction
 from bot.usecases.desk import Desk
 from bot.usecases.keep_baseline import State, keep_baseline
+from bot.usecases.link_incident import note_change
 from bot.usecases.name_movers import movers
 from bot.usecases.plan_change import projection_in
 from bot.usecases.step import EXECUTOR, FORWARD, Step, fingerprints
@@ -89,6 +90,7 @@ async def _finish(step: Step, effect: Effect, strangers: tuple[str, ...], untouc
             await _move(tx, step, ChangeState.ROLLED_BACK, outcome)
             event = RollbackFinished(**step.about, operation_id=effect.operation_id)
         await tx.record(event, by=EXECUTOR, cause=step.cause)
+        await note_change(step.change, "applied" if forward else "rolled_back", by=EXECUTOR, now=now, tx=tx)
 
 
 async def _keep(step: Step, tx: Transaction, now: datetime) -> None:
@@ -115,6 +117,8 @@ async def _fail(step: Step, effect: Effect, code: str, why: str, *, written: boo
             else RollbackFailed(**step.about, code=code, why=why)
         )
         await tx.record(event, by=EXECUTOR, cause=step.cause)
+        what = "not applied" if forward else "not rolled back"
+        await note_change(step.change, what, by=EXECUTOR, now=failed.at, tx=tx)
 
 
 async def _reconciled(tx: Transaction, step: Step, effect: Effect, *, applied: bool) -> None:

@@ -22,6 +22,7 @@ from bot.usecases.measure_traffic import measure_traffic, whole
 from bot.usecases.plan_change import written_to
 from bot.usecases.remind_people import enqueue_reminders
 from bot.usecases.schedule_change import start_changes
+from bot.usecases.time_snapshots import snapshots_due, want_snapshots
 from bot.usecases.watch_trigger import TIMER, enqueue_triggers, triggers_due
 from bot.usecases.weigh_change import weigh_change
 
@@ -31,7 +32,7 @@ TIMED = WAITING | {ChangeState.VERIFYING}
 
 
 async def sweep(desk: Desk) -> None:
-    """Enqueue a job for every change, and every account, whose time has come."""
+    """Enqueue a job for every change, account and incident whose time has come."""
     now = desk.clock.now()
     async with desk.archive.reading() as look:
         due = await look.changes(ChangeQuery(states=TIMED, due_before=now, limit=100))
@@ -41,7 +42,8 @@ async def sweep(desk: Desk) -> None:
         reminders = await look.reminders_due(now, 100)
         triggers = await triggers_due(look, desk=desk)
         anchors = await anchors_due(look, desk)
-    if not any((due, starts, lapsed, looks, reminders, triggers, anchors)):
+        snapshots = await snapshots_due(look, now)
+    if not any((due, starts, lapsed, looks, reminders, triggers, anchors, snapshots)):
         return
     async with desk.archive.transaction() as tx:
         for change in due:
@@ -54,6 +56,7 @@ async def sweep(desk: Desk) -> None:
         await enqueue_reminders(reminders, tx=tx, desk=desk)
         await enqueue_triggers(triggers, tx=tx, desk=desk)
         await enqueue_anchors(anchors, tx)
+        await want_snapshots(snapshots, tx=tx, desk=desk)
 
 
 async def expire_change(number: int, *, desk: Desk, cause: Cause) -> None:

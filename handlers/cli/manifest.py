@@ -34,8 +34,18 @@ _SCOPES = [
 ]
 _EVENTS = ["app_home_opened", "app_mention", "subteam_members_changed"]
 _SHORTCUTS = (
-    ("shortcut.request", "Request a model change", "Open the form that asks for a change of a deployment"),
-    ("shortcut.approvals", "My approvals", "List what waits for you: to decide, to attest or to review"),
+    (
+        "shortcut.request",
+        "Request a model change",
+        "global",
+        "Open the form that asks for a change of a deployment",
+    ),
+    (
+        "shortcut.approvals",
+        "My approvals",
+        "global",
+        "List what waits for you: to decide, to attest or to review",
+    ),
 )
 _LONG = (
     "Countersign shows read-only evidence about fine-tuned models on Azure OpenAI, asks named people to"
@@ -84,8 +94,8 @@ def _features(to: dict[str, str]) -> dict[str, Any]:
         },
         "bot_user": {"display_name": "Countersign", "always_online": True},
         "shortcuts": [
-            {"name": name, "type": "global", "callback_id": callback_id, "description": words}
-            for callback_id, name, words in _SHORTCUTS
+            {"name": name, "type": kind, "callback_id": callback_id, "description": words}
+            for callback_id, name, kind, words in _SHORTCUTS
         ],
         "slash_commands": [
             {"command": name, **to, "description": words, "usage_hint": _HINT, "should_escape": True}

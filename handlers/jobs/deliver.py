@@ -14,6 +14,7 @@ from handlers.shapes import Job
 from handlers.telling import GONE, tell_one
 from handlers.telling_of_freeze import tell_of_freeze
 from handlers.telling_of_glass import TOLD, tell_of_glass
+from handlers.telling_of_incidents import tell_of_incident
 from handlers.telling_of_trail import tell_of_entry
 from handlers.unapproved import tell_of_unexplained
 
@@ -26,6 +27,8 @@ async def _run(key: str, deps: Dependencies) -> None:
             await tell_of_unexplained(int(number), deps)
         case ["freeze", freeze]:
             await tell_of_freeze(freeze, deps)
+        case [incident, _] if incident.startswith("INC-"):
+            await tell_of_incident(key, deps)
         case _:
             await _tell_of_change(key, deps)
 

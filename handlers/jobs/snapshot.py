@@ -1,9 +1,10 @@
-"""`snapshot`: answer a question with evidence, once, where it was asked."""
+"""`snapshot`: answer a question with evidence, once, where it was asked; or take a snapshot of an incident."""
 
 from time import perf_counter
 
 from bot.domain.effect import Question
 from bot.domain.errors import CountersignError, SlackRefusedError
+from bot.domain.incident import incident_number
 from bot.domain.people import Person, Standing, actor_of
 from bot.domain.policy import Refused
 from bot.domain.request_events import EvidenceRead
@@ -11,6 +12,7 @@ from bot.ports.archive import Cause
 from bot.ports.slack import Message
 from bot.render.answer import render_error, render_refused
 from bot.usecases.find_people import FOR_AN_APPLY, find_people
+from bot.usecases.take_snapshot import take_snapshot
 from handlers.answers import ANSWERS
 from handlers.dependencies import Dependencies
 from handlers.seen import Seen
@@ -18,7 +20,15 @@ from handlers.shapes import Job
 
 
 async def _run(key: str, deps: Dependencies) -> None:
-    number = int(key.rsplit("-", 1)[1])
+    match key.split(":"):
+        case [_, incident, n]:
+            cause, number = deps.cause("snapshot"), incident_number(incident)
+            await take_snapshot(number, int(n), readers=deps.readers, desk=deps.desk, cause=cause)
+        case _:
+            await _answer_question(int(key.rsplit("-", 1)[1]), deps)
+
+
+async def _answer_question(number: int, deps: Dependencies) -> None:
     async with deps.desk.archive.reading() as look:
         question = await look.question(number)
     if question is None:

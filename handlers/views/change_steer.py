@@ -12,6 +12,7 @@ from bot.render.change_view import ButtonValue, read_button_value
 from bot.render.notice import render_notice_view
 from bot.usecases.decide_change import is_current
 from bot.usecases.find_people import FOR_A_DECISION, find_people
+from bot.usecases.hold_for_incident import leads_on
 from bot.usecases.judge_steering import steerers
 from bot.usecases.steer_change import (
     Done,
@@ -29,7 +30,9 @@ async def _run(submission: Submission, deps: Dependencies) -> ViewAnswer:
     ref, user = submission.asked.ref, submission.asked.caller.user
     value = read_button_value(submission.metadata)
     seen = (await load_view(value.number, deps)).change
-    people = await find_people({user, *steerers(seen)}, desk=deps.desk, max_age=FOR_A_DECISION)
+    async with deps.desk.archive.reading() as look:
+        leads = await leads_on(seen.request.target, look)
+    people = await find_people({user, *leads, *steerers(seen)}, desk=deps.desk, max_age=FOR_A_DECISION)
     try:
         async with deps.desk.archive.transaction() as tx:
             change = await tx.change(value.number)

@@ -66,7 +66,7 @@ class Control:
         channel = self._world.channels.get(str(body.get("id")))
         if channel is None or channel.im_user is not None:
             return _refused("channel_not_found", 404)
-        self._world.channels[channel.id] = replace(channel, shared=bool(body.get("shared")))
+        self._world.set_channel(replace(channel, shared=bool(body.get("shared"))))
         return web.json_response({"ok": True})
 
     async def _usergroups(self, request: web.Request) -> web.Response:

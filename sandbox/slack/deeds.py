@@ -39,6 +39,8 @@ class People:
     async def say(self, user: str, channel_id: str, text: str, thread_ts: str | None) -> Result:
         """Write in a channel: a command, a mention or just a message."""
         person, channel = self.person(user), self._place(user, channel_id)
+        if channel.archived:
+            raise RefusedError("is_archived", 409)
         word, _, rest = text.strip().partition(" ")
         for command in self._world.manifest.commands:
             if word == command.command:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import aiohttp
 
-from sandbox.slack.payloads import Parcel
+from sandbox.slack.payloads import Parcel, event
 from sandbox.slack.workspace import Workspace
 
 Json = Any
@@ -202,10 +202,19 @@ class Dispatcher:
             return Answer("not_subscribed")
         answer = await self.send(parcel)
         if not answer.ok and not answer.no_retry:
-            task = asyncio.create_task(self._retry(parcel, answer))
-            self._later.add(task)
-            task.add_done_callback(self._later.discard)
+            self._keep(asyncio.create_task(self._retry(parcel, answer)))
         return answer
+
+    async def flush(self) -> None:
+        """Send what happened in the workspace, in order; what the app did itself it hears of as well."""
+        contents, self.world.outbox = self.world.outbox, []
+        for content in contents:
+            await self.send_event(event(self.world, content))
+
+    def flush_later(self) -> None:
+        """The same beside what goes on now."""
+        if self.world.outbox:
+            self._keep(asyncio.create_task(self.flush()))
 
     async def replay(self, index: int) -> Answer:
         """Send a delivery again, byte for byte."""
@@ -213,10 +222,14 @@ class Dispatcher:
         return await self._carry(old.kind, old.wire, old.attempt)
 
     async def stop(self) -> None:
-        """Forget pending retries and close the way to the app."""
+        """Forget what is pending and close the way to the app."""
         for task in self._later:
             task.cancel()
         await self.transport.stop()
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
 
     async def _retry(self, parcel: Parcel, answer: Answer) -> None:
         for attempt, wait in enumerate(self._waits, start=1):

@@ -95,14 +95,20 @@ def _places(world: Workspace, args: Args) -> list[str]:
         raise SlackError("channels_limit_exceeded")
     if args.get("thread_ts") and len(places) != 1:
         raise invalid_arguments(["thread_ts needs exactly one channel"])
-    return [world.channel(place).id for place in places]
+    channels = [world.channel(place) for place in places]
+    if any(channel.archived for channel in channels):
+        raise SlackError("posting_to_channel_denied")
+    if any(company.BOT_USER_ID not in channel.members for channel in channels):
+        raise SlackError("not_in_channel")
+    return [channel.id for channel in channels]
 
 
 class FileDoor:
     """The addresses where bytes arrive and are fetched."""
 
-    def __init__(self, world: Workspace) -> None:
+    def __init__(self, world: Workspace, bot_token: str) -> None:
         self._world = world
+        self._bot = f"Bearer {bot_token}"
 
     def routes(self) -> list[web.RouteDef]:
         """Upload, download, and what tests ask."""
@@ -128,6 +134,8 @@ class FileDoor:
         file = self._world.files.get(number)
         if file is None or file.content is None or not file.shared or file.name != request.match_info["name"]:
             return web.Response(status=404, text="file_not_found")
+        if not self._may_read(request):
+            return web.Response(text="<html><title>Sign in</title></html>", content_type="text/html")
         picture = file.mimetype.startswith("image/") and "download" not in request.query
         inline = picture or "show" in request.query
         plain = "".join(
@@ -141,6 +149,11 @@ class FileDoor:
             "X-Content-Type-Options": "nosniff",
         }
         return web.Response(body=file.content, headers=headers)
+
+    def _may_read(self, request: web.Request) -> bool:
+        """The page is signed in; an app shows its token and needs the scope, else it gets a page to sign in."""
+        given = request.headers.get("Authorization")
+        return given is None or (given == self._bot and "files:read" in self._world.manifest.scopes)
 
     async def _listing(self, request: web.Request) -> web.Response:
         found = [

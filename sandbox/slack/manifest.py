@@ -39,10 +39,11 @@ class SlashCommand:
 
 @dataclass(frozen=True)
 class Shortcut:
-    """A global shortcut the app registered."""
+    """A shortcut the app registered: `global`, or on a `message`."""
 
     callback_id: str
     name: str
+    type: str = "global"
 
 
 DEFAULT_COMMANDS = (
@@ -97,8 +98,9 @@ def _shortcuts(text: str) -> tuple[Shortcut, ...]:
     for part in re.split(r"^\s*- (?=name:)", text, flags=re.MULTILINE)[1:]:
         name = re.match(r"name:\s*[\"']?(.+?)[\"']?\s*$", part, re.MULTILINE)
         callback_id = re.search(r"^\s*callback_id:\s*[\"']?([\w.]+)", part, re.MULTILINE)
-        if name and callback_id and re.search(r"^\s*type:\s*[\"']?global", part, re.MULTILINE):
-            found.append(Shortcut(callback_id.group(1), name.group(1)))
+        kind = re.search(r"^\s*type:\s*[\"']?(global|message)", part, re.MULTILINE)
+        if name and callback_id and kind:
+            found.append(Shortcut(callback_id.group(1), name.group(1), kind.group(1)))
     return tuple(found)
 
 

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from sandbox import company
+from sandbox.company import Channel
 from sandbox.slack.blocks import check_message
 from sandbox.slack.errors import SlackError, invalid_arguments, invalid_blocks
 from sandbox.slack.records import Message, with_ids
@@ -88,11 +89,20 @@ def thread_of(world: Workspace, args: Args, channel: str) -> str | None:
     return parent.thread_ts or parent.ts
 
 
+def open_to_the_app(channel: Channel) -> Channel:
+    """A channel in which the app can post."""
+    if channel.archived:
+        raise SlackError("is_archived")
+    if company.BOT_USER_ID not in channel.members:
+        raise SlackError("not_in_channel")
+    return channel
+
+
 async def post_message(world: Workspace, args: Args) -> Args:
     """chat.postMessage: a message everybody in the channel sees."""
     require(args, "channel")
     place = str(args["channel"])
-    channel = world.open_im(place) if place in world.people else world.channel(place)
+    channel = open_to_the_app(world.open_im(place) if place in world.people else world.channel(place))
     blocks = checked_blocks(args)
     message = world.add(
         Message(
@@ -112,7 +122,7 @@ async def post_message(world: Workspace, args: Args) -> Args:
 async def post_ephemeral(world: Workspace, args: Args) -> Args:
     """chat.postEphemeral: a message one person sees."""
     require(args, "channel", "user")
-    channel = world.channel(str(args["channel"]))
+    channel = open_to_the_app(world.channel(str(args["channel"])))
     if args["user"] not in channel.members:
         raise SlackError("user_not_in_channel")
     blocks = checked_blocks(args)
@@ -137,6 +147,8 @@ def _own_message(world: Workspace, args: Args, refusal: str) -> Message:
     message = world.messages.get((channel.id, str(args["ts"])))
     if message is None or message.ephemeral_to is not None:
         raise SlackError("message_not_found")
+    if channel.archived:
+        raise SlackError("is_inactive")
     if not message.app:
         raise SlackError(refusal)
     return message

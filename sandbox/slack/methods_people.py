@@ -1,19 +1,21 @@
-"""The methods about people, groups, conversations and the app itself."""
+"""The methods about people, groups, direct messages and the app itself."""
 
 import secrets
 from typing import Any
 
 from sandbox import company
-from sandbox.company import Channel, UserGroup
+from sandbox.company import UserGroup
 from sandbox.slack.errors import SlackError
 from sandbox.slack.methods_chat import require
+from sandbox.slack.records import conversation
 from sandbox.slack.workspace import Workspace
 
 Json = Any
 Args = dict[str, Json]
 
 
-def _true(value: Json) -> bool:
+def true(value: Json) -> bool:
+    """Whether an argument says yes."""
     return str(value).lower() in ("true", "1")
 
 
@@ -39,7 +41,8 @@ async def users_info(world: Workspace, args: Args) -> Args:
     return {"user": person.as_slack()}
 
 
-def _page(entries: list[Json], args: Args, most: int) -> tuple[list[Json], str]:
+def page(entries: list[Json], args: Args, most: int) -> tuple[list[Json], str]:
+    """The entries of one page, and the cursor of the next."""
     try:
         start = int(str(args.get("cursor") or "offset:0").removeprefix("offset:"))
         size = int(args.get("limit") or most)
@@ -53,7 +56,7 @@ def _page(entries: list[Json], args: Args, most: int) -> tuple[list[Json], str]:
 
 async def users_list(world: Workspace, args: Args) -> Args:
     """users.list: everybody, in pages when asked."""
-    members, cursor = _page([person.as_slack() for person in world.people.values()], args, 1000)
+    members, cursor = page([person.as_slack() for person in world.people.values()], args, 1000)
     stamp = int(world.now())
     return {"members": members, "cache_ts": stamp, "response_metadata": {"next_cursor": cursor}}
 
@@ -85,7 +88,7 @@ async def usergroups_list(world: Workspace, args: Args) -> Args:
     groups = []
     for group in world.groups.values():
         shape = usergroup_as_slack(world, group)
-        if _true(args.get("include_users")):
+        if true(args.get("include_users")):
             shape["users"] = list(group.users)
         groups.append(shape)
     return {"usergroups": groups}
@@ -98,41 +101,6 @@ async def usergroups_users_list(world: Workspace, args: Args) -> Args:
     if group is None:
         raise SlackError("no_such_subteam")
     return {"users": list(group.users)}
-
-
-def _conversation(channel: Channel) -> dict[str, Json]:
-    if channel.im_user is not None:
-        return {
-            "id": channel.id,
-            "created": 1_700_000_000,
-            "is_im": True,
-            "is_org_shared": False,
-            "user": channel.im_user,
-            "is_open": True,
-            "priority": 0,
-        }
-    return {
-        "id": channel.id,
-        "name": channel.name,
-        "name_normalized": channel.name,
-        "created": 1_700_000_000,
-        "is_channel": True,
-        "is_group": False,
-        "is_im": False,
-        "is_mpim": False,
-        "is_shared": channel.shared,
-        "is_ext_shared": channel.shared,
-        "is_org_shared": False,
-        "is_pending_ext_shared": False,
-        "is_private": False,
-        "is_archived": False,
-        "is_general": channel.name == "general",
-        "is_member": company.BOT_USER_ID in channel.members,
-        "context_team_id": company.TEAM_ID,
-        "shared_team_ids": [company.TEAM_ID],
-        "topic": {"value": channel.topic, "creator": "U0OWNER", "last_set": 1_700_000_000},
-        "purpose": {"value": "", "creator": "", "last_set": 0},
-    }
 
 
 async def conversations_open(world: Workspace, args: Args) -> Args:
@@ -151,44 +119,9 @@ async def conversations_open(world: Workspace, args: Args) -> Args:
         raise SlackError("missing_scope", needed="mpim:write", provided=",".join(world.manifest.scopes))
     known = f"D{users[0]}" in world.channels
     channel = world.open_im(users[0])
-    if _true(args.get("return_im")):
-        return {"no_op": known, "already_open": known, "channel": _conversation(channel)}
+    if true(args.get("return_im")):
+        return {"no_op": known, "already_open": known, "channel": conversation(channel)}
     return {"channel": {"id": channel.id}}
-
-
-async def conversations_info(world: Workspace, args: Args) -> Args:
-    """conversations.info: one channel."""
-    require(args, "channel")
-    channel = world.channel(str(args["channel"]))
-    shape = _conversation(channel)
-    if _true(args.get("include_num_members")):
-        shape["num_members"] = len(channel.members)
-    return {"channel": shape}
-
-
-async def conversations_history(world: Workspace, args: Args) -> Args:
-    """conversations.history: the messages of a channel that the app is in, newest first, replies left out."""
-    require(args, "channel")
-    channel = world.channel(str(args["channel"]))
-    if company.BOT_USER_ID not in channel.members:
-        raise SlackError("not_in_channel")
-    found = [
-        each
-        for (place, _), each in world.messages.items()
-        if place == channel.id and each.ephemeral_to is None and each.thread_ts in (None, each.ts)
-    ]
-    shown = [each.as_slack() for each in sorted(found, key=lambda each: each.ts, reverse=True)]
-    if not _true(args.get("include_all_metadata")):
-        shown = [{key: value for key, value in each.items() if key != "metadata"} for each in shown]
-    page, cursor = _page(shown, args, 999)
-    return {"messages": page, "has_more": bool(cursor), "response_metadata": {"next_cursor": cursor}}
-
-
-async def conversations_members(world: Workspace, args: Args) -> Args:
-    """conversations.members: who is in a channel."""
-    require(args, "channel")
-    members, cursor = _page(list(world.channel(str(args["channel"])).members), args, 100)
-    return {"members": members, "response_metadata": {"next_cursor": cursor}}
 
 
 async def connections_open(world: Workspace, args: Args) -> Args:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sandbox import company
+from sandbox.company import Channel
 
 Json = Any
 
@@ -77,6 +78,10 @@ class Message:
     reply_count: int = 0
     state: dict[str, dict[str, Json]] = field(default_factory=dict)
     files: list[dict[str, Json]] = field(default_factory=list)
+    subtype: str | None = None
+    reactions: dict[str, list[str]] = field(default_factory=dict)
+    pinned_by: str = ""
+    pinned_at: int = 0
 
     def as_ui(self) -> dict[str, Json]:
         """The shape the page and the scripts read."""
@@ -93,6 +98,9 @@ class Message:
             "metadata": self.metadata,
             "reply_count": self.reply_count,
             "files": self.files,
+            "subtype": self.subtype,
+            "reactions": self.reactions,
+            "pinned_by": self.pinned_by,
         }
 
     def as_slack(self) -> dict[str, Json]:
@@ -106,17 +114,23 @@ class Message:
         }
         if self.app:
             shape |= {"bot_id": company.BOT_ID, "app_id": company.APP_ID}
-        if self.blocks:
-            shape["blocks"] = self.blocks
         if self.files:
             shape |= {"files": self.files, "upload": True}
-        if self.thread_ts:
-            shape["thread_ts"] = self.thread_ts
-        if self.metadata:
-            shape["metadata"] = self.metadata
         if self.edited_at:
             shape["edited"] = {"user": self.user, "ts": self.edited_at}
-        return shape
+        return shape | {name: value for name, value in self._more() if value}
+
+    def _more(self) -> Iterator[tuple[str, Json]]:
+        """What a message has only where there is something."""
+        yield "blocks", self.blocks
+        yield "thread_ts", self.thread_ts
+        yield "metadata", self.metadata
+        yield "subtype", self.subtype
+        yield (
+            "reactions",
+            [{"name": name, "users": users, "count": len(users)} for name, users in self.reactions.items()],
+        )
+        yield "pinned_to", [self.channel] if self.pinned_by else []
 
 
 @dataclass
@@ -133,6 +147,7 @@ class StoredFile:
     title: str = ""
     shared: bool = False
     channels: tuple[str, ...] = ()
+    user: str = company.BOT_USER_ID
 
     @property
     def mimetype(self) -> str:
@@ -152,7 +167,7 @@ class StoredFile:
             "mimetype": self.mimetype,
             "filetype": kind,
             "pretty_type": PRETTY.get(kind, kind.upper()),
-            "user": company.BOT_USER_ID,
+            "user": self.user,
             "size": len(self.content or b""),
             "mode": "hosted",
             "is_external": False,
@@ -231,3 +246,45 @@ class Fault:
     kind: str
     times: int
     retry_after: int
+
+
+def conversation(channel: Channel) -> dict[str, Json]:
+    """The conversation object of Slack's answers."""
+    if channel.im_user is not None:
+        return {
+            "id": channel.id,
+            "created": 1_700_000_000,
+            "is_im": True,
+            "is_org_shared": False,
+            "user": channel.im_user,
+            "is_open": True,
+            "priority": 0,
+        }
+    return {
+        "id": channel.id,
+        "name": channel.name,
+        "name_normalized": channel.name,
+        "created": channel.created,
+        "creator": channel.creator,
+        "is_channel": True,
+        "is_group": False,
+        "unlinked": 0,
+        "parent_conversation": None,
+        "pending_shared": [],
+        "pending_connected_team_ids": [],
+        "previous_names": [],
+        "is_im": False,
+        "is_mpim": False,
+        "is_shared": channel.shared,
+        "is_ext_shared": channel.shared,
+        "is_org_shared": False,
+        "is_pending_ext_shared": False,
+        "is_private": channel.private,
+        "is_archived": channel.archived,
+        "is_general": channel.name == "general",
+        "is_member": company.BOT_USER_ID in channel.members,
+        "context_team_id": company.TEAM_ID,
+        "shared_team_ids": [company.TEAM_ID],
+        "topic": {"value": channel.topic, "creator": "U0OWNER", "last_set": 1_700_000_000},
+        "purpose": {"value": "", "creator": "", "last_set": 0},
+    }

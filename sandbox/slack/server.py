@@ -15,6 +15,7 @@ from sandbox.slack.files import FileDoor
 from sandbox.slack.manifest import Manifest
 from sandbox.slack.rates import RateLimits
 from sandbox.slack.replies import Hooks
+from sandbox.slack.room_deeds import RoomDeeds
 from sandbox.slack.socket_mode import SocketTransport
 from sandbox.slack.ui import UserInterface
 from sandbox.slack.web_api import Tokens, WebApi
@@ -82,14 +83,15 @@ def simulated_slack(clock: SandboxClock, settings: SlackSettings) -> SimulatedSl
     else:
         transport = HttpTransport(world, settings.events_url, settings.signing_secret)
     dispatcher = Dispatcher(world, transport, settings.retry_waits)
-    api = WebApi(world, settings.tokens, RateLimits(settings.rate_scale))
+    api = WebApi(world, settings.tokens, RateLimits(settings.rate_scale), dispatcher.flush_later)
     app = web.Application(client_max_size=BODY_BYTES, middlewares=[_only_from_here])
     app.router.add_route("*", "/api/{method}", api.handle)
     app.router.add_post("/hooks/{kind}/{team}/{number}/{secret}", Hooks(world).handle)
     app.router.add_get("/", _index)
     app.router.add_get("/archives/{channel}/{ts}", _permalink)
-    app.add_routes(UserInterface(world, People(world, dispatcher), settings.transport).routes())
-    app.add_routes(FileDoor(world).routes())
+    people, rooms = People(world, dispatcher), RoomDeeds(world, dispatcher)
+    app.add_routes(UserInterface(world, people, rooms, settings.transport).routes())
+    app.add_routes(FileDoor(world, settings.tokens.bot).routes())
     app.add_routes(Control(world, dispatcher).routes())
     app.add_routes(clock_routes(clock))
     if isinstance(transport, SocketTransport):

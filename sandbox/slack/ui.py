@@ -8,9 +8,10 @@ from typing import Any
 from aiohttp import web
 
 from sandbox import company
-from sandbox.company import Channel, Person
+from sandbox.company import Person
 from sandbox.slack.deeds import People, RefusedError
 from sandbox.slack.methods_views import top_modal
+from sandbox.slack.room_deeds import RoomDeeds
 from sandbox.slack.workspace import Workspace
 
 Json = Any
@@ -20,9 +21,10 @@ HEARTBEAT_SECONDS = 15.0
 class UserInterface:
     """Translates requests of the page into deeds of people."""
 
-    def __init__(self, world: Workspace, people: People, transport: str) -> None:
+    def __init__(self, world: Workspace, people: People, rooms: RoomDeeds, transport: str) -> None:
         self._world = world
         self._people = people
+        self._rooms = rooms
         self._transport = transport
 
     def routes(self) -> list[web.RouteDef]:
@@ -36,6 +38,10 @@ class UserInterface:
             web.post("/ui/close", self._post(self._close)),
             web.post("/ui/home", self._post(self._home)),
             web.post("/ui/shortcut", self._post(self._shortcut)),
+            web.post("/ui/channel", self._post(self._rooms.channel)),
+            web.post("/ui/react", self._post(self._rooms.react)),
+            web.post("/ui/pin", self._post(self._rooms.pin)),
+            web.post("/ui/share", self._post(self._rooms.share)),
         ]
 
     async def _say(self, body: dict[str, Json]) -> Json:
@@ -103,7 +109,7 @@ class UserInterface:
             "workspace": {"name": company.TEAM_NAME, "team_id": company.TEAM_ID, "app": app},
             "people": [self._person(p) for p in world.people.values() if p.id != company.BOT_USER_ID],
             "usergroups": [{"id": g.id, "handle": g.handle, "users": list(g.users)} for g in groups],
-            "channels": [_channel(channel) for channel in channels],
+            "channels": [world.channel_as_ui(channel) for channel in channels],
             "messages": messages,
             "view": modal.as_slack() if modal else None,
             "home": home.as_slack() if home else None,
@@ -112,7 +118,10 @@ class UserInterface:
             "connected": world.connected,
             "world": world.run,
             "commands": [{"command": c.command, "usage_hint": c.usage_hint} for c in world.manifest.commands],
-            "shortcuts": [{"callback_id": s.callback_id, "name": s.name} for s in world.manifest.shortcuts],
+            "shortcuts": [
+                {"callback_id": s.callback_id, "name": s.name, "type": s.type}
+                for s in world.manifest.shortcuts
+            ],
         }
 
     def _person(self, person: Person) -> dict[str, Json]:
@@ -155,15 +164,3 @@ async def _next_event(queue: asyncio.Queue[tuple[str, Json]]) -> bytes:
     except TimeoutError:
         return b": still here\n\n"
     return f"event: {name}\ndata: {json.dumps(content)}\n\n".encode()
-
-
-def _channel(channel: Channel) -> dict[str, Json]:
-    shape: dict[str, Json] = {
-        "id": channel.id,
-        "name": company.APP_NAME if channel.im_user else channel.name,
-        "kind": "im" if channel.im_user else "channel",
-        "topic": channel.topic,
-    }
-    if channel.im_user:
-        shape["user"] = channel.im_user
-    return shape

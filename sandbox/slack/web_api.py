@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.slack import files, methods_chat, methods_people, methods_views
+from sandbox.slack import files, methods_chat, methods_marks, methods_people, methods_rooms, methods_views
 from sandbox.slack.errors import SlackError, invalid_blocks
 from sandbox.slack.rates import RateLimits
 from sandbox.slack.records import Fault
@@ -28,6 +28,9 @@ class Method:
 
 
 _READ_CHANNELS = ("channels:read", "groups:read", "im:read", "mpim:read")
+_HISTORY = ("channels:history", "groups:history", "im:history", "mpim:history")
+_DIRECT = ("im:write", "mpim:write")
+_MANAGE = ("channels:manage", "groups:write")
 METHODS: dict[str, Method] = {
     "auth.test": Method(methods_people.auth_test, tier=5),
     "apps.connections.open": Method(methods_people.connections_open, tier=3, app_token=True),
@@ -46,16 +49,30 @@ METHODS: dict[str, Method] = {
     "users.list": Method(methods_people.users_list, ("users:read",), 2),
     "usergroups.list": Method(methods_people.usergroups_list, ("usergroups:read",), 2),
     "usergroups.users.list": Method(methods_people.usergroups_users_list, ("usergroups:read",), 2),
-    "conversations.open": Method(
-        methods_people.conversations_open, ("im:write", "channels:manage", "groups:write", "mpim:write"), 3
+    "conversations.open": Method(methods_people.conversations_open, (*_MANAGE, *_DIRECT), 3),
+    "conversations.info": Method(methods_rooms.info, _READ_CHANNELS, 3),
+    "conversations.history": Method(methods_rooms.history, _HISTORY, 3),
+    "conversations.replies": Method(methods_rooms.replies, _HISTORY, 3),
+    "conversations.create": Method(methods_rooms.create, (*_MANAGE, *_DIRECT, "channels:write"), 2),
+    "conversations.invite": Method(
+        methods_rooms.invite, (*_MANAGE, *_DIRECT, "channels:write.invites", "groups:write.invites"), 3
     ),
-    "conversations.info": Method(methods_people.conversations_info, _READ_CHANNELS, 3),
-    "conversations.history": Method(
-        methods_people.conversations_history,
-        ("channels:history", "groups:history", "im:history", "mpim:history"),
-        3,
+    "conversations.join": Method(methods_rooms.join, ("channels:join",), 3),
+    "conversations.setTopic": Method(
+        methods_rooms.set_topic, (*_MANAGE, "channels:write.topic", "groups:write.topic"), 2
     ),
-    "conversations.members": Method(methods_people.conversations_members, _READ_CHANNELS, 4),
+    "conversations.archive": Method(methods_rooms.archive, _MANAGE, 2),
+    "conversations.unarchive": Method(methods_rooms.unarchive, _MANAGE, 2),
+    "conversations.rename": Method(methods_rooms.rename, _MANAGE, 2),
+    "conversations.kick": Method(methods_rooms.kick, _MANAGE, 3),
+    "pins.add": Method(methods_marks.pins_add, ("pins:write",), 2),
+    "pins.remove": Method(methods_marks.pins_remove, ("pins:write",), 2),
+    "pins.list": Method(methods_marks.pins_list, ("pins:read",), 2),
+    "bookmarks.add": Method(methods_marks.bookmarks_add, ("bookmarks:write",), 2),
+    "bookmarks.list": Method(methods_marks.bookmarks_list, ("bookmarks:read",), 3),
+    "reactions.add": Method(methods_marks.reactions_add, ("reactions:write",), 3),
+    "reactions.get": Method(methods_marks.reactions_get, ("reactions:read",), 3),
+    "conversations.members": Method(methods_rooms.members, _READ_CHANNELS, 4),
 }
 _SECRET_ARGUMENTS = ("token", "app_token", "client_secret")
 _PARSED_FOR_THE_LOG = ("blocks", "view", "metadata", "attachments", "files")
@@ -72,10 +89,13 @@ class Tokens:
 class WebApi:
     """Answers every Web API call and remembers it."""
 
-    def __init__(self, world: Workspace, tokens: Tokens, limits: RateLimits) -> None:
+    def __init__(
+        self, world: Workspace, tokens: Tokens, limits: RateLimits, happened: Callable[[], None]
+    ) -> None:
         self._world = world
         self._tokens = tokens
         self._limits = limits
+        self._happened = happened
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one call; refusals are HTTP 200 with `ok: false`, as Slack's are."""
@@ -96,6 +116,7 @@ class WebApi:
         except _RateLimitedError as limited:
             return self._rate_limited(name, args, limited.seconds)
         self._log(name, args, body.get("error"))
+        self._happened()
         if fault is not None:
             return web.json_response({"ok": False, "error": "internal_error"}, status=500)
         return web.json_response(body, headers=self._scope_headers(name))

@@ -43,6 +43,8 @@ class Workspace:
         self.tickets: set[str] = set()
         self.faults: list[Fault] = []
         self.calls: list[dict[str, Json]] = []
+        self.bookmarks: dict[str, list[dict[str, Json]]] = {}
+        self.outbox: list[dict[str, Json]] = []
         self._last_ts = 0
         self._subscribers: list[tuple[str, asyncio.Queue[tuple[str, Json]]]] = []
         clock.listeners.append(lambda: self.tell("clock", self.clock.as_json()))
@@ -63,6 +65,10 @@ class Workspace:
         micros = max(int(self.now() * 1_000_000), self._last_ts + 1)
         self._last_ts = micros
         return f"{micros // 1_000_000}.{micros % 1_000_000:06d}"
+
+    def new_id(self, prefix: str) -> str:
+        """An id nothing else has."""
+        return f"{prefix}{secrets.token_hex(5).upper()}"
 
     def new_trigger(self, user: str, view_id: str | None = None) -> str:
         """A trigger id for one act of one person."""
@@ -93,9 +99,47 @@ class Workspace:
     def channel(self, channel_id: str) -> Channel:
         """The channel with this id, or the refusal Slack gives."""
         found = self.channels.get(channel_id)
-        if found is None:
+        if found is None or (found.private and company.BOT_USER_ID not in found.members):
             raise SlackError("channel_not_found")
         return found
+
+    def set_channel(self, channel: Channel) -> None:
+        """Keep a new or changed channel; its members are told, and those who are no longer in it."""
+        before = self.channels.get(channel.id)
+        self.channels[channel.id] = channel
+        for user in channel.members:
+            self.tell("channel", self.channel_as_ui(channel), user)
+        for user in set(before.members if before else ()) - set(channel.members):
+            self.tell("channel_gone", {"id": channel.id}, user)
+
+    def drop_channel(self, channel: Channel) -> None:
+        """Forget a channel and all that was said in it."""
+        for user in channel.members:
+            self.tell("channel_gone", {"id": channel.id}, user)
+        self.messages = {key: one for key, one in self.messages.items() if key[0] != channel.id}
+        self.bookmarks.pop(channel.id, None)
+        self.channels.pop(channel.id)
+
+    def channel_as_ui(self, channel: Channel) -> dict[str, Json]:
+        """The shape of a channel that the page and the scripts read."""
+        shape: dict[str, Json] = {
+            "id": channel.id,
+            "name": company.APP_NAME if channel.im_user else channel.name,
+            "kind": "im" if channel.im_user else "channel",
+            "topic": channel.topic,
+            "private": channel.private,
+            "archived": channel.archived,
+            "shared": channel.shared,
+            "creator": channel.creator,
+            "members": list(channel.members),
+            "bookmarks": self.bookmarks.get(channel.id, []),
+        }
+        return shape | ({"user": channel.im_user} if channel.im_user else {})
+
+    def emit(self, content: dict[str, Json], channel: Channel | None = None) -> None:
+        """Keep an event for the app; what happens in a channel, it hears only from inside."""
+        if channel is None or company.BOT_USER_ID in channel.members:
+            self.outbox.append(content)
 
     def open_im(self, user_id: str) -> Channel:
         """The direct messages with this person, opened when they were not."""
@@ -133,6 +177,10 @@ class Workspace:
     def change(self, message: Message) -> None:
         """Announce a changed message."""
         message.edited_at = self.new_ts()
+        self._announce("message_changed", message)
+
+    def show(self, message: Message) -> None:
+        """Announce what was put on a message; its words are as they were."""
         self._announce("message_changed", message)
 
     def remove(self, message: Message) -> None:

@@ -12,6 +12,7 @@ from bot.domain.deployment import DeploymentRef, Target
 from bot.domain.effect import Effect
 from bot.domain.errors import RunAgain
 from bot.domain.freeze import ChatFreeze
+from bot.domain.incident import Incident, IncidentState
 from bot.domain.people import Person, Standing
 from bot.domain.policy import Refused
 from bot.ports.archive import Cause
@@ -19,12 +20,15 @@ from bot.ports.azure import Executor
 from bot.ports.registry import Readers
 from bot.usecases.break_glass import Glass, Review, break_glass, escalate_glass, parties, review_glass
 from bot.usecases.check_change import Green, Red, check_change
+from bot.usecases.consent_change import consent_to_change
 from bot.usecases.decide_change import Decision, Outcome, decide_change
+from bot.usecases.declare_incident import Declaring, declare_incident
 from bot.usecases.desk import Caller, Desk
 from bot.usecases.execute_change import execute_change
 from bot.usecases.find_people import FOR_A_DECISION, find_people, refresh_directory
 from bot.usecases.follow_step import poll_step, read_back_step
 from bot.usecases.freeze_targets import Freezing, add_freeze, lift_freeze
+from bot.usecases.hold_for_incident import leads_on
 from bot.usecases.judge_steering import steerers
 from bot.usecases.request_change import FieldProblems, Form, request_change
 from bot.usecases.steer_change import Done, ask_to_apply, ask_to_roll_back, attest_change, withdraw_change
@@ -253,7 +257,8 @@ class House:
     async def steerers(self, number: int) -> frozenset[str]:
         """Return whose standing a judgement wants besides the caller's."""
         async with self.archive.transaction() as tx:
-            return steerers(await tx.change(number))
+            change = await tx.change(number)
+            return steerers(change) | await leads_on(change.request.target, tx)
 
     async def withdraw(self, by: str = ANNA, number: int = 1) -> Done | Refused:
         """Withdraw a change."""
@@ -316,6 +321,41 @@ class House:
             by, now = self.caller(DAN), self.clock.now()
             rules = self.desk.configuration
             return await lift_freeze(number, "calm", caller=by, now=now, tx=tx, configuration=rules)
+
+    async def declare(self, *targets: str, lead: str = "", drill: bool = False) -> Incident:
+        """Declare an incident on these targets."""
+        asked = Declaring(
+            "Tickets wait", frozenset(targets or ("triage-prod",)), lead=lead, drill=drill, anyway=True
+        )
+        async with self.archive.transaction() as tx:
+            declared = await declare_incident(
+                asked,
+                by=self.caller(EVE).actor,
+                cause=self.cause,
+                now=self.clock.now(),
+                configuration=self.configuration,
+                tx=tx,
+            )
+        assert isinstance(declared, Incident)
+        return declared
+
+    async def name_lead(self, lead: str, number: int = 1) -> None:
+        """Have somebody lead an incident."""
+        async with self.archive.transaction() as tx:
+            await tx.change_incident(await tx.incident(number), lead=lead)
+
+    async def resolve(self, number: int = 1) -> None:
+        """Have an incident over."""
+        async with self.archive.transaction() as tx:
+            await tx.change_incident(await tx.incident(number), state=IncidentState.RESOLVED)
+
+    async def consent(self, by: str = CAROL, number: int = 1) -> Change | Refused:
+        """Consent to a change as the lead of an incident."""
+        people = await self.people(by, *await self.steerers(number))
+        async with self.archive.transaction() as tx:
+            return await consent_to_change(
+                number, caller=self.caller(by), people=people, tx=tx, desk=self.desk
+            )
 
     async def ask_rollback(self, by: str = BOB, number: int = 1, reason: str = "") -> Done | Refused:
         """Ask to roll a change back."""

@@ -45,6 +45,7 @@ from bot.usecases.compare_kept import judge_all
 from tests.golden import charts
 from tests.golden.drift_values import DRIFT_EXAMPLES
 from tests.golden.emergency_values import EMERGENCY_EXAMPLES
+from tests.golden.incident_values import INCIDENT_EXAMPLES
 from tests.golden.people_values import PEOPLE_EXAMPLES
 from tests.golden.policy_values import POLICY_EXAMPLES
 from tests.golden.values import (
@@ -211,6 +212,7 @@ EXAMPLES: Mapping[str, Callable[[], Made]] = {
     **DRIFT_EXAMPLES,
     **EMERGENCY_EXAMPLES,
     **WATCH_EXAMPLES,
+    **INCIDENT_EXAMPLES,
     **PEOPLE_EXAMPLES,
     **POLICY_EXAMPLES,
 }

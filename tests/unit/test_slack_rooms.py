@@ -1,12 +1,17 @@
 """Channels over the Web API: what Slack refuses is told by its code, and what is there already is no trouble."""
 
+import hashlib
 import json
+from dataclasses import replace
 
 import pytest
 
 from bot.domain.errors import SlackRefusedError, SlackUnavailableError
+from bot.render.answer import render_text
 from bot.slack.rooms import SlackRooms
-from tests.fakes.slack_server import Script, scripted
+from sandbox.slack.marks import pinned
+from sandbox.slack.records import Message, StoredFile
+from tests.fakes.slack_server import Script, scripted, simulated
 
 JSON = "application/json"
 OURS = frozenset({"C0OPS"})
@@ -15,6 +20,47 @@ OURS = frozenset({"C0OPS"})
 def said(**answer: object) -> tuple[int, str, str]:
     """Return an answer of Slack's."""
     return 200, JSON, json.dumps({"ok": "error" not in answer, **answer})
+
+
+async def test_the_channel_of_an_incident_is_made_furnished_and_seen() -> None:
+    async with simulated() as (peer, world):
+        rooms = SlackRooms(peer.client)
+        made = await rooms.create("inc-3-slow", private=False)
+        assert await rooms.invite(made.id, ["U0BOB", "U0NOBODY"]) == {"U0NOBODY": "user_not_found"}
+        assert await rooms.invite(made.id, ["U0BOB"]) == {}
+        await rooms.topic(made.id, "SEV2 " + "x" * 300)
+        ts = await peer.messenger.post(made.id, render_text("The card.", "r1"))
+        for _ in range(2):  # a job that runs again changes nothing more
+            await rooms.pin(made.id, ts)
+            await rooms.bookmark(made.id, "Portal", "https://portal.example.com/x")
+        assert [each.ts for each in pinned(world, made.id)] == [ts]
+        assert len(world.bookmarks[made.id]) == 1
+        seen = await rooms.look(made.id)
+        assert (seen.name, seen.is_private, seen.is_archived, seen.is_member) == (
+            "inc-3-slow",
+            False,
+            False,
+            True,
+        )
+        assert len(world.channels[made.id].topic) <= 250
+
+
+async def test_a_channel_is_entered_and_its_message_read_with_the_digest_of_its_file() -> None:
+    async with simulated() as (peer, world):
+        made = world.channels["C0OPS"]
+        world.channels["C0NEW"] = replace(made, id="C0NEW", name="inc-4", members=("U0BOB",))
+        rooms = SlackRooms(peer.client)
+        assert (await rooms.look("C0NEW")).is_member is False
+        assert (await rooms.join("C0NEW")).is_member is True
+        file = StoredFile("F0LOG", "log.txt", 3, "", "", 1, b"log", "log.txt", True, ("C0NEW",), "U0BOB")
+        world.files[file.id] = file
+        world.add(Message("C0NEW", "1.000001", "U0BOB", "see", files=[file.as_slack(world.base_url)]))
+        world.add(Message("C0NEW", "1.000002", "U0BOB", "a reply", thread_ts="1.000001"))
+        found = await rooms.message("C0NEW", "1.000001")
+        digest = hashlib.sha256(b"log").hexdigest()
+        assert (found.user, found.text, found.thread_ts) == ("U0BOB", "see", "")
+        assert [(each.name, each.size, each.sha256) for each in found.files] == [("log.txt", 3, digest)]
+        assert (await rooms.message("C0NEW", "1.000002")).thread_ts == "1.000001"
 
 
 async def test_an_answer_that_names_no_channel_is_asked_for_again() -> None:

@@ -165,6 +165,8 @@ def test_the_same_seen_later_by_another_person_has_the_same_digest() -> None:
 def test_what_changed_since_a_stored_snapshot_is_said_fact_by_fact() -> None:
     moved = replace(EVIDENCE, sections=(SectionResult("a", "A", (replace(FACT, value="150"),)),))
     before = json.loads(EVIDENCE.body)
-    assert changed_since(before, EVIDENCE) == ()
-    assert f"A · {FACT.name}: {FACT.value} {FACT.unit}".strip() in changed_since(before, moved)[0]
-    assert changed_since({}, moved)[0].endswith("not seen → 150" + (f" {FACT.unit}" if FACT.unit else ""))
+    assert changed_since(before, EVIDENCE.as_json()) == ()
+    assert f"A · {FACT.name}: {FACT.value} {FACT.unit}".strip() in changed_since(before, moved.as_json())[0]
+    assert changed_since({}, moved.as_json())[0].endswith(
+        "not seen → 150" + (f" {FACT.unit}" if FACT.unit else "")
+    )

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.sandbox_slack.desk import REASON, Desk, Received, actions, button, modal, section
+from sandbox.slack.manifest import DEFAULT_EVENTS, Manifest
+from tests.unit.sandbox_slack.desk import REASON, Desk, Received, a_desk, actions, button, modal, section
 
 ROOT = Path(__file__).resolve().parents[3]
 RECORDINGS = Path(os.environ.get("COUNTERSIGN_SPEC_DATA", ROOT.parent / "shared" / "data")) / "slack"
@@ -28,7 +29,20 @@ FILES = {
     "shortcut": ["002_shortcut"],
     "message_action": ["007_message_action"],
     "app_home_opened": ["030_event.app_home_opened"],
+    "member_joined_channel": ["018_event.member_joined_channel", "064_event.member_joined_channel"],
+    "member_left_channel": ["019_event.member_left_channel"],
+    "reaction_added": ["016_event.reaction_added"],
     "app_mention": ["004_event.app_mention", "033_event.app_mention", "066_event.app_mention"],
+}
+# Methods that the published reference leaves out; Slack's own pages have them.
+UNREFERENCED = {
+    "conversations.archive",
+    "conversations.kick",
+    "conversations.rename",
+    "conversations.setTopic",
+    "conversations.unarchive",
+    "pins.remove",
+    "reactions.get",
 }
 FREE_FORM = ("blocks", "values", "actions", "authorizations")
 
@@ -70,6 +84,11 @@ async def everything(desk: Desk) -> dict[str, list[dict[str, Any]]]:
     )
     await desk.ui("action", user="U0BOB", channel="C0OPS", ts=posted["ts"], block_id="act", action_id="go")
     said = await desk.ui("say", user="U0ALICE", channel="C0OPS", text="@Countersign help")
+    await desk.ui("react", user="U0BOB", channel="C0OPS", ts=said["ts"], name="pushpin")
+    room = await desk.ui("channel", user="U0ALICE", do="create", name="inc-7")
+    for who in ("U0COUNTERSIGN", "U0BOB"):
+        await desk.ui("channel", user="U0ALICE", channel=room["channel"], do="invite", who=who)
+    await desk.ui("channel", user="U0BOB", channel=room["channel"], do="leave")
     await desk.ui("home", user="U0BOB")
     await desk.ui("shortcut", user="U0BOB", callback_id="declare")
     await desk.ui("shortcut", user="U0BOB", callback_id="declare", channel="C0OPS", ts=said["ts"])
@@ -79,11 +98,13 @@ async def everything(desk: Desk) -> dict[str, list[dict[str, Any]]]:
     return sent
 
 
-async def test_payloads_have_every_key_of_the_recorded_ones(desk: Desk) -> None:
+async def test_payloads_have_every_key_of_the_recorded_ones() -> None:
     folder = RECORDINGS / "bolt-python-tests"
     if not folder.is_dir():
         pytest.skip(f"recorded payloads are not at hand: {folder}")
-    sent = await everything(desk)
+    of_channels = ("member_joined_channel", "member_left_channel", "reaction_added")
+    async with a_desk(manifest=Manifest(events=(*DEFAULT_EVENTS, *of_channels))) as desk:
+        sent = await everything(desk)
     missing = {}
     for kind, names in FILES.items():
         for name in names:
@@ -101,7 +122,11 @@ async def test_scopes_and_tiers_are_those_of_the_reference(desk: Desk) -> None:
         pytest.skip(f"the reference of the Web API is not at hand: {folder}")
     from sandbox.slack.web_api import METHODS
 
+    unreferenced = set(METHODS) - {page.stem for page in folder.glob("*.json")}
+    assert unreferenced == UNREFERENCED
     for name, method in METHODS.items():
+        if name in unreferenced:
+            continue
         reference = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         documented = reference.get("scope", {}).get("bot", [])
         assert set(method.scopes) == set(documented), name

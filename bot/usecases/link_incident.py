@@ -1,0 +1,93 @@
+"""Link changes and incidents both ways, and write down on a timeline what became of a change."""
+
+from datetime import datetime
+
+from bot.changes.kinds import kind_named
+from bot.domain.change import Change
+from bot.domain.errors import InvalidInputError, NotFoundError
+from bot.domain.incident import Incident, IncidentState, TimelineEntry
+from bot.domain.incident_events import IncidentLinked
+from bot.domain.incident_mode import named_incidents, why_not_asked
+from bot.domain.people import Actor
+from bot.domain.rounds import UNAPPROVED_FROM
+from bot.ports.archive import Cause, ChangeQuery, Look, Transaction
+from bot.ports.incidents import IncidentQuery
+from bot.usecases.hold_for_incident import incidents_on
+from bot.usecases.link_change import link_back
+
+_SHOWN = frozenset({"applied", "rolled_back"})
+
+
+async def link_submitted(change: Change, *, by: Actor, cause: Cause, now: datetime, tx: Transaction) -> None:
+    """Link a change that is submitted back: to the one it follows, and to the incident it names.
+
+    Raises:
+        InvalidInputError: an incident was declared on its target meanwhile, and holds it.
+    """
+    held = why_not_asked(change, await incidents_on(change.request.target, tx))
+    if held:
+        raise InvalidInputError(held)
+    await link_back(change, tx)
+    await link_named(change, by=by, cause=cause, now=now, tx=tx)
+    await note_change(change, "asked", by=by, now=now, tx=tx)
+
+
+async def link_named(change: Change, *, by: Actor, cause: Cause, now: datetime, tx: Transaction) -> None:
+    """Link a change to the incidents that it, or who broke its glass, names; one that is not here is only a word."""
+    for number in sorted(named_incidents(change)):
+        try:
+            incident = await tx.incident(number)
+        except NotFoundError:
+            continue
+        if await tx.link_change(number, change.number, by=by.id, at=now):
+            event = IncidentLinked(change=change.id, resource=change.arm_id, incident=incident.id)
+            await tx.record(event, by=by, cause=cause)
+
+
+async def note_change(change: Change, what: str, *, by: Actor, now: datetime, tx: Transaction) -> None:
+    """Write down what became of a change (`asked`, `applied`, …) on the open incidents it concerns.
+
+    Those are what it is linked to, and, once Azure was written, whatever is open on its target. What was applied or
+    rolled back wants a snapshot, too.
+    """
+    for incident in await _concerned(change, what, tx):
+        await add_entry(incident, change, what, by=by, now=now, tx=tx)
+        if what in _SHOWN:
+            await tx.want_snapshot(incident.number, f"change:{change.id}:{what}", now)
+        await tx.enqueue("deliver", f"deliver:{incident.id}:card")
+
+
+async def add_entry(
+    incident: Incident, change: Change, what: str, *, by: Actor, now: datetime, tx: Transaction
+) -> None:
+    """Add one line about a change to a timeline, once, with the job that shows it in the channel."""
+    key = f"change:{change.id}:{change.revision}:{what}"
+    kept = await tx.add_to_timeline(
+        TimelineEntry(incident.number, now, by.id, "change", entry_words(change, what), key)
+    )
+    if kept is not None:
+        await tx.enqueue("deliver", f"deliver:{incident.id}:entry:{kept.n}")
+
+
+def entry_words(change: Change, what: str) -> str:
+    """Return a change and what became of it: `CHG-4 was applied: scale triage-prod, capacity 120 → 150`."""
+    request, words = change.request, what.replace("_", " ")
+    summary = kind_named(request.kind).summary(change.plan) if change.plan is not None else ""
+    about = f"{request.kind} {request.target}{f', {summary}' if summary else ''}"
+    return f"{change.id} was {'asked for' if what == 'asked' else words}: {about}"
+
+
+async def redraw_changes(incident: Incident, tx: Transaction) -> None:
+    """Draw the cards again that wait on an incident's targets: who holds them, or who leads, has changed."""
+    for alias in sorted(incident.targets):
+        for change in await tx.changes(ChangeQuery(states=UNAPPROVED_FROM, target=alias, limit=100)):
+            await tx.enqueue("deliver", f"deliver:{change.id}:card")
+
+
+async def _concerned(change: Change, what: str, look: Look) -> list[Incident]:
+    numbers = set(await look.incidents_of(change.number))
+    linked = [await look.incident(number) for number in sorted(numbers)]
+    query = IncidentQuery(state=IncidentState.OPEN, target=change.request.target)
+    beside = [] if what == "asked" else await look.incidents(query)
+    others = [incident for incident in beside if incident.number not in numbers]
+    return [incident for incident in (*linked, *others) if incident.is_open]

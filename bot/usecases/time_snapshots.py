@@ -1,0 +1,31 @@
+"""Snapshots by the timer: each open incident's is wanted once when it is due, whichever replica sees it first."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from bot.domain.incident import Incident, IncidentState
+from bot.ports.archive import Look, Transaction
+from bot.ports.incidents import IncidentQuery
+from bot.usecases.desk import Desk
+
+
+async def snapshots_due(look: Look, now: datetime) -> Sequence[Incident]:
+    """Return the open incidents whose next snapshot was due by now."""
+    return await look.incidents(IncidentQuery(state=IncidentState.OPEN, snapshot_before=now))
+
+
+async def want_snapshots(due: Sequence[Incident], *, tx: Transaction, desk: Desk) -> None:
+    """Write down that they are wanted; after a pause one snapshot stands for all that were missed."""
+    now = desk.clock.now()
+    for each in due:
+        at = each.next_snapshot_at
+        if at is None:
+            continue
+        following = _following(at, desk.configuration.incidents.snapshot_every[each.severity], now)
+        if await tx.change_incident(each, next_snapshot_at=following) is not None:
+            await tx.want_snapshot(each.number, f"timer:{at.isoformat()}", now)
+
+
+def _following(due: datetime, every: timedelta, now: datetime) -> datetime:
+    """Return the first time after now that keeps the rhythm."""
+    return due + ((now - due) // every + 1) * every
