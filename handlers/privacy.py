@@ -32,16 +32,3 @@ def configured_privacy(settings: Settings) -> Privacy:
     with suppress(CountersignError):
         return privacy_of(settings, read_configuration(settings.config))
     return PLAIN
-
-
-def keeping_privacy(settings: Settings) -> Privacy:
-    """Return how who writes from the command line keeps texts; plain where there is no configuration.
-
-    Raises:
-        InvalidInputError: as `privacy_of`.
-    """
-    try:
-        configuration = read_configuration(settings.config)
-    except CountersignError:
-        return PLAIN
-    return privacy_of(settings, configuration)

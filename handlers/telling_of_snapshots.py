@@ -7,6 +7,7 @@ from bot.domain.kept_snapshot import read_snapshot
 from bot.ports.slack import Message
 from bot.render.incident_snapshot import SnapshotView, render_incident_snapshot
 from handlers.dependencies import Dependencies
+from handlers.incident_room import say_in_thread
 
 _AGAIN = timedelta(seconds=1)
 
@@ -23,7 +24,9 @@ async def tell_of_snapshot(number: int, n: int, deps: Dependencies) -> None:
         await _come_back(incident, n, deps)
         return
     message = _message(incident, mine[0], body, deps)
-    ts = await deps.messenger.reply(incident.channel, incident.card_ts, message)
+    ts = await say_in_thread(incident, message, deps)
+    if not ts:  # the channel is closed to us; the next card shows what was taken meanwhile
+        return
     async with deps.desk.archive.transaction() as tx:
         await tx.show_snapshot(mine[0], ts)
         await tx.enqueue("deliver", f"deliver:{incident.id}:card")

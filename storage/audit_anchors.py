@@ -136,6 +136,12 @@ def _shards(reader: AuditReader) -> dict[str, tuple[int, int]]:
     return found
 
 
+def origins_of(source: str | Connection) -> list[str]:
+    """Return the names of the shards, oldest first; raise AuditMissingError where the database cannot be read."""
+    with reading(source) as connection:
+        return list(_shards(AuditReader(connection)))
+
+
 def root_at(reader: AuditReader, shard: int, size: int) -> bytes:
     """Return the root over the first entries of a shard, from its tiles (verified on their own) and leaves.
 

@@ -149,6 +149,24 @@ _POSTGRESQL = (
         concat_ws(' ', l.lanname, p.prosecdef, p.proconfig::text, p.prosrc)
     FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
     WHERE p.pronamespace = 'audit'::regnamespace""",
+    # Rights that nobody but the owner needs; of texts that can be erased, who erases them may have DELETE.
+    """SELECT 'grant', concat_ws(' ', x.privilege_type, 'on', x.name, 'to',
+        CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE pg_get_userbyid(x.grantee) END), 'granted'
+    FROM (
+      SELECT c.relname::text AS name, c.relowner AS owner, a.grantee, a.privilege_type
+        FROM pg_class c, aclexplode(c.relacl) a
+        WHERE c.relnamespace = 'audit'::regnamespace
+          AND (a.privilege_type IN ('UPDATE', 'TRUNCATE', 'TRIGGER')
+            OR a.privilege_type = 'DELETE' AND c.relname <> 'audit_disclosure')
+      UNION
+      SELECT concat_ws('.', c.relname, t.attname), c.relowner, a.grantee, a.privilege_type
+        FROM pg_class c JOIN pg_attribute t ON t.attrelid = c.oid, aclexplode(t.attacl) a
+        WHERE c.relnamespace = 'audit'::regnamespace AND a.privilege_type = 'UPDATE'
+      UNION
+      SELECT concat_ws(' ', 'schema', n.nspname), n.nspowner, a.grantee, a.privilege_type
+        FROM pg_namespace n, aclexplode(n.nspacl) a
+        WHERE n.nspname = 'audit' AND a.privilege_type = 'CREATE'
+    ) x WHERE x.grantee <> x.owner""",
 )
 
 

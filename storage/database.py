@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import os
+import sqlite3
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TypeVar
 
+import psycopg
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -195,7 +197,7 @@ async def _translated() -> AsyncIterator[None]:
         raise InvalidInputError(
             "The database refused a value.", advice="A required field is empty, or a value is unknown."
         ) from error
-    except (OperationalError, PoolTimeoutError) as error:
+    except (OperationalError, PoolTimeoutError, sqlite3.OperationalError, psycopg.OperationalError) as error:
         raise AuditBusyError(
             "The database did not take it: locked, full, read-only or gone.",
             advice="Nothing was done. Try again in a moment; if it stays so, look at the database and its disk.",

@@ -13,6 +13,7 @@ from bot.domain.json import Json
 from bot.domain.note import Checkpoint, open_note
 from storage.audit_findings import INFORMATION
 from storage.audit_verify import verify_log
+from storage.high_water import rolled_back
 from storage.keeper import Keeper
 from storage.key_chain import ShardKeys
 from storage.ledger_keys import keys_of
@@ -34,10 +35,11 @@ async def revoke(keeper: Keeper, note: str) -> Handed:
 
     Raises:
         InvalidInputError: there is no key for a new shard, or the note is not of this trail.
-        LedgerBrokenError: the trail does not extend the checkpoint.
+        LedgerBrokenError: the trail does not extend the checkpoint, or what the high-water mark remembers.
     """
     async with keeper.act() as connection:
         keys = present_of(await keys_of(connection, keeper.given))
+        await _demand_remembered(keeper, connection, keys)
         good = _believed(keeper, note)
         if good.checkpoint.origin != keys.origin:
             raise _of_another_log(good, keys)
@@ -55,8 +57,8 @@ async def revoke(keeper: Keeper, note: str) -> Handed:
 async def restore(keeper: Keeper, note: str, remembered: int = 0) -> Handed:
     """Open a new shard after a restore, which says what was lost: from this log's end up to the anchored size.
 
-    `remembered`: a size that a high-water mark knows, where it is more than the anchor's; the one beside an SQLite
-    file is read by itself.
+    `remembered`: a size that is known from elsewhere, where it is more than the anchor's; the high-water mark of
+    this place is read by itself.
 
     Raises:
         ConflictError: nothing is missing, so nothing was restored.
@@ -132,6 +134,16 @@ async def _demand_extends(connection: AsyncConnection, keys: ShardKeys, good: Be
             f"The trail in this database does not extend the anchor of {size} entries.",
             advice="It was rewritten or rolled back: restore a copy that does, then run this again.",
         )
+
+
+async def _demand_remembered(keeper: Keeper, connection: AsyncConnection, keys: ShardKeys) -> None:
+    """Raise LedgerBrokenError where the high-water mark knows of more than there is, or of something else."""
+    mark = keeper.mark
+    if mark is None or mark.shard < keys.shard:
+        return
+    found = await AuditRows(connection, mark.shard).leaf_hashes(mark.size - 1, mark.size)
+    if found != [mark.last]:
+        raise rolled_back(f"The audit trail had {mark.size} entries in shard {mark.shard}, and not these.")
 
 
 async def _demand_whole(keeper: Keeper, connection: AsyncConnection) -> None:

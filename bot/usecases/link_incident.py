@@ -13,6 +13,7 @@ from bot.domain.rounds import UNAPPROVED_FROM
 from bot.ports.archive import Cause, ChangeQuery, Look, Transaction
 from bot.ports.incidents import IncidentQuery
 from bot.usecases.hold_for_incident import incidents_on
+from bot.usecases.keep_timeline import write_down
 from bot.usecases.link_change import link_back
 
 _SHOWN = frozenset({"applied", "rolled_back"})
@@ -39,9 +40,18 @@ async def link_named(change: Change, *, by: Actor, cause: Cause, now: datetime, 
             incident = await tx.incident(number)
         except NotFoundError:
             continue
-        if await tx.link_change(number, change.number, by=by.id, at=now):
-            event = IncidentLinked(change=change.id, resource=change.arm_id, incident=incident.id)
-            await tx.record(event, by=by, cause=cause)
+        await link_one(incident, change, by=by, cause=cause, now=now, tx=tx)
+
+
+async def link_one(
+    incident: Incident, change: Change, *, by: Actor, cause: Cause, now: datetime, tx: Transaction
+) -> bool:
+    """Link a change to an incident; False when it is linked already."""
+    if not await tx.link_change(incident.number, change.number, by=by.id, at=now):
+        return False
+    event = IncidentLinked(change=change.id, resource=change.arm_id, incident=incident.id)
+    await tx.record(event, by=by, cause=cause)
+    return True
 
 
 async def note_change(change: Change, what: str, *, by: Actor, now: datetime, tx: Transaction) -> None:
@@ -62,11 +72,8 @@ async def add_entry(
 ) -> None:
     """Add one line about a change to a timeline, once, with the job that shows it in the channel."""
     key = f"change:{change.id}:{change.revision}:{what}"
-    kept = await tx.add_to_timeline(
-        TimelineEntry(incident.number, now, by.id, "change", entry_words(change, what), key)
-    )
-    if kept is not None:
-        await tx.enqueue("deliver", f"deliver:{incident.id}:entry:{kept.n}")
+    words = entry_words(change, what)
+    await write_down(TimelineEntry(incident.number, now, by.id, "change", words, key), tx)
 
 
 def entry_words(change: Change, what: str) -> str:

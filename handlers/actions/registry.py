@@ -8,6 +8,7 @@ from handlers.actions.evidence import REFRESH, SHARE
 from handlers.actions.form import REDRAW
 from handlers.actions.freeze import OPEN_FREEZE
 from handlers.actions.glass import BREAK_GLASS, REVIEW_GLASS
+from handlers.actions.incident import DECLARE_ANYWAY, SHOW_TIMELINE, TAKE_SNAPSHOT
 from handlers.actions.plan import PLAN
 from handlers.actions.steer import APPLY, OPEN, REVISE, ROLLBACK, WAIVE, WITHDRAW
 from handlers.actions.trail import NEWER, OLDER
@@ -40,6 +41,9 @@ ACTIONS: tuple[Action, ...] = (
     OPEN_EXCEPT,
     OPEN_LIFT,
     PUT_BACK,
+    TAKE_SNAPSHOT,
+    SHOW_TIMELINE,
+    DECLARE_ANYWAY,
     OLDER,
     NEWER,
 )

@@ -22,7 +22,9 @@ from handlers.cli.audit_commands import (
 from handlers.cli.error_words import in_words
 
 if TYPE_CHECKING:
+    from handlers.settings import Settings
     from storage.keeper import Keeper
+    from storage.open import Place
     from storage.shards import Handed
 
 T = TypeVar("T")
@@ -82,7 +84,12 @@ def revoke(
 
 @AUDIT.command()
 def restore(  # noqa: PLR0913, PLR0917 (one option each)
-    from_anchor: Anchor,
+    from_anchor: Annotated[
+        Path | None,
+        typer.Option(
+            help="File with the anchored checkpoint, the whole note; default: the newest of [anchors]."
+        ),
+    ] = None,
     remembered: Annotated[
         int, typer.Option(help="A size that the high-water mark knows, where it is more than the anchor's.")
     ] = 0,
@@ -95,7 +102,16 @@ def restore(  # noqa: PLR0913, PLR0917 (one option each)
     """After a restore from backup: go on in a new part that says which entries were lost."""
     from storage.successors import restore as act
 
-    note = read_note(from_anchor)
+    if from_anchor is not None:
+        note = read_note(from_anchor)
+    else:
+        from handlers.cli.anchor_newest import newest_anchored
+
+        found = newest_anchored(
+            database_address(database), [*readable_vkeys(vkey or []), *configured_vkeys()]
+        )
+        note, remembered = found.note, max(remembered, found.size)
+        print(f"countersign: {found.words()}", file=sys.stderr)
     _print(_kept(lambda keeper: act(keeper, note, remembered), database, by, reason, vkey or ()), as_json)
 
 
@@ -137,26 +153,29 @@ def opened_keeper(
 ) -> "AbstractAsyncContextManager[Keeper]":
     """Return the opening of a trail with every configured key."""
     from handlers.clock import WallClock
-    from handlers.privacy import keeping_privacy
     from handlers.settings import read_settings
     from handlers.signing import signers_of
     from handlers.version import BUILD
     from storage.keeper import keeping
 
     settings = read_settings()
-    signers, privacy = signers_of(settings), keeping_privacy(settings)
+    signers = signers_of(settings)
     trusted = [*readable_vkeys(list(vkeys)), *configured_vkeys()]
     who = by or local_user()
-    return keeping(
-        url,
-        signers,
-        vkeys=trusted,
-        clock=WallClock(),
-        by=who,
-        reason=reason,
-        build=BUILD,
-        privacy=privacy,
-    )
+    place = _place(settings, url)
+    return keeping(place, signers, vkeys=trusted, clock=WallClock(), by=who, reason=reason, build=BUILD)
+
+
+def _place(settings: "Settings", url: str) -> "str | Place":
+    """Return the database with the high-water mark that the configuration names for it; another one has none."""
+    from dataclasses import replace
+
+    from handlers.configuration_file import read_configuration
+    from handlers.wiring import place_of
+
+    if url not in (settings.database_url, settings.migration_database_url) or not settings.config.exists():
+        return url
+    return replace(place_of(settings, read_configuration(settings.config)), url=url)
 
 
 def local_user() -> str:

@@ -9,8 +9,7 @@ from bot.domain.event import AuditEvent
 from bot.domain.people import Actor
 
 if TYPE_CHECKING:
-    from bot.domain.note import Signer
-    from storage.open import Place
+    from handlers.settings import Settings
 
 OPERATOR = Actor("operator", "command line", auth="process")
 
@@ -28,30 +27,24 @@ def record_or_say(event: AuditEvent, database: str) -> None:
 def _record(event: AuditEvent, database: str) -> str:
     """Append it and return nothing, or return why it does not belong there."""
     from handlers.cli.audit_commands import database_address
-    from handlers.configuration_file import read_configuration
-    from handlers.privacy import privacy_of
     from handlers.settings import read_settings
-    from handlers.signing import signers_of
-    from storage.open import Place
 
     settings = read_settings()
     if database_address(database) != settings.database_url:
         return "this is not the configured database."
-    configuration = read_configuration(settings.config)
-    place = Place(settings.database_url, privacy=privacy_of(settings, configuration))
-    asyncio.run(_append(event, place, signers_of(settings), configuration.origin))
+    asyncio.run(_append(event, settings))
     return ""
 
 
-async def _append(event: AuditEvent, place: "Place", signers: "list[Signer]", origin: str) -> None:
+async def _append(event: AuditEvent, settings: "Settings") -> None:
     from bot.domain.entry import new_ulid
     from bot.ports.archive import Cause
     from handlers.clock import WallClock
-    from handlers.version import BUILD
-    from storage.open import open_archive
+    from handlers.configuration_file import read_configuration
+    from handlers.wiring import open_configured
 
     clock = WallClock()
-    opened = await open_archive(place, signers, origin, clock=clock, build=BUILD, lock=True)
+    opened = await open_configured(settings, read_configuration(settings.config), clock)
     try:
         async with opened.archive.transaction() as tx:
             await tx.record(event, by=OPERATOR, cause=Cause("command-line", new_ulid(clock.now())))

@@ -27,7 +27,7 @@ async def _run(key: str, deps: Dependencies) -> None:
             await tell_of_unexplained(int(number), deps)
         case ["freeze", freeze]:
             await tell_of_freeze(freeze, deps)
-        case [incident, _] if incident.startswith("INC-"):
+        case [name, *_] if name.startswith("INC-"):
             await tell_of_incident(key, deps)
         case _:
             await _tell_of_change(key, deps)

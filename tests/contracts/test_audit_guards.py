@@ -30,12 +30,13 @@ async def filled(house: House) -> None:
     """Put a row into every audit table."""
     await house.append(*[entry(disclosures={"reason": "because"}) for _ in range(256)])
     await house.run(
-        "INSERT INTO {}audit_cosignature(shard, size, signer, line) VALUES (0, 257, 'w', 'l')",
+        "INSERT INTO {}audit_cosignature(shard, size, signer, line) VALUES (0, 257, 'w', :line)",
         "INSERT INTO {}audit_anchor(shard, size, kind, ref, at) VALUES (0, 257, 'file', 'r', 't')",
         "INSERT INTO {}evidence_blob(sha256, media, kind, bytes, body, created_at)"
         " VALUES (:digest, 'm', 'k', 2, :body, 't')",
         digest=sha256(b"{}").hexdigest(),
         body=b"{}",
+        line="— w AAAAAAAA\n",
     )
 
 

@@ -8,9 +8,12 @@ from bot.domain.merkle import root
 from bot.domain.note import Signer
 from storage import audit_walk
 from storage.audit_findings import VerifyReport
+from storage.audit_reader import AuditReader, reading
+from storage.audit_schema import shards_in
 from storage.audit_verify import verify_log
+from storage.ledger_sql import AuditRows
 from tests.contracts.audit_forge import Forge, forged, tampered
-from tests.contracts.audit_house import House, entry, open_house
+from tests.contracts.audit_house import NOW, House, entry, ledger_of, open_house
 
 ROUNDS = 3
 SIZE = ROUNDS * 260 + 1
@@ -170,3 +173,27 @@ async def test_rewritten_and_signed_with_a_strange_key_the_quick_look_knows_it(
     report = verify_log(house.url, [house.vkey])
     assert {each.code for each in report.findings} == {"M1", "M7"}
     assert report == looked_at_each(house, monkeypatch)
+
+
+@pytest.mark.parametrize("table", ["audit_entry", "audit_checkpoint"])
+async def test_the_shards_are_found_by_steps_along_the_key_and_never_by_a_scan(
+    house: House, table: str
+) -> None:
+    plan = await house.rows(f"EXPLAIN QUERY PLAN {shards_in(table)}")
+    assert [row[3] for row in plan if row[3].startswith("SCAN") and table in row[3]] == []
+    assert sum(f"SEARCH {table}" in row[3] for row in plan) == 2
+
+
+async def test_every_shard_is_found_whatever_the_gaps_between_their_numbers(database_url: str) -> None:
+    async with open_house(database_url) as opened:
+        later = ledger_of(opened.skey, 3)
+        async with opened.engine.begin() as connection:
+            await later.open_log(connection, NOW)
+            assert list(await AuditRows(connection, 0).shards()) == [0, 3]
+        with reading(opened.url) as plain:
+            assert AuditReader(plain).shards() == [0, 3]
+        await tampered(opened, "DELETE FROM {}audit_entry")
+        async with opened.engine.begin() as connection:
+            assert list(await AuditRows(connection, 0).shards()) == []
+        with reading(opened.url) as plain:
+            assert AuditReader(plain).shards() == [0, 3]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain.cosigned import BothKeys
-from bot.domain.entry import new_ulid
+from bot.domain.entry import NewEntry, new_ulid
 from bot.domain.errors import (
     AuditMissingError,
     AuditRefusedError,
@@ -16,8 +16,11 @@ from bot.domain.errors import (
     InvalidInputError,
     LedgerBrokenError,
 )
+from bot.domain.json import Json
 from bot.domain.merkle import leaf_hash, root
 from bot.domain.note import Checkpoint, Signer, parse_note
+from bot.ports.anchors import Seen
+from storage.audit_anchors import Witnessed, with_anchors
 from storage.audit_verify import verify_log
 from storage.database import Database
 from storage.engine import migrate
@@ -296,6 +299,30 @@ async def test_a_revoked_key_used_again_is_found(house: House) -> None:
     assert codes(house, to.vkey, house.vkey) == {"K3", "M8"}
 
 
+async def test_a_revoked_key_that_opens_a_later_shard_is_found_though_the_shard_before_names_it(
+    house: House,
+) -> None:
+    to, old = key(NEXT), Signer.parse(house.skey)
+    await revoke(
+        keeper(house, to), str(await house.scalar("SELECT note FROM {}audit_checkpoint WHERE size = 3"))
+    )
+    assert codes(house, house.vkey, to.vkey) == set()
+    going_on = ledger([to], [old.vkey])
+    sealed: dict[str, Json] = {"next_vkey": old.vkey, "next_origin": ORIGIN, "next_shard": 2}
+    said = NewEntry(
+        id=new_ulid(LATER), type="log.sealed", actor={"kind": "operator", "id": "kim"}, data=sealed
+    )
+    async with house.engine.begin() as connection:
+        await going_on.follow(connection, opening=True)
+        await going_on.append(connection, [said], now=LATER)
+        await going_on.successor(old, 2).open_log(connection, LATER)
+    for trusted in ([to.vkey], [house.vkey, to.vkey]):
+        found = verify_log(house.url, trusted, deep=True).findings
+        assert [(each.code, each.seq) for each in found] == [("K3", 0)], trusted
+        assert "revoked at 1/1" in found[0].message
+    assert codes(house, house.vkey, to.vkey, deep=False) == {"K3"}
+
+
 async def test_an_anchor_that_the_trail_does_not_extend_revokes_nothing(house: House) -> None:
     old, to = Signer.parse(house.skey), key(NEXT)
     fork = old.sign(Checkpoint(ORIGIN, 3, bytes(32)).text())
@@ -331,6 +358,37 @@ async def test_a_restored_trail_goes_on_in_a_new_shard_that_says_what_was_lost(h
     await write(house, ledger([to], [house.vkey]), "change.closed")
     assert codes(house, house.vkey, to.vkey) == set()
     assert len(await bodies(house, 0)) == 3
+
+
+def held(size: int, note: str = "") -> Witnessed:
+    """Return what an anchor says that has seen this many entries of the first shard, as a witness or with a note."""
+    return Witnessed("file", ORIGIN, Seen(size, note))
+
+
+def against(house: House, witnessed: Witnessed, *vkeys: str) -> set[str]:
+    """Return the codes found when the trail is held against an anchor."""
+    found = with_anchors(verify_log(house.url, vkeys), house.url, vkeys, [witnessed])
+    return {each.code for each in found.findings}
+
+
+async def test_what_a_restore_says_was_lost_is_no_rollback_and_what_is_more_than_that_is(
+    house: House,
+) -> None:
+    note, to = await rolled_back(house), key(NEXT)
+    for anchor in (held(4, note), held(4)):
+        assert against(house, anchor, house.vkey) == {"A2"}
+    await restore(keeper(house, to), note)
+    for anchor in (held(4, note), held(4)):
+        assert against(house, anchor, house.vkey, to.vkey) == set()
+    assert against(house, held(5), house.vkey, to.vkey) == {"A2"}
+    other = Signer.parse(house.skey).sign(Checkpoint(ORIGIN, 3, bytes(32)).text())
+    assert against(house, held(3, other), house.vkey, to.vkey) == {"A3"}
+
+
+async def test_a_restore_under_a_key_that_nobody_trusts_excuses_nothing(house: House) -> None:
+    note = await rolled_back(house)
+    await restore(keeper(house, key(NEXT)), note)
+    assert "A2" in against(house, held(4, note), house.vkey)
 
 
 async def test_a_restore_that_lost_nothing_or_is_a_fork_is_refused(house: House) -> None:

@@ -1,13 +1,25 @@
 """The high-water mark: an older or another database in the trail's place takes no entry any more."""
 
+import json
 import shutil
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from bot.domain.errors import InvalidInputError, LedgerBrokenError
+from bot.domain.note import Signer
+from storage.engine import open_engine
 from storage.high_water import HighWater, Mark
+from storage.keeper import Keeper, keeping
+from storage.ledger_sql import AuditRows
 from storage.open import Place, open_archive
+from storage.shards import rotate, seal
+from storage.successors import restore, revoke
 from tests.contracts.anchor_house import AnchorHouse, anchor_house
 from tests.contracts.fixtures_storage import ORIGIN
 
@@ -133,6 +145,85 @@ async def test_on_postgres_it_is_kept_where_it_is_named_and_nowhere_else(
         HighWater(tmp_path / "mark").write(lost)
         with pytest.raises(LedgerBrokenError, match="had 5 entries and now has 4"):
             await restarted(house, Place(postgres_url, tmp_path / "mark"))
+
+
+NEXT = "countersign.example.test/audit/2027"
+
+
+@asynccontextmanager
+async def kept(house: AnchorHouse, mark: Path, *names: str) -> AsyncIterator[Keeper]:
+    """Keep the trail from the command line, with a mark in a named place and new keys of these names."""
+    keys = [house.archives.signer, *(Signer.parse(Signer.generate(name)[0]) for name in names)]
+    place = Place(house.archives.url, mark)
+    opening = keeping(place, keys, vkeys=[], clock=house.archives.clock, by="kim", reason="", build="test")
+    async with opening as keeper:
+        yield keeper
+
+
+def further(mark: Path) -> Mark:
+    """Let a mark remember one entry more than there is."""
+    found = HighWater(mark).read()
+    assert found is not None
+    lost = replace(found, size=found.size + 1, last=b"l" * 32)
+    water = HighWater(mark)
+    water.write(lost)
+    water.close()
+    return lost
+
+
+async def test_what_keeps_the_trail_writes_the_mark_that_is_named(database_url: str, tmp_path: Path) -> None:
+    async with anchor_house("file", database_url, tmp_path) as house:
+        await house.entry()
+        await house.archives.opened.close()
+        mark = tmp_path / "mark"
+        async with kept(house, mark, ORIGIN) as keeper:
+            rotated = await rotate(keeper)
+        found = HighWater(mark).read()
+        assert found is not None
+        assert (found.origin, found.shard, found.size) == (ORIGIN, 0, rotated.size)
+
+
+async def test_what_keeps_the_trail_refuses_a_copy_that_the_mark_knows_more_of(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with anchor_house("file", database_url, tmp_path) as house:
+        await house.entry()
+        await house.archives.opened.close()
+        mark = tmp_path / "mark"
+        async with kept(house, mark, NEXT) as keeper:
+            async with keeper.act() as connection:
+                said = [keeper.entry("config.changed", {}), keeper.entry("config.changed", {})]
+                await keeper.ledger.append(connection, said, now=keeper.now)
+                _, note = await AuditRows(connection, 0).head()
+        lost = further(mark)
+        for act in (seal, rotate, lambda keeper: revoke(keeper, note), erasing):
+            async with kept(house, mark, NEXT, ORIGIN) as keeper:
+                with pytest.raises(LedgerBrokenError, match=f"had {lost.size} entries"):
+                    await act(keeper)
+        async with kept(house, mark, NEXT) as keeper:
+            done = await restore(keeper, note)
+        assert done.next_shard == 1
+        ((body,),) = await house_rows(house, "SELECT body FROM {}audit_entry WHERE shard = 1 AND seq = 0")
+        said = {"origin": ORIGIN, "from_size": lost.size - 1, "to_size": lost.size}
+        assert json.loads(body)["data"]["lost"] == said
+        found = HighWater(mark).read()
+        assert found is not None
+        assert (found.origin, found.shard, found.size) == (NEXT, 1, 2)
+
+
+async def erasing(keeper: Keeper) -> None:
+    """Erase a text that is there."""
+    async with keeper.act() as connection:
+        await keeper.ledger.append(connection, [keeper.entry("privacy.erased", {})], now=keeper.now)
+
+
+async def house_rows(house: AnchorHouse, sql: str) -> Sequence[Any]:
+    """Return rows of a trail whose archive is closed."""
+    engine = open_engine(house.archives.url)
+    async with engine.begin() as connection:
+        found = (await connection.execute(text(sql.replace("{}", house.archives.audit)))).all()
+    await engine.dispose()
+    return found
 
 
 def names(folder: Path) -> list[str]:

@@ -6,8 +6,13 @@ import pytest
 from sqlalchemy import text
 
 from bot.domain.errors import AuditRefusedError, LedgerBrokenError
+from storage.audit_verify import verify_log
 from storage.self_checks import demand_sound, say
 from tests.contracts.fixtures_storage import Archives, opened_archives
+
+STRANGER = """DO $$ BEGIN
+  CREATE ROLE cs_stranger;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"""
 
 
 async def types(archives: Archives) -> list[str]:
@@ -29,6 +34,41 @@ async def test_altered_tables_start_nothing(database_url: str) -> None:
         await archives.execute(f"DROP INDEX {archives.audit}ix_audit_change")
         with pytest.raises(LedgerBrokenError, match="not as they were installed: missing: index"):
             await demand_sound(archives.opened, lasting=False)
+
+
+RIGHTS = (
+    ("UPDATE ON audit.audit_entry TO cs_stranger", "UPDATE on audit_entry to cs_stranger"),
+    ("DELETE ON audit.audit_checkpoint TO cs_stranger", "DELETE on audit_checkpoint to cs_stranger"),
+    ("TRUNCATE ON audit.audit_anchor TO PUBLIC", "TRUNCATE on audit_anchor to PUBLIC"),
+    ("TRIGGER ON audit.audit_tile TO cs_stranger", "TRIGGER on audit_tile to cs_stranger"),
+    (
+        "UPDATE (note) ON audit.audit_checkpoint TO cs_stranger",
+        "UPDATE on audit_checkpoint.note to cs_stranger",
+    ),
+    ("UPDATE ON audit.audit_disclosure TO cs_stranger", "UPDATE on audit_disclosure to cs_stranger"),
+    ("CREATE ON SCHEMA audit TO cs_stranger", "CREATE on schema audit to cs_stranger"),
+)
+
+
+async def test_a_right_on_the_trail_that_only_its_owner_needs_is_found_and_starts_nothing(
+    postgres_url: str,
+) -> None:
+    async with opened_archives(postgres_url) as archives:
+        await archives.execute(STRANGER)
+        await archives.execute("GRANT USAGE ON SCHEMA audit TO cs_stranger")
+        await archives.execute("GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA audit TO cs_stranger")
+        await archives.execute("GRANT DELETE ON audit.audit_disclosure TO cs_stranger")
+        await demand_sound(archives.opened, lasting=False)
+        for right, said in RIGHTS:
+            await archives.execute(f"GRANT {right}")
+            with pytest.raises(LedgerBrokenError, match=f"unexpected: grant {said}"):
+                await demand_sound(archives.opened, lasting=False)
+            found = verify_log(archives.url, [archives.signer.vkey]).findings
+            assert [(each.code, each.message.rpartition(": ")[2]) for each in found] == [
+                ("S5", f"grant {said}")
+            ]
+            await archives.execute(f"REVOKE {right.replace(' TO ', ' FROM ')}")
+        await demand_sound(archives.opened, lasting=False)
 
 
 async def test_a_head_that_nobody_signed_starts_nothing(sqlite_url: str) -> None:

@@ -130,6 +130,49 @@ def test_a_restored_copy_goes_on_and_says_what_was_lost(
     assert "none.txt cannot be read" in err
 
 
+def test_a_restored_copy_asks_the_configured_anchors_how_far_the_trail_was(run: Run, tmp_path: Path) -> None:
+    database = tmp_path / "countersign.db"
+    code, _, err = run("audit", "restore")
+    assert (code, "No anchor is configured" in err) == (2, True)
+    with (tmp_path / "countersign.toml").open("a") as file:
+        file.write('\n[anchors.file]\npath = "anchors.jsonl"\n')
+    code, _, err = run("audit", "restore")
+    assert (code, "No configured anchor says how far" in err, "--from-anchor FILE" in err) == (2, True, True)
+    copy = database.read_bytes()
+    assert run("audit", "anchor")[0] == 0
+    assert run("audit", "rotate")[0] == 0
+    assert run("audit", "anchor")[0] == 0
+    database.write_bytes(copy)
+    for each in ("-wal", "-shm"):
+        database.with_name(database.name + each).unlink(missing_ok=True)
+    database.with_name(database.name + ".high-water").unlink()
+    assert "A2" in run("audit", "verify", "--anchor", "all")[1]
+    code, out, err = run("audit", "restore", "--reason", "the disk died")
+    assert (code, f"the trail goes on as {NEXT} (shard 1)" in out) == (0, True)
+    assert f"The newest checkpoint is in the anchor file: {ORIGIN}, 5 entries were seen." in err
+    genesis = json.loads(run("audit", "export", "--shard", "1")[1].splitlines()[0])
+    assert genesis["data"]["lost"] == {"origin": ORIGIN, "from_size": 2, "to_size": 5}
+    assert run("audit", "verify", "--anchor", "all")[0] == 0
+
+
+def test_the_mark_that_the_configuration_names_is_kept_and_holds_for_its_database_alone(
+    run: Run, tmp_path: Path
+) -> None:
+    text = (tmp_path / "countersign.toml").read_text()
+    (tmp_path / "countersign.toml").write_text(text.replace("[audit]\n", '[audit]\nhigh_water = "mark"\n', 1))
+    other = tmp_path / "other.db"
+    backup = (tmp_path / "countersign.db").read_bytes()
+    other.write_bytes(backup)
+    assert run("audit", "rotate")[0] == 0
+    assert (tmp_path / "mark").exists()
+    older = (tmp_path / "mark").read_bytes()
+    assert run("audit", "seal", "--database", f"sqlite:///{other}")[0] == 0
+    assert (tmp_path / "mark").read_bytes() == older
+    (tmp_path / "countersign.db").write_bytes(backup)
+    code, _, err = run("audit", "seal")
+    assert (code, "another copy of the database is in its place" in err) == (1, True)
+
+
 def test_a_text_is_erased_and_verifying_says_so(run: Run, keys: list[tuple[str, str]]) -> None:
     async def wrote() -> None:
         signers = [Signer.parse(skey) for skey, _ in keys]
