@@ -2,6 +2,7 @@
 
 from handlers.actions.attest import ATTEST
 from handlers.actions.comment import COMMENT, DECIDE
+from handlers.actions.consent import CONSENT
 from handlers.actions.decide import APPROVE, REJECT, UNAPPROVE
 from handlers.actions.drift import OPEN_EXCEPT, OPEN_LIFT, PUT_BACK
 from handlers.actions.evidence import REFRESH, SHARE
@@ -34,6 +35,7 @@ ACTIONS: tuple[Action, ...] = (
     OPEN,
     BREAK_GLASS,
     REVIEW_GLASS,
+    CONSENT,
     OPEN_FREEZE,
     REDRAW,
     REFRESH,

@@ -129,6 +129,7 @@ SUBS: Mapping[str, Sub] = {
     "unapprove": _opening("unapprove"),
     "break-glass": _opening("break-glass"),
     "review": _opening("review"),
+    "consent": _opening("consent"),
     "withdraw": _opening("withdraw"),
     "apply": _opening("apply"),
     "rollback": _opening("rollback"),
@@ -148,7 +149,7 @@ async def _change(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> M
 CHANGE = Command(
     "change",
     "change request [kind] [target] | --from CHG-n · list [--mine|--state s|--target t] · "
-    "show|why|approve|reject|unapprove|withdraw|apply|rollback|close|waive|comment|nudge CHG-n · "
+    "show|why|approve|reject|unapprove|consent|withdraw|apply|rollback|close|waive|comment|nudge CHG-n · "
     "release-note CHG-n [--share] · break-glass|review CHG-n",
     f"Ask for a change, decide one, follow it to its end. Kinds: {', '.join(kind.name for kind in KINDS)}.",
     _change,

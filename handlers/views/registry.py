@@ -12,6 +12,7 @@ from handlers.views.drift_except import DRIFT_EXCEPT
 from handlers.views.drift_lift import DRIFT_LIFT
 from handlers.views.freeze import FREEZE_ADD, FREEZE_LIFT
 from handlers.views.glass_review import GLASS_REVIEW
+from handlers.views.incident_consent import CONSENT
 
 VIEWS: tuple[View, ...] = (
     CHANGE_REQUEST,
@@ -28,6 +29,7 @@ VIEWS: tuple[View, ...] = (
     BREAK_GLASS,
     BREAK_GLASS_CONFIRM,
     GLASS_REVIEW,
+    CONSENT,
     FREEZE_ADD,
     FREEZE_LIFT,
 )
