@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import typer
 
@@ -22,6 +22,7 @@ from handlers.cli.audit_commands import (
 )
 from handlers.cli.audit_export import From, Shard, To, new_file, places_of
 from handlers.cli.error_words import broken_ends_with_1
+from handlers.zipped import named, put
 
 if TYPE_CHECKING:
     from bot.domain.period import Period, PeriodChange, PeriodCounts
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from storage.audit_slice import Slice, TrailSlices
     from storage.privacy import Privacy
     from storage.trail_look import TrailLook
-
-_LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the same files give the same bytes
 
 
 @dataclass(frozen=True)
@@ -99,12 +98,12 @@ def write_pack(file: IO[bytes], wish: PackWish, parts: "Sequence[Slice]") -> "Pe
         notes = {f"checkpoints/{part.shard}.txt": trail.head(part.shard)[1] for part in parts}
         changes = asyncio.run(_proofs(archive, wish, counts))
         for name, note in notes.items():
-            _put(archive, name, note.encode())
-        _put(archive, "verify.json", json.dumps(report.as_json(), indent=2).encode())
-        _put(archive, "vkey.txt", "".join(f"{each}\n" for each in wish.vkeys).encode())
-        _put(archive, "verify_pack.py", files("bot").joinpath("verify_pack.py").read_bytes())
+            put(archive, name, note.encode())
+        put(archive, "verify.json", json.dumps(report.as_json(), indent=2).encode())
+        put(archive, "vkey.txt", "".join(f"{each}\n" for each in wish.vkeys).encode())
+        put(archive, "verify_pack.py", files("bot").joinpath("verify_pack.py").read_bytes())
         period = _period(wish, counts, changes, report, notes)
-        _put(archive, "index.html", render_period(period).encode())
+        put(archive, "index.html", render_period(period).encode())
     return period
 
 
@@ -154,9 +153,9 @@ def _write_entries(
                 counts.add(told_body(entry))
                 yield entry
 
-    with archive.open(_named("entries.jsonl"), "w") as lines:
+    with archive.open(named("entries.jsonl"), "w") as lines:
         lines.writelines(render_jsonl(counted()))
-    with archive.open(_named("entries.csv"), "w") as rows:
+    with archive.open(named("entries.csv"), "w") as rows:
         rows.writelines(render_csv(entry for part in parts for entry in trail.entries(part, texts=disclose)))
 
 
@@ -185,7 +184,7 @@ async def _proof(
     body = canonical(found.as_json())
     verdict = check_pack(body.decode(), [PublicKey.parse(each) for each in wish.vkeys])
     file = f"proofs/{name}.json"
-    _put(archive, file, body)
+    put(archive, file, body)
     bodies = [each for bundle in found.bundles for each in bundle.told()]
     asked = next((each for each in bodies if each["type"] == "change.requested"), bodies[0])
     return PeriodChange(
@@ -199,16 +198,6 @@ async def _proof(
         verdict=verdict.headline,
         file=file,
     )
-
-
-def _put(archive: ZipFile, name: str, content: bytes) -> None:
-    archive.writestr(_named(name), content)
-
-
-def _named(name: str) -> ZipInfo:
-    info = ZipInfo(name, _LONG_AGO)
-    info.compress_type, info.external_attr, info.create_system = ZIP_DEFLATED, 0o644 << 16, 3
-    return info
 
 
 def _asked(asked: "TrailRange") -> str:
