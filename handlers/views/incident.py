@@ -97,7 +97,7 @@ async def _resolve(submission: Submission, deps: Dependencies) -> ViewAnswer:
     return Replace(render_notice_view("Resolved", said, asked.ref))
 
 
-async def _timeline(submission: Submission, deps: Dependencies) -> ViewAnswer:
+async def _pin(submission: Submission, deps: Dependencies) -> ViewAnswer:
     pinned, asked = pinned_of(submission.metadata), submission.asked
     number = incident_number(submission.values.get("incident", ""))
     async with deps.desk.archive.transaction() as tx:
@@ -121,5 +121,5 @@ INCIDENT_DECLARE = View("incident.declare", _declare)
 INCIDENT_UPDATE = View("incident.update", _update)
 INCIDENT_SEVERITY = View("incident.severity", _severity)
 INCIDENT_LEAD = View("incident.lead", _lead)
-INCIDENT_TIMELINE = View("incident.timeline", _timeline)
+INCIDENT_PIN = View("incident.pin", _pin)
 INCIDENT_RESOLVE = View("incident.resolve", _resolve)

@@ -15,9 +15,9 @@ from handlers.views.glass_review import GLASS_REVIEW
 from handlers.views.incident import (
     INCIDENT_DECLARE,
     INCIDENT_LEAD,
+    INCIDENT_PIN,
     INCIDENT_RESOLVE,
     INCIDENT_SEVERITY,
-    INCIDENT_TIMELINE,
     INCIDENT_UPDATE,
 )
 from handlers.views.incident_consent import CONSENT
@@ -45,5 +45,5 @@ VIEWS: tuple[View, ...] = (
     INCIDENT_SEVERITY,
     INCIDENT_LEAD,
     INCIDENT_RESOLVE,
-    INCIDENT_TIMELINE,
+    INCIDENT_PIN,
 )

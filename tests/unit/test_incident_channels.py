@@ -178,7 +178,7 @@ async def test_the_message_shortcut_keeps_a_message_of_the_channel_at_once() -> 
 async def test_the_message_shortcut_asks_elsewhere_which_incident_it_is_about() -> None:
     chat, _ = await declared()
     await use(chat, "shortcut.timeline", "C0ELSE", Quoted(TS, EVE, "Customers complain"))
-    assert chat.voice.views[-1]["callback_id"] == "incident.timeline"
+    assert chat.voice.views[-1]["callback_id"] == "incident.pin"
     await chat.submit(incident="INC-1")
     [entry] = [each for each in chat.timeline() if each.kind == "message"]
     assert (entry.words, entry.by, entry.source_channel) == ("Customers complain", EVE, "C0ELSE")
