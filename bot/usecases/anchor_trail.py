@@ -68,13 +68,21 @@ async def anchor_trail(
     async with desk.archive.transaction() as tx:
         is_new = await tx.add_anchor(made)
         if is_new:
-            root = b64encode(head.root).decode()
-            event = CheckpointAnchored(anchor=anchor.kind, size=head.size, root=root, place=published.ref)
-            await tx.record(event, by=ANCHORER, cause=cause)
+            await tx.record(_event(made, head), by=ANCHORER, cause=cause)
         for kind, why in unsigned:
             failed = AnchorFailed(anchor=kind, size=head.size, why=f"{why}")
             await tx.record(failed, by=ANCHORER, cause=cause)
     return AnchorOutcome(anchor.kind, head.size, published.ref, is_new=is_new, unsigned=tuple(unsigned))
+
+
+def _event(made: Anchored, head: Head) -> CheckpointAnchored:
+    return CheckpointAnchored(
+        anchor=made.kind,
+        size=made.size,
+        root=b64encode(head.root).decode(),
+        place=made.ref,
+        cosigned=tuple(name for name, _ in made.cosignatures),
+    )
 
 
 async def _cosigned(
