@@ -38,11 +38,20 @@ COMMANDS: Mapping[str, frozenset[str]] = {
     },
     "change": frozenset({"", "list", "show", "why", "release-note"}),
     "freeze": frozenset({"", "list"}),
+    "incident": frozenset({"", "list", "show", "timeline"}),
 }
 DRIFT_CHANGES = frozenset({"except", "lift"})
 # Of buttons, forms and shortcuts, by id.
 PRESSED = frozenset(
-    {"change.plan", "evidence.refresh", "evidence.share", "trail.older", "trail.newer", "shortcut.approvals"}
+    {
+        "change.plan",
+        "evidence.refresh",
+        "evidence.share",
+        "incident.timeline",
+        "trail.older",
+        "trail.newer",
+        "shortcut.approvals",
+    }
 )
 # These leave an entry of their own: of what was seen, or of what was taken.
 _RECORDED = frozenset(

@@ -10,16 +10,17 @@ from bot.domain.policy import Refused, may_decide, who_could
 from bot.domain.rounds import UNAPPROVED_FROM
 from bot.ports.slack import Block, Message
 from bot.render.answer import already_words, out_of_date_words, render_refused, render_text
-from bot.render.change_view import ChangeView
+from bot.render.change_view import ButtonValue, ChangeView
 from bot.render.confirm_forms import Confirmation, render_confirm
 from bot.render.decide_form import render_decide
 from bot.render.texts import age, mention, utc
 from bot.usecases.decide_change import is_current, remember_refusal
 from bot.usecases.find_people import FOR_A_DECISION, find_people
 from bot.usecases.freeze_targets import freezes_at
-from bot.usecases.judge_steering import Verb, steerers, why_not
+from bot.usecases.judge_steering import Verb, steerers, why_held, why_not
 from bot.usecases.roll_back_change import needs_second
 from bot.usecases.schedule_change import start_of
+from handlers.consenting import open_consent
 from handlers.dependencies import Dependencies
 from handlers.dialogs import open_request, refresh_card
 from handlers.dialogs_glass import open_break_glass, open_glass_review
@@ -143,12 +144,14 @@ async def open_confirm(seen: Seen, verb: str, asked: Asked, deps: Dependencies) 
     change = view.change
     if seen.plan and not is_current(change, seen.revision, seen.plan):
         return await _out_of_date(view, deps, ref=asked.ref)
-    user, does = asked.caller.user, STEERS[verb]
-    people = await find_people({user, *steerers(change)}, desk=deps.desk, max_age=FOR_A_DECISION)
+    user, does, desk = asked.caller.user, STEERS[verb], deps.desk
+    people = await find_people({user, *view.mode.leads, *steerers(change)}, desk=desk, max_age=FOR_A_DECISION)
     freezes = await _freezes(does, change, deps)
-    refused = why_not(does, change, user=user, people=people, desk=deps.desk, freezes=freezes)
+    refused = why_not(does, change, user=user, people=people, desk=desk, freezes=freezes)
+    async with desk.archive.reading() as look:
+        refused = refused or await why_held(does, change, user=user, people=people, look=look, desk=desk)
     if refused is not None:
-        async with deps.desk.archive.transaction() as tx:
+        async with desk.archive.transaction() as tx:
             await remember_refusal(tx, change, asked.caller, does.value, refused.reason)
         return render_refused(refused, asked.ref)
     confirmation = _worded(CONFIRMATIONS[verb], does, change, freezes, deps)
@@ -235,6 +238,8 @@ async def open_verb(verb: str, what: str, asked: Asked, deps: Dependencies) -> M
             return await open_from(int(what), asked, deps)
         case "approve" | "reject":
             return await open_decide(Seen(int(what)), verb, asked, deps)
+        case "consent":
+            return await open_consent(ButtonValue(int(what), 0, ""), asked, deps)
         case "unapprove":
             return await open_unapprove(int(what), asked, deps)
         case "break-glass":

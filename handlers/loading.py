@@ -16,6 +16,7 @@ from bot.domain.rule_words import rule_words
 from bot.ports.archive import Look
 from bot.render.change_view import ChangeView
 from bot.usecases.freeze_targets import freezes_at
+from bot.usecases.hold_for_incident import mode_of
 from bot.usecases.schedule_change import start_of
 from handlers.dependencies import Dependencies
 
@@ -28,10 +29,13 @@ async def load_view(number: int, deps: Dependencies) -> ChangeView:
         comments = await look.comments(number)
         earlier = await look.revision(number, change.revision - 1)
         freezes = await _freezes(change, look, deps)
+        mode = await mode_of(change, people={}, look=look, desk=deps.desk)
+        linked = [await look.incident(each) for each in await look.incidents_of(number)]
         trail = await _trail(change, look)
     approvals = [vote.groups for vote in votes if vote.choice is Choice.APPROVE]
     lacking = still_lacking(deps.desk.configuration.rule_for(change), approvals)
-    view = replace(view_of(change, deps, votes=tuple(votes)), lacking=lacking, freezes=freezes, trail=trail)
+    view = view_of(change, deps, votes=tuple(votes))
+    view = replace(view, lacking=lacking, freezes=freezes, trail=trail, mode=mode, linked=linked)
     if earlier is None or not change.plan_digest:
         return replace(view, comments=comments)
     moved = moved_between(earlier, revision_of(change, deps.desk.clock.now()))

@@ -13,11 +13,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.errors import AuditBusyError, AuditRefusedError, LedgerBrokenError
 from storage.audit_schema import prefix, shards_in
+from storage.ledger_driver import Statement, performed, silently_dropped
+from storage.privacy import privacy_of
+from storage.vault import Unread
 
 _MOST_SEQS = 500
 LOCK_KEY = 0x436F756E746572  # the letters "Counter"
 LOCK = """SELECT set_config('lock_timeout', '2s', true), set_config('statement_timeout', '5s', true),
   pg_advisory_xact_lock(:key), current_setting('transaction_isolation')"""
+_FULL = (
+    "SELECT #, idx, hashes FROM {}audit_tile WHERE shard = :shard AND level = :level# AND idx = :low# / 256"
+)
+_ROOTS = """SELECT #, idx, root FROM {}audit_tile WHERE shard = :shard AND level = :level# - 1
+  AND idx >= :low# AND idx < :high#"""
+_LEAVES = "SELECT #, seq, leaf_hash FROM {}audit_entry WHERE shard = :shard AND seq >= :low# AND seq < :high#"
 HEAD = "SELECT size, note FROM {}audit_checkpoint WHERE shard = :shard ORDER BY size DESC LIMIT 1"
 
 
@@ -48,6 +57,22 @@ class Anchored:
     size: int
     kind: str
     ref: str
+
+
+@dataclass(frozen=True)
+class Hashes:
+    """The hashes from `low` up to but not including `high` of a level, of a stored tile where `full`."""
+
+    level: int
+    low: int
+    high: int
+    full: bool
+
+    def sql(self, n: int) -> str:
+        """Return what selects them by `:level`, `:low` and `:high`, each row with this number and its place."""
+        if self.full:
+            return _FULL.replace("#", str(n))
+        return (_ROOTS if self.level else _LEAVES).replace("#", str(n))
 
 
 class AuditRows:
@@ -127,14 +152,16 @@ class AuditRows:
         )
         return [bytes(row[0]) for row in rows]
 
-    async def tile_hashes(self, level: int, idx: int) -> bytes | None:
-        """Return a full tile's hashes, None when it is not full yet."""
-        rows = await self._rows(
-            "SELECT hashes FROM {}audit_tile WHERE shard = :shard AND level = :level AND idx = :idx",
-            level=level,
-            idx=idx,
-        )
-        return bytes(rows[0][0]) if rows else None
+    async def hashes(self, wanted: Sequence[Hashes]) -> list[bytes]:
+        """Return the hashes of each, one after the other, read in one journey; fewer where they are missing."""
+        arms, values, found = [], {"shard": self.shard}, [b"" for _ in wanted]
+        for n, each in enumerate(wanted):
+            arms.append(each.sql(n))
+            values |= {f"level{n}": each.level, f"low{n}": each.low, f"high{n}": each.high}
+        (rows,) = await performed(self.connection, [Statement(" UNION ALL ".join(arms), values)])
+        for n, _, hashes in sorted(rows, key=lambda row: row[:2]):
+            found[n] += bytes(hashes)
+        return found
 
     async def entries(self, where: str, order: str, **values: Any) -> list[Row]:
         """Return entries of every shard that match a condition, in an order; both are this code's words."""
@@ -143,15 +170,24 @@ class AuditRows:
         return [Row(row[0], row[1], row[2], bytes(row[3])) for row in rows]
 
     async def disclosures(self, seqs: Sequence[int]) -> dict[int, dict[str, str]]:
-        """Return this shard's disclosures of some entries that were not erased, by seq and path."""
+        """Return this shard's disclosures of some entries that can be read, by seq and path.
+
+        Raises:
+            LedgerBrokenError: a sealed one was altered.
+        """
         sql = f"""SELECT seq, path, disclosure FROM {self._in}audit_disclosure
             WHERE shard = :shard AND seq IN :seqs"""  # noqa: S608 (the name of a table)
         statement = text(sql).bindparams(bindparam("seqs", expanding=True))
         found: dict[int, dict[str, str]] = {seq: {} for seq in seqs}
+        privacy = privacy_of(self.connection)
         for low in range(0, len(seqs), _MOST_SEQS):
             values = {"shard": self.shard, "seqs": seqs[low : low + _MOST_SEQS]}
-            for seq, path, disclosure in (await self.connection.execute(statement, values)).all():
-                found[seq][path] = disclosure
+            for seq, path, stored in (await self.connection.execute(statement, values)).all():
+                read = privacy.read(stored, (self.shard, seq, path))
+                if read is Unread.ALTERED:
+                    raise altered(seq, path)
+                if isinstance(read, str):
+                    found[seq][path] = read
         return found
 
     async def insert(self, table: str, **values: Any) -> None:
@@ -174,6 +210,14 @@ class AuditRows:
         return result.all()
 
 
+def altered(seq: int, path: str) -> LedgerBrokenError:
+    """Return the error for a text that is not the one that was recorded with an entry."""
+    return LedgerBrokenError(
+        f"A text kept with entry {seq} is not what was recorded: {path}.",
+        advice="Stop all changes and run `countersign audit verify`.",
+    )
+
+
 def demand_isolation(locked: Sequence[Any]) -> None:
     """Return if what LOCK answered is that the next statement sees what others have committed by then.
 
@@ -186,14 +230,6 @@ def demand_isolation(locked: Sequence[Any]) -> None:
             f"The database runs at isolation level {isolation}.",
             advice="Use READ COMMITTED, the default of PostgreSQL.",
         )
-
-
-def silently_dropped(table: str) -> LedgerBrokenError:
-    """Return the error for a row that the database accepted and did not keep as given."""
-    return LedgerBrokenError(
-        f"The database did not keep what was written to {table}.",
-        advice="Stop all changes, run `countersign audit verify` and look for foreign triggers or rules.",
-    )
 
 
 @contextmanager

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from storage.ledger_driver import Insertion, Statement, performed
-from storage.ledger_sql import HEAD, LOCK, LOCK_KEY, AuditRows, Row, Tile, demand_isolation, silently_dropped
+from storage.ledger_driver import Insertion, Statement, performed, silently_dropped
+from storage.ledger_sql import HEAD, LOCK, LOCK_KEY, AuditRows, Row, Tile, demand_isolation
 
 _LAST = "SELECT seq, leaf_hash, ts FROM {}audit_entry WHERE shard = :shard ORDER BY seq DESC LIMIT 1"
 _OF_CHANGE = "FROM {}audit_entry WHERE change_id = wanted.value ORDER BY shard DESC, seq DESC LIMIT 1"

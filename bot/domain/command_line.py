@@ -1,5 +1,6 @@
 """The text after `/cs` or a mention, as words: normalised, split like a shell, options read, typos answered."""
 
+import re
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ _REPLACED = {
 }  # fmt: skip
 
 
+_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
+_KEPT = "\ue000"  # stands for an apostrophe inside a word, which opens no quote, while a line is split
 CLOSE = 0.6  # below it a guess is a riddle: "frob" is no "rollback"
 
 
@@ -38,17 +41,18 @@ def normalised(text: str) -> str:
 
 
 def split(text: str) -> tuple[str, ...]:
-    """Return the words of a command as a shell would split them.
+    """Return the words of a command as a shell would split them; the apostrophe in `can't` opens no quote.
 
     Raises:
         InvalidInputError: a quote is never closed.
     """
     try:
-        return tuple(shlex.split(normalised(text)))
+        words = shlex.split(_APOSTROPHE.sub(_KEPT, normalised(text)))
     except ValueError as error:
         raise InvalidInputError(
             "A quote is opened and never closed.", advice='Close it: "like this".'
         ) from error
+    return tuple(word.replace(_KEPT, "'") for word in words)
 
 
 def parse(words: Iterable[str], *, flags: Iterable[str] = (), options: Iterable[str] = ()) -> Words:

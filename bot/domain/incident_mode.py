@@ -26,7 +26,7 @@ CONSENTED_IN = frozenset(
         ChangeState.FAILED,
     }
 )
-_BEFORE = frozenset({ChangeState.PENDING_APPROVAL, ChangeState.APPROVED, ChangeState.SCHEDULED})
+BEFORE = frozenset({ChangeState.PENDING_APPROVAL, ChangeState.APPROVED, ChangeState.SCHEDULED})
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,9 @@ class Mode:
     def standing(self, user: str) -> Standing:
         """Return who somebody is."""
         return self.people.get(user) or Standing(user, full_member=False)
+
+
+NOT_HELD = Mode(())
 
 
 def holding(incidents: Iterable[Incident]) -> tuple[Incident, ...]:
@@ -75,7 +78,7 @@ def named_number(text: str) -> int:
 
 def why_not_asked(change: Change, incidents: tuple[Incident, ...]) -> str:
     """Return why nobody is asked for this change while these incidents hold its target; empty when it goes on."""
-    if not incidents or _is_repair(change, incidents):
+    if not incidents or is_repair(change, incidents):
         return ""
     first, where = incidents[0], change.request.target
     open_words = f"{_ids(incidents)} open on {where}"
@@ -92,7 +95,7 @@ def why_not_applied(change: Change, mode: Mode) -> Refused | None:
     """Return why a change does not run now on a target that incidents hold, None when it may."""
     if not mode.incidents:
         return None
-    if not _is_repair(change, mode.incidents):
+    if not is_repair(change, mode.incidents):
         first = mode.incidents[0]
         repair = f"A repair is asked for with `change request --from {first.id}`."
         return Refused(
@@ -135,8 +138,8 @@ def may_consent(change: Change, mode: Mode, user: str) -> Allowed | Refused:
         return Refused(f"Not allowed: {why}.", RULE)
     if change.state not in CONSENTED_IN:
         return Refused(f"There is nothing to consent to: {change.id} is {change.state.replace('_', ' ')}.")
-    if change.state in _BEFORE:
-        if not _is_repair(change, mode.incidents):
+    if change.state in BEFORE:
+        if not is_repair(change, mode.incidents):
             return Refused(why_not_asked(change, mode.incidents), RULE)
         alone = _why_alone(change, led[0], mode)
         if alone is not None:
@@ -144,16 +147,16 @@ def may_consent(change: Change, mode: Mode, user: str) -> Allowed | Refused:
     return Allowed(frozenset(incident.id for incident in led))
 
 
+def is_repair(change: Change, incidents: tuple[Incident, ...]) -> bool:
+    """Return whether it is an emergency that names one of the incidents."""
+    return is_emergency(change) and bool(named_incidents(change) & {each.number for each in incidents})
+
+
 def is_consented(change: Change, incident: Incident, consents: Iterable[Consent]) -> bool:
     """Return whether the lead of the moment consented to this revision and this plan."""
     key = (incident.number, change.number, change.revision, change.plan_digest, incident.lead)
     given = ((each.incident, each.change, each.revision, each.plan_digest, each.by) for each in consents)
     return bool(incident.lead and change.plan_digest) and key in set(given)
-
-
-def _is_repair(change: Change, incidents: tuple[Incident, ...]) -> bool:
-    """Return whether it is an emergency that names one of the incidents."""
-    return is_emergency(change) and bool(named_incidents(change) & {each.number for each in incidents})
 
 
 def _why_no_consent(change: Change, incident: Incident, mode: Mode) -> Refused | None:

@@ -78,7 +78,11 @@ class Frontier:
 
 def root(leaf_hashes: Sequence[bytes]) -> bytes:
     """Return the root over these leaf hashes; for none, SHA-256 of nothing."""
-    return Frontier(leaf_hashes).root()
+    nodes = list(leaf_hashes) or [EMPTY_ROOT]
+    while len(nodes) > 1:
+        alone = nodes[len(nodes) & ~1 :]
+        nodes = [node_hash(left, right) for left, right in zip(nodes[::2], nodes[1::2], strict=False)] + alone
+    return nodes[0]
 
 
 def split(size: int) -> int:

@@ -7,7 +7,7 @@ ASK, OUTCOME, ATTEST, REMIND, ESCALATE, EXPIRING = (
     *("ask", "outcome", "attest", "remind", "escalate", "expiring"),
 )
 THREAD = "thread"
-GLASS, LAPSED = "glass", "lapsed"
+GLASS, LAPSED, CONSENT = "glass", "lapsed", "consent"
 # What a message says: its question, thanks for the answer, who answered it, how the rollback that answered it ended.
 SAID, VOTED, HANDLED, STOPPED, UNDONE = 1, 2, 3, 4, 5
 
@@ -16,7 +16,8 @@ SAID, VOTED, HANDLED, STOPPED, UNDONE = 1, 2, 3, 4, 5
 class Notice:
     """What one person was told about a change: (`about`, `person`, `kind`) is there once, whoever writes it.
 
-    `kind` is a word, the revision and what makes it one of a kind: `ask:3`, `remind:3:2`, `outcome:3:approved`.
+    `kind` is a word, the revision and what makes it one of a kind: `ask:3`, `remind:3:2`, `outcome:3:approved`,
+    `consent:3:INC-2`.
     `times` is what the message says by now (0: not sent yet), `last_at` when telling was decided.
     """
 

@@ -13,6 +13,7 @@ from bot.render.blocks import (
     actions,
     button,
     confirm,
+    context,
     cut_markup,
     fields,
     footer,
@@ -24,15 +25,18 @@ from bot.render.change_view import ChangeView, button_value
 from bot.render.change_words import history, state_line, summary_sentence, who_line
 from bot.render.chart_blocks import native_chart
 from bot.render.emergency_words import freeze_line
+from bot.render.held_words import held_line, incident_fact, waits_for_consent
 from bot.render.plan import diff_block, notes_blocks, reason_block, rollback_block
 from bot.render.talk import comment_blocks, comments_line, revision_blocks
-from bot.render.texts import ago, code, escape, mention, one_line, sentence, timed
+from bot.render.texts import ago, code, escape, is_channel, mention, one_line, sentence, timed
 
 _S = ChangeState
 
 
-def render_change(view: ChangeView, *, now: datetime, ref: str, in_full: bool = False) -> Message:
-    """Return the card of a change as it stands now; `in_full` with its last comments."""
+def render_change(
+    view: ChangeView, *, now: datetime, ref: str, in_full: bool = False, read_only: bool = False
+) -> Message:
+    """Return the card of a change as it stands now; `in_full` with its last comments, `read_only` without buttons."""
     change = view.change
     blocks: list[Block] = [
         header(view.title),
@@ -41,31 +45,41 @@ def render_change(view: ChangeView, *, now: datetime, ref: str, in_full: bool = 
         *_history(view),
         *breach_blocks(view),
         *_verdict(view),
-        *fields(_facts(change)),
+        *fields(_facts(view)),
     ]
     if change.plan is not None:
         blocks.append(diff_block(change.plan))
     blocks += [*notes_blocks(change), reason_block(change.request.reason)]
     blocks.append(rollback_block(change.request.rollback_plan))
     blocks += comment_blocks(view) if in_full else []
-    blocks += [*actions(_buttons(view)), footer(ref, *_rests_on(view, now))]
+    blocks += [
+        *(_elsewhere(change) if read_only else actions(_buttons(view))),
+        footer(ref, *_rests_on(view, now)),
+    ]
     payload = {"id": change.id, "rev": change.revision, "state": change.state.value}
     return say(summary_sentence(view), blocks, {"event_type": "countersign.change", "event_payload": payload})
 
 
+def _elsewhere(change: Change) -> list[Block]:
+    """Return what stands in the place of the buttons in the channel of an incident."""
+    where = f" in <#{change.channel}>" if is_channel(change.channel) else ""
+    return [context(f"*Read-only here* · its buttons are on its card{where}")]
+
+
 def _first_lines(view: ChangeView) -> tuple[str, ...]:
-    return (state_line(view), who_line(view), freeze_line(view.freezes), timed(escape(view.queue_note, 300)))
+    note = timed(escape(view.queue_note, 300))
+    return (state_line(view), who_line(view), held_line(view), freeze_line(view.freezes), note)
 
 
-def _facts(change: Change) -> list[tuple[str, str]]:
-    request = change.request
+def _facts(view: ChangeView) -> list[tuple[str, str]]:
+    change, request = view.change, view.change.request
     found = change.outcome.get("impact")
     impact = ", ".join(map(str, found) if isinstance(found, list) else sorted(request.impact))
     tier = f"{sentence(change.tier.value)} · {request.type} change{f' · {impact}' if impact else ''}"
     return [
         ("Owner", mention(request.owner)),
         ("Ticket", escape(one_line(request.ticket), 400)),
-        *([("Incident", escape(one_line(request.incident), 400))] if request.incident else []),
+        *incident_fact(view),
         (
             "Target",
             f"{escape(one_line(change.environment), 60)} · "
@@ -143,14 +157,15 @@ def _buttons(view: ChangeView) -> list[Block]:
 
 
 def _in_emergency(view: ChangeView) -> tuple[str, ...]:
-    """Return the buttons that only some changes have: the glass and its review, a missed start, an approval given."""
+    """Return the buttons that only some changes have: a lead's consent, the glass, a missed start, an approval."""
     change = view.change
     missed = change.state is _S.SCHEDULED and not change.apply_asked_by
     review = bool(change.broke_glass_by) and not change.reviewed_by
     decided = change.state in (_S.APPROVED, _S.SCHEDULED)
     back = decided and bool(view.approvals) and not change.broke_glass_by
     glass = change.state is _S.PENDING_APPROVAL and view.may_break_glass
-    given = (("break_glass", glass), ("apply", missed), ("review", review), ("unapprove", back))
+    consent = ("consent", waits_for_consent(view))
+    given = (consent, ("break_glass", glass), ("apply", missed), ("review", review), ("unapprove", back))
     return tuple(name for name, holds in given if holds)
 
 
@@ -201,6 +216,12 @@ def _attest_asked(view: ChangeView) -> Block:
     return {**made, "confirm": confirm(f"Attest {view.change.id}?", text, label)}
 
 
+def _consent(view: ChangeView) -> Block:
+    """Return the button of the lead of an incident that holds the target."""
+    says = f"Consent to {view.change.id} as the lead of the incident: {view.action}"
+    return button("Consent as lead…", "incident.consent", button_value(view.change), says=says)
+
+
 _MAKERS: Mapping[str, Callable[[ChangeView], Block]] = {
     "approve": _simple("Approve…", "approve", "Approve", "primary"),
     "reject": _simple("Reject…", "reject", "Reject", "danger"),
@@ -219,4 +240,5 @@ _MAKERS: Mapping[str, Callable[[ChangeView], Block]] = {
     "waive": _simple("Waive…", "waive", "Waive the attestation of"),
     "break_glass": _simple("Break the glass…", "break_glass", "Break the glass for", "danger"),
     "review": _simple("Review the glass…", "review", "Review the glass of"),
+    "consent": _consent,
 }

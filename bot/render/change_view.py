@@ -9,6 +9,8 @@ from bot.domain.change import Change, Choice, Vote
 from bot.domain.comment import Comment
 from bot.domain.configuration import Freeze
 from bot.domain.errors import InvalidInputError
+from bot.domain.incident import Incident
+from bot.domain.incident_mode import NOT_HELD, Mode
 from bot.domain.revision import Moved
 from bot.render.texts import one_line
 
@@ -33,7 +35,8 @@ class ChangeView:
 
     `trail` is the change's newest audit entry with size and root of the trail, so that the card is an anchor, too.
     `moved` is what differs from the revision before, None where there is none on record; `lacking` is what the
-    approvals still must bring beside their number.
+    approvals still must bring beside their number. `mode` is what open incidents hold it by, `linked` those it
+    belongs to.
     """
 
     change: Change
@@ -47,6 +50,8 @@ class ChangeView:
     freezes: Sequence[Freeze] = ()
     lacking: str = ""
     trail: str = ""
+    mode: Mode = NOT_HELD
+    linked: Sequence[Incident] = ()
 
     @property
     def approvals(self) -> tuple[Vote, ...]:

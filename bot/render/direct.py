@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from bot.domain.change import UNUSED, ChangeState
+from bot.domain.change import ChangeState
 from bot.domain.notice import (
     ASK,
     ATTEST,
+    CONSENT,
     ESCALATE,
     EXPIRING,
     GLASS,
@@ -24,6 +25,8 @@ from bot.render.blocks import actions, fields, footer, say, section
 from bot.render.change_card import card_button
 from bot.render.change_view import ChangeView
 from bot.render.change_words import state_detail, state_word, taken_back_lines
+from bot.render.held_words import held_line
+from bot.render.outcome_words import BUTTONS, BY_PEOPLE, OUTCOMES, WITH_REASON
 from bot.render.texts import age, ago, card_link, count, escape, mention, one_line
 
 _S = ChangeState
@@ -57,6 +60,11 @@ def handled_words(view: ChangeView, asked: str) -> str:
     change = view.change
     if asked in (GLASS, LAPSED):
         return f"*Handled by {mention(change.reviewed_by)}* · the broken glass of {change.id} was reviewed."
+    if asked == CONSENT:
+        held = held_line(view)
+        return (
+            f"*Handled* · nothing waits for your consent to {change.id}.{f'{chr(10)}{held}' if held else ''}"
+        )
     if change.state is _S.PENDING_APPROVAL:
         if round_of(change):
             return f"*Handled* · {change.id} was approved and waits again; a newer message asks."
@@ -165,6 +173,16 @@ def _question(view: ChangeView, said: str, *, link: str, now: datetime, ref: str
     return _said(view, plain, [*blocks, *actions(buttons), footer(ref, escape(view.rule_words, 300))])
 
 
+def _consent(notice: Notice, view: ChangeView, *, link: str, now: datetime, ref: str) -> Message:
+    """Ask the lead of an incident; the button opens the plan, and nothing is agreed to before that is sent."""
+    change, incident = view.change, escape(notice.detail, 20)
+    said = (
+        f"*{mention(change.request.requester)} asks for your consent* to {change.id}: you lead {incident}, and while "
+        "it is open nothing runs on its target without that. Those who approve are asked, too."
+    )
+    return _plain(view, said, [card_button(view, "consent"), card_button(view, "plan")], link, ref)
+
+
 def _attest(notice: Notice, view: ChangeView, *, link: str, now: datetime, ref: str) -> Message:
     verdict = verdict_words(view) or "rolled back"
     said = (
@@ -175,11 +193,11 @@ def _attest(notice: Notice, view: ChangeView, *, link: str, now: datetime, ref: 
 
 def _outcome(notice: Notice, view: ChangeView, *, link: str, now: datetime, ref: str) -> Message:
     word = notice.detail.partition(":")[0]
-    title, step = _OUTCOMES[word]
+    title, step = OUTCOMES[word]
     is_now = word == view.change.state.value
-    by = f" by {_names(view)}" if is_now and word in _BY_PEOPLE and _names(view) else ""
+    by = f" by {_names(view)}" if is_now and word in BY_PEOPLE and _names(view) else ""
     said = " ".join(filter(None, (f"*{view.change.id} {title}{by}.*", _why(notice, view), step)))
-    name = _BUTTONS.get(word)
+    name = BUTTONS.get(word)
     buttons = [card_button(view, name)] if name and is_now else []
     return _plain(view, said, buttons, link, ref)
 
@@ -196,47 +214,16 @@ def _why(notice: Notice, view: ChangeView) -> str:
         return f"{escape(one_line(view.said('why')).rstrip('.'), 600)}. {left}."
     if notice.detail.startswith("unapproved"):
         return " ".join(f"{line}." for line in taken_back_lines(change)[-1:])
-    why = change.note if notice.detail in _WITH_REASON else ""
+    why = change.note if notice.detail in WITH_REASON else ""
     return f"Why: {escape(one_line(why).rstrip('.'), 600)}." if why else ""
 
 
-_BUTTONS: Mapping[str, str] = {
-    "changes_requested": "revise",
-    "approved": "apply",
-    **{state.value: "again" for state in UNUSED},
-}
-_BY_PEOPLE = frozenset({"approved", "rejected", "changes_requested", "withdrawn"})
-_WITH_REASON = frozenset({"rejected", "changes_requested", "withdrawn", "superseded"})
-_OUTCOMES: Mapping[str, tuple[str, str]] = {
-    "approved": ("is approved", "Nothing has been sent to Azure yet: apply it from its card."),
-    "unapproved": (
-        "waits for approval again",
-        "Nothing has been sent to Azure. Talk to them, revise it, or remind the others with `/cs change nudge`.",
-    ),
-    "rejected": (
-        "is rejected",
-        "Nothing was changed. *Request again…* opens the form as it was, to answer the reason.",
-    ),
-    "changes_requested": ("is sent back for changes", "Press *Revise…*: everything you wrote is kept."),
-    "expired": ("expired", "Nothing was changed. *Request again…* opens the form as it was."),
-    "withdrawn": ("was withdrawn", "Nothing was changed."),
-    "superseded": (
-        "is superseded",
-        "Nothing was sent. *Request again…* opens the form as it was, on the state of now.",
-    ),
-    "applied": ("is applied", "Azure shows what was approved; the validation signal is watched now."),
-    "validated": ("was validated", "Its owner is asked to attest."),
-    "failed": (
-        "failed",
-        "Look at its card: it says what can be done; *Roll back…* is there if anything was written.",
-    ),
-    "rolled_back": ("is rolled back", "The state of before is back; its owner is asked to attest that."),
-}
 _MAKERS: Mapping[str, Callable[..., Message]] = {
     ASK: _ask,
     REMIND: _remind,
     ESCALATE: _escalate,
     EXPIRING: _expiring,
     ATTEST: _attest,
+    CONSENT: _consent,
     OUTCOME: _outcome,
 }

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from bot.domain.change import Change
 from bot.domain.incident import Consent
 from bot.domain.incident_events import ChangeConsented
-from bot.domain.incident_mode import may_consent
+from bot.domain.incident_mode import Mode, may_consent
 from bot.domain.people import Standing
 from bot.domain.policy import Refused
 from bot.ports.archive import Transaction
@@ -15,6 +15,11 @@ from bot.usecases.hold_for_incident import mode_of
 from bot.usecases.link_incident import add_entry
 
 CONSENT = "consent to"
+
+
+def parties(mode: Mode, change: Change) -> frozenset[str]:
+    """Return whose standing a judgement wants besides the caller's: the requester, who approved, and the leads."""
+    return frozenset({change.request.requester, *mode.approvers, *mode.leads})
 
 
 async def consent_to_change(

@@ -4,7 +4,16 @@ from collections.abc import Mapping
 
 from bot.domain.change import Change
 from bot.domain.incident import Incident, IncidentState
-from bot.domain.incident_mode import Mode, holding, is_consented, named_number, why_not_applied
+from bot.domain.incident_mode import (
+    BEFORE,
+    NOT_HELD,
+    Mode,
+    holding,
+    is_consented,
+    is_repair,
+    named_number,
+    why_not_applied,
+)
 from bot.domain.people import Standing
 from bot.domain.policy import Refused, stands
 from bot.ports.archive import Look
@@ -30,7 +39,7 @@ async def mode_of(change: Change, *, people: Mapping[str, Standing], look: Look,
     """Return what evidence-only mode rests on for a change, as it is now."""
     incidents = await incidents_on(change.request.target, look)
     if not incidents:
-        return Mode(())
+        return NOT_HELD
     now = desk.clock.now()
     approvers = {vote.person for vote in await look.votes(change) if stands(change, vote, now)}
     broke = {change.broke_glass_by} - {""}
@@ -58,6 +67,15 @@ async def is_held(change: Change, look: Look) -> bool:
     incidents = await incidents_on(change.request.target, look)
     given = await look.consents(change.number) if incidents else ()
     return not all(is_consented(change, incident, given) for incident in incidents)
+
+
+async def whose_consent(change: Change, look: Look) -> Mapping[str, str]:
+    """Return the leads whose consent an emergency waits for before it can run, by incident id."""
+    incidents = await incidents_on(change.request.target, look) if change.state in BEFORE else ()
+    if not incidents or not is_repair(change, incidents):
+        return {}
+    given = await look.consents(change.number)
+    return {each.id: each.lead for each in incidents if each.lead and not is_consented(change, each, given)}
 
 
 async def why_other_incident(change: Change, named: str, look: Look) -> Refused | None:

@@ -8,10 +8,13 @@ from bot.changes.kinds import kind_named
 from bot.domain.change import WAITING, Change, ChangeState
 from bot.domain.configuration import Freeze, Rule
 from bot.domain.freeze import freeze_words, may_override, override_words
+from bot.domain.incident_mode import why_not_applied, why_not_rolled_back
 from bot.domain.people import Standing
 from bot.domain.policy import Allowed, Refused, may_act
 from bot.domain.waiver import is_open, is_own_word, may_waive
+from bot.ports.archive import Look
 from bot.usecases.desk import Desk
+from bot.usecases.hold_for_incident import mode_of
 from bot.usecases.queue_change import QUEUED
 
 ROLLBACK_FROM = frozenset({ChangeState.VERIFYING, ChangeState.AWAITING_ATTESTATION, ChangeState.FAILED})
@@ -66,6 +69,19 @@ def why_not(
             return _why_not_attested(change, user, people, desk)
         case _:
             return None
+
+
+async def why_held(
+    verb: Verb, change: Change, *, user: str, people: Mapping[str, Standing], look: Look, desk: Desk
+) -> Refused | None:
+    """Return why open incidents on the target keep this person from it, None when they do not.
+
+    `people` has the leads (`leads_on`) besides those that every judgement wants.
+    """
+    if verb not in (Verb.APPLY, Verb.ROLL_BACK):
+        return None
+    mode = await mode_of(change, people=people, look=look, desk=desk)
+    return why_not_applied(change, mode) if verb is Verb.APPLY else why_not_rolled_back(change, mode, user)
 
 
 def who_may(verb: Verb, change: Change, people: Mapping[str, Standing], desk: Desk) -> tuple[str, ...]:

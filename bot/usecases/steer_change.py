@@ -9,7 +9,6 @@ from bot.domain.errors import ConflictError
 from bot.domain.execution_events import ApplyAsked, ChangeAttested, ChangeClosed
 from bot.domain.freeze import freeze_words
 from bot.domain.freeze_events import FreezeOverridden
-from bot.domain.incident_mode import why_not_applied, why_not_rolled_back
 from bot.domain.json import Json
 from bot.domain.people import Standing
 from bot.domain.policy import Refused
@@ -19,8 +18,7 @@ from bot.usecases.compare_beside import propose_deletion
 from bot.usecases.decide_change import remember_refusal
 from bot.usecases.desk import Caller, Desk
 from bot.usecases.freeze_targets import freezes_at
-from bot.usecases.hold_for_incident import mode_of
-from bot.usecases.judge_steering import Verb, is_undone, why_not
+from bot.usecases.judge_steering import Verb, is_undone, why_held, why_not
 from bot.usecases.queue_change import QUEUED
 from bot.usecases.roll_back_change import second_word, started
 from bot.usecases.schedule_change import schedule, start_of
@@ -59,8 +57,9 @@ async def ask_to_apply(
     target, start = change.request.target, start_of(change, now)
     freezes = await freezes_at(target, start, look=tx, configuration=desk.configuration)
     refused = why_not(Verb.APPLY, change, user=caller.user, people=people, desk=desk, freezes=freezes)
-    if refused is None:
-        refused = why_not_applied(change, await mode_of(change, people=people, look=tx, desk=desk))
+    refused = refused or await why_held(
+        Verb.APPLY, change, user=caller.user, people=people, look=tx, desk=desk
+    )
     if refused is None and freezes and not reason:
         refused = Refused(f"{freeze_words(freezes)} Say why it may be overridden: that is recorded.")
     if refused is not None:
@@ -112,9 +111,9 @@ async def ask_to_roll_back(
     """Start the rollback that was approved with the change, at the second word where policy wants one."""
     change = await tx.change(number)
     refused = why_not(Verb.ROLL_BACK, change, user=caller.user, people=people, desk=desk)
-    if refused is None:
-        mode = await mode_of(change, people=people, look=tx, desk=desk)
-        refused = why_not_rolled_back(change, mode, caller.user)
+    refused = refused or await why_held(
+        Verb.ROLL_BACK, change, user=caller.user, people=people, look=tx, desk=desk
+    )
     if refused is not None:
         return await _remembered(tx, change, caller, Verb.ROLL_BACK, refused)
     asked = await second_word(change, reason, caller=caller, people=people, tx=tx, desk=desk)

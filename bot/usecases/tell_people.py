@@ -1,13 +1,14 @@
 """Tell the people of a change how it stands: its requester, those who may decide, its owner; each thing once."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.domain.change import Change, ChangeState, Vote
 from bot.domain.notice import (
     ASK,
     ATTEST,
+    CONSENT,
     ESCALATE,
     EXPIRING,
     GLASS,
@@ -28,6 +29,7 @@ from bot.domain.rounds import round_of, taken_back
 from bot.ports.archive import Look, Transaction
 from bot.usecases.desk import Desk
 from bot.usecases.find_people import FOR_A_DECISION, find_people
+from bot.usecases.hold_for_incident import whose_consent
 
 MOST_ASKED = 20
 FIRST_LOOK = timedelta(minutes=5)
@@ -50,11 +52,12 @@ _QUESTIONS = frozenset({ASK, REMIND, ESCALATE, EXPIRING})
 
 @dataclass(frozen=True)
 class Told:
-    """A change with what is around it when people are told."""
+    """A change with what is around it when people are told; `leads` are asked to consent, by incident."""
 
     change: Change
     votes: Sequence[Vote]
     notices: Sequence[Notice]
+    leads: Mapping[str, str] = field(default_factory=dict)
 
     def has_voted(self, person: str) -> bool:
         """Return whether a person has voted on the revision of now."""
@@ -69,7 +72,8 @@ def asked_as(change: Change) -> str:
 async def told_of(number: int, look: Look) -> Told:
     """Return a change with its votes and everything people were told about it."""
     change = await look.change(number)
-    return Told(change, await look.votes(change), await look.notices(change.id))
+    notices, leads = await look.notices(change.id), await whose_consent(change, look)
+    return Told(change, await look.votes(change), notices, leads)
 
 
 async def tell_people(number: int, *, desk: Desk) -> None:
@@ -108,10 +112,17 @@ def stage_of(notice: Notice, told: Told) -> int:
     change = told.change
     if notice.word == ATTEST:
         return _attest_stage(notice, change)
+    if notice.word == CONSENT:
+        waits = notice.revision == change.revision and told.leads.get(notice.detail) == notice.person
+        return SAID if waits else HANDLED
     if notice.word in (GLASS, LAPSED):
         return HANDLED if change.reviewed_by else SAID
-    if notice.word not in _QUESTIONS:
-        return SAID
+    return _question_stage(notice, told) if notice.word in _QUESTIONS else SAID
+
+
+def _question_stage(notice: Notice, told: Told) -> int:
+    """Return what a question to those who decide says by now."""
+    change = told.change
     if notice.word == EXPIRING and notice.detail != change.state.value:
         return HANDLED
     if notice.word != EXPIRING and change.state is not S.PENDING_APPROVAL:
@@ -151,6 +162,7 @@ def _wanted(told: Told, asked: Iterable[str]) -> list[tuple[str, str]]:
         known |= {taken.by for taken in taken_back(change)}
         fresh = [user for user in asked if not told.has_voted(user) and user not in known]
         found += [(user, asked_as(change)) for user in fresh[: max(0, MOST_ASKED - len(known))]]
+    found += [(lead, kind_of(CONSENT, revision, incident)) for incident, lead in told.leads.items()]
     attests = _may_attest(change)
     if attests:
         found.append((change.request.owner, kind_of(ATTEST, revision, state.value)))

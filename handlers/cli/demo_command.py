@@ -29,7 +29,7 @@ def run_demo(port: int, script: bool, keep: Path | None) -> int:
         log = stack.enter_context((folder / "countersign.log").open("a", encoding="utf-8"))
         configure_logs(log)
         print("Starting the pretended Slack and Azure, and the app between them …", flush=True)
-        return asyncio.run(_run(Plan(folder, port=port), script, keep is not None))
+        return asyncio.run(_run(Plan(folder, port=port, alerts=True), script, keep is not None))
 
 
 async def _run(plan: Plan, script: bool, kept: bool) -> int:

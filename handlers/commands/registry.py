@@ -13,6 +13,7 @@ from handlers.commands.compare import COMPARE
 from handlers.commands.drift import DRIFT
 from handlers.commands.evidence import COST, METRICS, PACK, QUOTA, SHOW, STATUS
 from handlers.commands.freeze import FREEZE
+from handlers.commands.incident import INCIDENT
 from handlers.commands.lineage import LINEAGE
 from handlers.commands.whoami import WHOAMI
 from handlers.dependencies import Dependencies
@@ -41,6 +42,7 @@ COMMANDS: tuple[Command, ...] = (
     COST,
     CHANGE,
     FREEZE,
+    INCIDENT,
     APPROVALS,
     AUDIT,
     WHOAMI,

@@ -45,6 +45,7 @@ from bot.usecases.compare_kept import judge_all
 from tests.golden import charts
 from tests.golden.drift_values import DRIFT_EXAMPLES
 from tests.golden.emergency_values import EMERGENCY_EXAMPLES
+from tests.golden.held_values import HELD_EXAMPLES
 from tests.golden.incident_values import INCIDENT_EXAMPLES
 from tests.golden.people_values import PEOPLE_EXAMPLES
 from tests.golden.policy_values import POLICY_EXAMPLES
@@ -211,6 +212,7 @@ EXAMPLES: Mapping[str, Callable[[], Made]] = {
     "status": partial(render_status, STATUS, accounts=(ACCOUNT,), now=NOW, ref=REF),
     **DRIFT_EXAMPLES,
     **EMERGENCY_EXAMPLES,
+    **HELD_EXAMPLES,
     **WATCH_EXAMPLES,
     **INCIDENT_EXAMPLES,
     **PEOPLE_EXAMPLES,

@@ -20,11 +20,13 @@ export const api = {
   submit: (body) => call("POST", "/ui/submit", body),
   close: (body) => call("POST", "/ui/close", body),
   shortcut: (body) => call("POST", "/ui/shortcut", body),
+  react: (body) => call("POST", "/ui/react", body),
+  channel: (body) => call("POST", "/ui/channel", body),
   home: (user) => call("POST", "/ui/home", { user }),
   advance: (seconds) => call("POST", "/clock", { advance_seconds: seconds }),
 };
 
-const KINDS = ["message", "message_changed", "message_deleted", "view", "home", "clock", "notice", "connection"];
+const KINDS = ["message", "message_changed", "message_deleted", "view", "home", "clock", "notice", "connection", "channel", "channel_gone"];
 
 /** Opens the event stream of one person; returns a function that closes it. */
 export function listen(user, onEvent, onLink) {

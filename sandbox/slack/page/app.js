@@ -1,6 +1,7 @@
 /** Joins the parts: state in, events in, clicks out. */
 import { api, listen, say } from "./api.js";
 import { append, el } from "./dom.js";
+import { ChannelFrame, intro } from "./channel.js";
 import { brand, icon } from "./icons.js";
 import { MessageList, avatar } from "./messages.js";
 import { Composer } from "./composer.js";
@@ -8,7 +9,7 @@ import { TopBar, applyTheme, drawSidebar, savedTheme } from "./shell.js";
 import { ViewDialog, ask } from "./modal.js";
 import { blocks } from "./blocks.js";
 import { closeMenu } from "./menu.js";
-import { drop, everything, inChannel, inThread, isReply, load, now, put, setClock, store } from "./store.js";
+import { drop, everything, inChannel, inThread, isReply, load, messageKey, now, put, setClock, store } from "./store.js";
 import { encode } from "./commands.js";
 import { drawGuide, exampleFor, pointAt } from "./guide.js";
 import { toast } from "./toast.js";
@@ -47,7 +48,12 @@ function fail(error) {
   setTimeout(() => noticedAt < from - 1500 && toast(say(error)), 250);
 }
 
-const hooks = { context, openThread };
+async function react(message, name, remove) {
+  const answer = await api.react({ user: store.me, channel: message.channel, ts: message.ts, name, ...(remove ? { remove } : {}) });
+  if (!answer.ok) fail(answer.error);
+}
+
+const hooks = { context, openThread, react, shortcut: (message, id) => play(id, message) };
 const list = new MessageList(hooks, "Messages");
 const threadList = new MessageList({ ...hooks, inThread: true }, "Thread");
 const composer = new Composer({ id: "composer", label: "Message", send: (text) => post(text), shortcut: (id) => play(id) });
@@ -72,8 +78,10 @@ async function post(text, threadTs) {
   return answer.ok || answer.error !== "unreachable";
 }
 
-async function play(callbackId) {
-  const answer = await api.shortcut({ user: store.me, callback_id: callbackId });
+async function play(callbackId, message) {
+  if (message) acted();
+  const where = message ? { channel: message.channel, ts: message.ts } : {};
+  const answer = await api.shortcut({ user: store.me, callback_id: callbackId, ...where });
   if (!answer.ok) fail(answer.error);
 }
 
@@ -84,18 +92,20 @@ function openThread(message) {
   threadComposer.input.focus();
 }
 
-function channelTitle(channel) {
-  return channel.kind === "im" ? [avatar(store.workspace.app.user_id, "s"), el("h2", {}, store.workspace.app.name), el("span", { class: "app-tag" }, "APP")]
-    : [icon("hash", 20), el("h2", {}, channel.name)];
+/** Brings a message into sight, in its channel. */
+function reveal(message) {
+  const node = list.node.querySelector(`[data-key="${CSS.escape(messageKey(message))}"]`);
+  list.pinned = false;
+  node?.scrollIntoView({ block: "center" });
+  node?.focus({ preventScroll: true });
 }
 
-function intro(channel) {
-  const im = channel.kind === "im";
-  return el("div", { class: "intro" }, im ? brand(48) : el("span", { class: "intro-mark" }, icon("hash", 28)),
-    el("h3", {}, im ? `Your messages with ${store.workspace.app.name}` : `This is the start of #${channel.name}`),
-    el("p", { class: "muted" }, channel.topic || "Only the two of you can see this."));
+async function deed(channel, what, more) {
+  const answer = await api.channel({ user: store.me, channel: channel.id, do: what, ...more });
+  if (!answer.ok) fail(answer.error);
 }
 
+const frame = new ChannelFrame({ reveal, deed, composer: composer.node });
 let drawn = null;
 
 function drawChannel(toEnd) {
@@ -105,15 +115,12 @@ function drawChannel(toEnd) {
   if (drawn !== `${store.me}|${channel.id}`) {
     drawn = `${store.me}|${channel.id}`;
     list.reset();
-    list.intro = intro(channel);
-    const members = [...store.people.values()].slice(0, 4);
-    $("main").replaceChildren(el("header", { class: "main-head" }, el("div", { class: "main-title" }, channelTitle(channel)), el("p", { class: "topic" }, channel.topic || ""),
-      channel.kind === "channel" && el("span", { class: "stack", title: `${store.people.size} people`, "aria-hidden": "true" }, members.map((p) => avatar(p.id, "xs")), el("span", { class: "stack-count" }, store.people.size))),
-    list.node, composer.node);
+    $("main").replaceChildren(frame.top, list.node, frame.foot);
     composer.label(channel.kind === "im" ? `Message ${name}` : `Message ${name}, or type /cs`);
     composer.value = store.drafts.get(drawn) || "";
     toEnd = true;
   }
+  if (frame.draw(channel)) list.intro = intro(channel);
   list.draw(inChannel(channel.id), list.intro, toEnd);
 }
 
@@ -144,6 +151,7 @@ function drawSide() {
   else side.replaceChildren();
   side.hidden = !store.thread && !store.guide;
   $("app").classList.toggle("has-side", !side.hidden);
+  $("app").classList.toggle("has-thread", Boolean(store.thread));
   topbar.draw();
 }
 
@@ -274,6 +282,7 @@ async function newPlace(channel) {
   const state = await api.state(user);
   if (!state.channels || user !== store.me) return;
   for (const c of state.channels) store.channels.set(c.id, c);
+  for (const message of state.messages?.[channel] || []) put(message);
   if (store.channels.has(channel)) draw();
 }
 
@@ -318,6 +327,18 @@ const HANDLERS = {
     topbar.draw();
   },
   notice: onNotice,
+  channel: (data) => {
+    if (!store.channels.has(data.id)) return newPlace(data.id);
+    store.channels.set(data.id, data);
+    return draw();
+  },
+  channel_gone: ({ id }) => {
+    store.channels.delete(id);
+    store.messages.delete(id);
+    if (store.thread?.channel === id) closeThread();
+    if (store.place.id === id) go({ kind: "channel", id: firstChannel() });
+    else draw();
+  },
   connection: (data) => {
     store.connected = data.connected;
     topbar.draw();

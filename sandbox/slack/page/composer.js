@@ -7,7 +7,7 @@ import { hints } from "./commands.js";
 import { store } from "./store.js";
 
 function shortcutButton(play) {
-  const entries = () => store.shortcuts.map((s) => ({ label: s.name, value: s.callback_id, note: store.workspace.app.name, pick: () => play(s.callback_id) }));
+  const entries = () => store.shortcuts.filter((s) => s.type !== "message").map((s) => ({ label: s.name, value: s.callback_id, note: store.workspace.app.name, pick: () => play(s.callback_id) }));
   return el("button", { type: "button", class: "btn btn-icon btn-quiet btn-shortcuts", "aria-label": "Shortcuts", title: "Shortcuts", "aria-haspopup": "menu", "aria-expanded": "false", onclick: (event) => openMenu(event.currentTarget, entries()) }, icon("plus"));
 }
 

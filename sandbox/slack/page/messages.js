@@ -6,6 +6,7 @@ import { blocks } from "./blocks.js";
 import { dayLabel, full, time, tsDate } from "./format.js";
 import { messageKey, now, replies, store } from "./store.js";
 import { mrkdwn } from "./mrkdwn.js";
+import { pinnedLine, reactions, toolbar } from "./marks.js";
 
 export function avatar(id, size = "m") {
   const app = store.workspace.app;
@@ -44,21 +45,21 @@ export function messageNode(message, hooks, compact) {
   const name = authorName(message);
   const ephemeral = Boolean(message.ephemeral_to);
   return el("article", {
-    class: `message${ephemeral ? " is-ephemeral" : ""}${compact ? " is-compact" : ""}${message.app ? " is-app" : ""}`, tabindex: -1,
+    class: `message${ephemeral ? " is-ephemeral" : ""}${compact ? " is-compact" : ""}${message.app ? " is-app" : ""}${message.subtype ? " is-system" : ""}${message.pinned_by ? " is-pinned" : ""}`, tabindex: -1,
     "data-ts": message.ts, "data-channel": message.channel, "data-thread-ts": message.thread_ts, "data-user": message.user, "data-ephemeral": ephemeral || undefined,
     "data-message-text": message.text, "data-key": messageKey(message), "aria-label": `${name}, ${time(at)}${ephemeral ? ", only visible to you" : ""}`,
   },
   el("div", { class: "gutter" }, compact ? el("time", { class: "time-small", datetime: at.toISOString() }, time(at)) : avatar(message.app ? store.workspace.app.user_id : message.user)),
   el("div", { class: "content" },
     ephemeral && el("div", { class: "only-you" }, icon("eye", 14), "Only visible to you"),
+    pinnedLine(message),
     !compact && el("div", { class: "byline" }, el("span", { class: "author" }, name), message.app && el("span", { class: "app-tag" }, "APP"),
       el("time", { class: "time", datetime: at.toISOString(), title: full(at) }, time(at))),
-    body(message, hooks), threadLink(message, hooks)),
-  !hooks.inThread && !ephemeral && el("div", { class: "toolbar" },
-    el("button", { type: "button", class: "btn btn-icon btn-small btn-quiet", "aria-label": "Reply in thread", title: "Reply in thread", onclick: () => hooks.openThread(message) }, icon("reply", 16))));
+    body(message, hooks), reactions(message, hooks), threadLink(message, hooks)),
+  !ephemeral && !message.subtype && toolbar(message, hooks));
 }
 
-const mergeable = (a, b) => a && !a.app && !b.app && a.user === b.user && !a.blocks?.length && !b.blocks?.length && a.ephemeral_to === b.ephemeral_to && Number(b.ts) - Number(a.ts) < 300 && !a.reply_count;
+const mergeable = (a, b) => a && !a.subtype && !b.subtype && !b.pinned_by && !a.app && !b.app && a.user === b.user && !a.blocks?.length && !b.blocks?.length && a.ephemeral_to === b.ephemeral_to && Number(b.ts) - Number(a.ts) < 300 && !a.reply_count;
 
 /** How long after a click or a line typed a message that changes is taken as its outcome. */
 const ACT_MS = 9000;
@@ -109,7 +110,7 @@ export class MessageList {
 
   nodeFor(message, compact) {
     const id = messageKey(message);
-    const stamp = JSON.stringify([message, compact, now().toDateString(), this.hooks.inThread ? 0 : replies(message).length]);
+    const stamp = JSON.stringify([message, compact, store.channels.get(message.channel)?.archived, now().toDateString(), this.hooks.inThread ? 0 : replies(message).length]);
     const had = this.nodes.get(id);
     if (had?.stamp === stamp) return had.node;
     const node = messageNode(message, this.hooks, compact);

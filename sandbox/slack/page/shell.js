@@ -2,6 +2,7 @@
 import { el } from "./dom.js";
 import { brand, icon } from "./icons.js";
 import { avatar } from "./messages.js";
+import { glyph } from "./channel.js";
 import { offset } from "./format.js";
 import { now, store } from "./store.js";
 
@@ -69,11 +70,11 @@ export class TopBar {
 
 const heading = (words) => el("h2", { class: "side-heading" }, words);
 
-function place(kind, id, words, glyph, hooks) {
+function place(kind, id, words, mark, hooks, archived) {
   const here = store.place.kind === kind && (kind === "home" || store.place.id === id);
   const unread = store.unread.get(id) || 0;
-  return el("li", {}, el("button", { type: "button", class: `place${here ? " is-here" : ""}${unread && !here ? " is-unread" : ""}`, "aria-current": here ? "page" : undefined, "data-place": kind === "home" ? "home" : id, onclick: () => hooks.go({ kind, id }) },
-    glyph, el("span", { class: "place-name" }, words), unread > 0 && !here && el("span", { class: "badge", "aria-label": `${unread} unread` }, unread)));
+  return el("li", {}, el("button", { type: "button", class: `place${here ? " is-here" : ""}${unread && !here ? " is-unread" : ""}${archived ? " is-archived" : ""}`, title: archived ? "Archived" : undefined, "aria-current": here ? "page" : undefined, "data-place": kind === "home" ? "home" : id, onclick: () => hooks.go({ kind, id }) },
+    mark, el("span", { class: "place-name" }, words), unread > 0 && !here && el("span", { class: "badge", "aria-label": `${unread} unread` }, unread)));
 }
 
 function personRow(person, hooks) {
@@ -89,12 +90,12 @@ export function drawSidebar(hooks) {
   const focused = node.contains(document.activeElement) ? document.activeElement.dataset : null;
   const scroll = node.querySelector(".side-scroll")?.scrollTop || 0;
   const channels = [...store.channels.values()];
-  const open = channels.filter((c) => c.kind === "channel");
+  const open = channels.filter((c) => c.kind === "channel").sort((a, b) => Number(Boolean(a.archived)) - Number(Boolean(b.archived)));
   const direct = channels.filter((c) => c.kind === "im");
   node.replaceChildren(
     el("div", { class: "side-top" }, el("span", { class: "team-mark", "aria-hidden": "true" }, (store.workspace.name || "?")[0]), el("div", {}, el("h1", { class: "team" }, store.workspace.name), el("p", { class: "team-note" }, `${store.people.size} people · 1 app`))),
     el("div", { class: "side-scroll" },
-      heading("Channels"), el("ul", { class: "places" }, open.map((c) => place("channel", c.id, c.name, icon("hash", 17), hooks))),
+      heading("Channels"), el("ul", { class: "places" }, open.map((c) => place("channel", c.id, c.name, icon(c.archived ? "archive" : glyph(c), 17), hooks, c.archived))),
       direct.length > 0 && [heading("Direct messages"), el("ul", { class: "places" }, direct.map((c) => place("channel", c.id, store.workspace.app.name, avatar(store.workspace.app.user_id, "xs"), hooks)))],
       heading("Apps"), el("ul", { class: "places" }, place("home", "home", `${store.workspace.app.name} · Home`, icon("home", 17), hooks))),
     el("div", { class: "side-people" }, heading("Act as"), el("ul", { class: "people", "aria-label": "Act as" }, [...store.people.values()].map((p) => personRow(p, hooks)))));

@@ -29,7 +29,7 @@ def test_text_is_split_as_a_shell_would(text: str, words: tuple[str, ...]) -> No
     assert split(text) == words
 
 
-@pytest.mark.parametrize("text", ['show "open', "show 'open", "show “open", "it's"])
+@pytest.mark.parametrize("text", ['show "open', "show 'open", "show “open"])
 def test_a_quote_that_is_never_closed_is_refused_with_the_fix(text: str) -> None:
     with pytest.raises(InvalidInputError, match="never closed") as refused:
         split(text)

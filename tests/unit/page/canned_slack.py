@@ -55,6 +55,7 @@ class CannedSlack:
     posts: list[tuple[str, dict[str, Json]]] = field(default_factory=list)
     streams: list["queue.Queue[tuple[str, Json]]"] = field(default_factory=list)
     files: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+    rooms: list[dict[str, Json]] = field(default_factory=list)
     release: threading.Event = field(default_factory=threading.Event)
 
     def tell(self, name: str, content: Json) -> None:
@@ -71,6 +72,7 @@ class CannedSlack:
         channels = [
             {"id": "C0OPS", "name": "ml-ops", "kind": "channel", "topic": "Fine-tuned models in production"},
             {"id": "C0AUDIT", "name": "audit-trail", "kind": "channel", "topic": "Checkpoints"},
+            *self.rooms,
             {"id": f"D{user}", "name": "Countersign", "kind": "im", "topic": "", "user": user},
         ]
         seen = [m for m in self.messages if m["ephemeral_to"] in (None, user)]
@@ -87,7 +89,10 @@ class CannedSlack:
             "clock": {"now": "2026-11-24T20:24:00+00:00", "offset_seconds": 0.0},
             "transport": "http",
             "connected": True,
-            "shortcuts": [{"callback_id": "shortcut.request", "name": "Request a model change"}],
+            "shortcuts": [
+                {"callback_id": "shortcut.request", "name": "Request a model change", "type": "global"},
+                {"callback_id": "shortcut.timeline", "name": "Add to incident timeline", "type": "message"},
+            ],
             "commands": [
                 {"command": "/cs", "usage_hint": "help | status"},
                 {"command": "/countersign", "usage_hint": "help"},

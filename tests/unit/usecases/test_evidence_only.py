@@ -12,9 +12,11 @@ from bot.domain.deployment import Account, Usage
 from bot.domain.errors import InvalidInputError, RunAgain
 from bot.domain.event import AuditEvent
 from bot.domain.incident_events import ChangeConsented, IncidentLinked
+from bot.domain.notice import CONSENT, HANDLED, SAID
 from bot.domain.policy import Refused
 from bot.usecases.check_change import Red
 from bot.usecases.steer_change import Done
+from bot.usecases.tell_people import stage_of, tell_people, told_of
 from tests.fakes.azure_world import World
 from tests.fakes.house import ANNA, BOB, CAROL, DAN, EVE, OTTO, RULES, House, company, rule
 
@@ -241,6 +243,31 @@ async def test_the_consent_to_an_earlier_revision_is_none_to_this_one(house: Hou
     refused = await house.ask_apply(BOB)
     assert isinstance(refused, Refused)
     assert "the consent of <@U0OTTO> was to another plan" in refused.reason
+
+
+async def test_a_lead_is_asked_once_and_told_when_nothing_waits_for_them_any_more(house: House) -> None:
+    await house.declare(lead=OTTO)
+    await emergency(house)
+    for _ in range(2):
+        await tell_people(1, desk=house.desk)
+    assert "deliver:CHG-1:dm:U0OTTO:consent:1:INC-1" in house.jobs
+    async with house.archive.reading() as look:
+        told = await told_of(1, look)
+    (asked,) = [each for each in told.notices if each.word == CONSENT]
+    assert stage_of(asked, told) == SAID
+    await house.consent(OTTO)
+    async with house.archive.reading() as look:
+        assert stage_of(asked, await told_of(1, look)) == HANDLED
+    await house.name_lead(CAROL)
+    await tell_people(1, desk=house.desk)
+    assert "deliver:CHG-1:dm:U0CAROL:consent:1:INC-1" in house.jobs
+
+
+async def test_no_lead_is_asked_about_what_an_incident_only_holds_up(house: House) -> None:
+    await house.approved()
+    await house.declare(lead=OTTO)
+    await tell_people(1, desk=house.desk)
+    assert not [key for key in house.jobs if ":consent:" in key]
 
 
 @pytest.mark.parametrize("who", [ANNA, BOB, DAN, EVE])
