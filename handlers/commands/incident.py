@@ -17,6 +17,7 @@ from handlers.incident_verbs_steer import (
     snapshot,
     target,
 )
+from handlers.incident_verbs_tell import channel, resolve, snooze, update
 from handlers.shapes import Asked, Command
 
 Sub = Callable[[tuple[str, ...], Asked, Dependencies], Awaitable[Message | None]]
@@ -32,6 +33,10 @@ SUBS: Mapping[str, Sub] = {
     "link": link,
     "snapshot": snapshot,
     "timeline": timeline,
+    "update": update,
+    "snooze": snooze,
+    "resolve": resolve,
+    "channel": channel,
     "export": ask_review,
 }
 
@@ -45,9 +50,11 @@ async def _incident(typed: tuple[str, ...], asked: Asked, deps: Dependencies) ->
 
 INCIDENT = Command(
     "incident",
-    "incident declare <title…> [--sev n] [--target t] [--drill] [--here] [--follows INC-n] · list [--all] · "
-    "show [INC-n] · severity [INC-n] n · lead [INC-n] @who · role [INC-n] <role> @who · target [INC-n] <target…> · "
-    "note [INC-n] <words…> · link [INC-n] CHG-n · snapshot [INC-n] · timeline [INC-n] [--share] · "
+    "incident declare [title…] [--sev n] [--target t] [--drill] [--here] [--follows INC-n] [--anyway] · "
+    "list [--all] [--target t] · show|resolve|snapshot [INC-n] · timeline [INC-n] [--share] · "
+    "update [INC-n] [words…] [--next 30m] · severity [INC-n] n · lead [INC-n] @who · "
+    "role [INC-n] <role> @who · target [INC-n] <target…> · "
+    "note [INC-n] <words…> · link [INC-n] CHG-n · snooze [INC-n] 1h · channel [INC-n] [--here] · "
     "export [INC-n] [--share]",
     "Declare an incident and work on it; it gets a channel, a card and evidence, and changes nothing in production.",
     _incident,
