@@ -102,13 +102,6 @@ class Look(SightingsLook, FreezesLook, TalksLook, TrailLook, AnchorsLook, Incide
         """
         ...
 
-    async def verified_consents(self, change: Change) -> frozenset[tuple[str, str]]:
-        """Return who consented to this revision and plan for which incident, as (`INC-3`, user).
-
-        Raises LedgerBrokenError when the trail does not prove them.
-        """
-        ...
-
     async def proof_of(self, entry_id: str) -> EntryProof:
         """Return the proof that a committed entry is in the signed trail; raise NotFoundError."""
         ...
