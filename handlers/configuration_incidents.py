@@ -14,6 +14,8 @@ from bot.domain.incident_policy import IncidentPolicy
 
 Duration = Annotated[str, Field(json_schema_extra={"pattern": "^[0-9]{1,6}[smhdw]$"})]
 SeverityName = Literal["SEV1", "SEV2", "SEV3", "SEV4"]
+Title = Annotated[str, Field(min_length=1, max_length=80)]
+Link = Annotated[str, Field(pattern="^https://[^\\s<>|]{1,500}$")]
 _SHORTEST = timedelta(seconds=30)
 
 
@@ -31,6 +33,7 @@ class IncidentsPart(BaseModel):
     invite: list[str] = []
     private: Annotated[bool, Field(strict=True)] = False
     severity: SeverityName = "SEV3"
+    bookmarks: dict[Title, Link] = {}
 
 
 def incidents_of(part: IncidentsPart, groups: Collection[str]) -> IncidentPolicy:
@@ -55,6 +58,7 @@ def incidents_of(part: IncidentsPart, groups: Collection[str]) -> IncidentPolicy
         invite=tuple(part.invite),
         private=part.private,
         severity=Severity(part.severity),
+        bookmarks=dict(part.bookmarks),
     )
 
 
