@@ -13,7 +13,7 @@ _NEXT = (
 
 
 def render_episode(episode: Episode, target: Target, ref: str) -> Message:
-    """Return the message; when it is over, that it is, without a button."""
+    """Return the message; without a button when it is over or an incident is open."""
     title = f"{one_line(target.alias)} · {episode.sign.words}"
     told = [("Since", when(episode.began_at)), *sorted(episode.figures.items())]
     blocks = [
@@ -33,6 +33,8 @@ def _state(episode: Episode) -> str:
 def _next(episode: Episode, target: Target) -> list[Block]:
     if episode.ended_at is not None:
         return [context(f"It was seen last before {when(episode.ended_at)}.")]
+    if episode.incident:
+        return [section(f"INC-{episode.incident} is open on it; it is in its timeline.")]
     symptom = f"First symptom of {one_line(target.alias)}: {one_line(target.first_symptom)}"
     offer = button(
         "Declare an incident",

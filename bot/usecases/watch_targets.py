@@ -85,10 +85,24 @@ class _Watched:
         kept = await self._tx.change_episode(episode, **columns)
         if kept is None:
             return
+        if kept.fired_at is not None and not kept.incident:
+            kept = await self._joined(kept)
         if kept.ended_at is not None and kept.fired_at is not None:
             await self._ended(kept)
         elif finding.level is Level.CRITICAL:
             await self._tell(kept, finding)
+
+    async def _joined(self, episode: Episode) -> Episode:
+        """Add what was offered to the incident that somebody has declared since, if one is open."""
+        incident = await self._open()
+        joined = None
+        if incident is not None and episode.ended_at is None:
+            joined = await self._tx.change_episode(episode, incident=incident.number)
+        if joined is None or incident is None:
+            return episode
+        await self._write(incident, joined, "found", f"{joined.sign.words}: {joined.words}")
+        await self._tx.enqueue("deliver", f"deliver:episode:{joined.number}")
+        return joined
 
     async def _tell(self, episode: Episode, finding: Finding) -> None:
         """Join the open incident, declare one where `declare_on` says so, or offer to; once."""
@@ -114,11 +128,15 @@ class _Watched:
         if outcome == "offered":
             await self._tx.enqueue("deliver", f"deliver:episode:{episode.number}")
 
+    async def _open(self) -> Incident | None:
+        query = IncidentQuery(state=IncidentState.OPEN, target=self._target.alias, drills=False, limit=1)
+        return next(iter(await self._tx.incidents(query)), None)
+
     async def _incident(self, episode: Episode) -> tuple[Incident | None, str]:
         await self._tx.hold(self._target.ref.key)
-        query = IncidentQuery(state=IncidentState.OPEN, target=self._target.alias, drills=False, limit=1)
-        for each in await self._tx.incidents(query):
-            return each, "joined"
+        there = await self._open()
+        if there is not None:
+            return there, "joined"
         if episode.sign not in self._desk.configuration.incidents.declare_on:
             return None, "offered"
         asked = Declaring(
@@ -146,7 +164,7 @@ class _Watched:
         if episode.incident:
             incident = await self._tx.incident(episode.incident)
             await self._write(incident, episode, "ended", f"{episode.sign.words}: over, by the watch.")
-        elif episode.ts:
+        if episode.ts:
             await self._tx.enqueue("deliver", f"deliver:episode:{episode.number}")
 
     async def _write(self, incident: Incident, episode: Episode, what: str, words: str) -> None:

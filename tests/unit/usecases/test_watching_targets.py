@@ -114,6 +114,18 @@ async def test_an_open_incident_on_the_target_is_joined_and_told_of_the_end() ->
     assert "trouble.ended" in street.house.tags
 
 
+async def test_what_was_offered_joins_the_incident_that_somebody_declares_later() -> None:
+    street = Street()
+    await street.look(throttled=0.9)
+    now = street.house.clock.now()
+    async with street.house.archive.transaction() as tx:
+        await tx.add_incident(Incident(0, "Slow", Severity.SEV2, frozenset({ALIAS}), "U0ANNA", now, now))
+    await street.look(throttled=0.9)
+    await street.look(throttled=0.9)
+    assert [each.incident for each in street.found()] == [1]
+    assert len(await street.timeline()) == 1
+
+
 async def test_a_look_that_comes_late_says_nothing() -> None:
     street = Street()
     await street.look(throttled=0.9)
