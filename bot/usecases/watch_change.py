@@ -23,6 +23,7 @@ from bot.usecases.plan_change import written_to
 from bot.usecases.remind_people import enqueue_reminders
 from bot.usecases.schedule_change import start_changes
 from bot.usecases.time_snapshots import snapshots_due, want_snapshots
+from bot.usecases.update_incident import nudges_due
 from bot.usecases.watch_targets import enqueue_watches, watches_due
 from bot.usecases.watch_trigger import TIMER, enqueue_triggers, triggers_due
 from bot.usecases.weigh_change import weigh_change
@@ -44,8 +45,9 @@ async def sweep(desk: Desk) -> None:
         triggers = await triggers_due(look, desk=desk)
         anchors = await anchors_due(look, desk)
         snapshots = await snapshots_due(look, now)
+        nudges = await nudges_due(look, desk)
         watches = await watches_due(look, desk=desk)
-    if not any((due, starts, lapsed, looks, reminders, triggers, anchors, snapshots, watches)):
+    if not any((due, starts, lapsed, looks, reminders, triggers, anchors, snapshots, nudges, watches)):
         return
     async with desk.archive.transaction() as tx:
         for change in due:
@@ -59,6 +61,8 @@ async def sweep(desk: Desk) -> None:
         await enqueue_triggers(triggers, tx=tx, desk=desk)
         await enqueue_anchors(anchors, tx)
         await want_snapshots(snapshots, tx=tx, desk=desk)
+        for incident in nudges:
+            await tx.enqueue("remind", f"remind:{incident.id}")
         await enqueue_watches(watches, tx=tx, desk=desk)
 
 

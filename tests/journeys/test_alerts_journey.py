@@ -67,3 +67,14 @@ async def test_a_storm_and_its_end_are_one_incident_that_stays_open(house: House
     assert (resolved.data["condition"], resolved.data["outcome"]) == ("Resolved", "joined")
     assert [each.type for each in entries(house)].count("incident.opened") == 1
     assert "incident.closed" not in [each.type for each in entries(house)]
+
+
+async def test_what_the_watch_finds_is_offered_in_the_targets_channel_and_one_press_declares_it(
+    house: House,
+) -> None:
+    people = house.people
+    trouble = {"kind": "content_filter_spike", "deployment": TRIAGE, "ago": 9}
+    await Azure(house).post("/control/troubles", trouble)
+    await people.advance(2 * MINUTE)
+    offered = await people.message(ALICE, "Content filter spike")
+    assert "The content filter stops" in words_of(offered)
