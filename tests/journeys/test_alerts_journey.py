@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.conftest import House
-from tests.journeys.people import Json
-from tests.journeys.ways import TRIAGE, Azure, Entry, a_house, entries, trail
+from tests.journeys.people import Json, words_of
+from tests.journeys.ways import ALICE, TRIAGE, Azure, Entry, a_house, entries, press, trail
 
 MINUTE = 60.0
 
@@ -73,8 +73,19 @@ async def test_what_the_watch_finds_is_offered_in_the_targets_channel_and_one_pr
     house: House,
 ) -> None:
     people = house.people
-    trouble = {"kind": "content_filter_spike", "deployment": TRIAGE, "ago": 9}
-    await Azure(house).post("/control/troubles", trouble)
+    await Azure(house).post("/control/troubles", {"kind": "quota_exhausted", "deployment": TRIAGE})
+    for _ in range(3):
+        await people.advance(2 * MINUTE)
+        await asyncio.sleep(1)
+    offered = await people.message(ALICE, "The quota is exhausted")
+    assert "240 of 240 units" in words_of(offered)
+    assert (await press(house, ALICE, offered, "incident.offer"))["ok"]
+    for _ in range(100):
+        opened = [each for each in entries(house) if each.type == "incident.opened"]
+        if opened:
+            break
+        await asyncio.sleep(0.1)
+    (incident,) = opened
+    assert (incident.actor, incident.data["targets"]) == (ALICE, ["triage-prod"])
     await people.advance(2 * MINUTE)
-    offered = await people.message(ALICE, "Content filter spike")
-    assert "The content filter stops" in words_of(offered)
+    assert "INC-1 is open on it" in words_of(await people.message(ALICE, "INC-1 is open on it"))
