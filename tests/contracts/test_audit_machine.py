@@ -1,8 +1,8 @@
 """The trail driven at random: whatever honest writers and keepers do, verifying finds nothing and every proof holds.
 
 Two writers append in batches, roll back, die and start again; somebody rotates keys, seals shards, erases texts,
-anchors what a second key signs, and the clock goes back. `COUNTERSIGN_TRAIL_APPENDS=100000` runs until so many entries
-were appended (bench/RESULTS.md).
+anchors what a second key signs, and the clock goes back. `COUNTERSIGN_TRAIL_APPENDS=100000` runs until so many
+entries were appended (bench/RESULTS.md).
 """
 
 import asyncio
