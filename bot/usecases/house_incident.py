@@ -1,11 +1,13 @@
 """What becomes of an incident's channel, as rows: given, archived, renamed, lost, found again."""
 
+from bot.domain.configuration import Configuration
 from bot.domain.errors import InvalidInputError
 from bot.domain.incident import ChannelState, Incident
 from bot.domain.incident_events import ChannelChanged
 from bot.domain.people import system
 from bot.ports.archive import Cause, Transaction
 from bot.ports.channels import Channel
+from bot.usecases.declare_incident import refuse_home
 from bot.usecases.desk import Desk
 from bot.usecases.keep_timeline import change_now, entry_now, open_incident, write_down
 
@@ -73,12 +75,15 @@ async def _say(
     await write_down(entry, tx)
 
 
-async def want_channel(number: int, channel: str, *, tx: Transaction) -> Incident:
+async def want_channel(
+    number: int, channel: str, *, tx: Transaction, configuration: Configuration
+) -> Incident:
     """Have a new channel made for an incident, or another one adopted.
 
     Raises:
-        InvalidInputError: it is resolved, or its channel is open and no other one is named.
+        InvalidInputError: it is resolved, its channel is open and no other one is named, or that one may be none.
     """
+    refuse_home(channel, configuration)
     incident = await open_incident(number, tx)
     if channel == incident.channel or (incident.channel_state is ChannelState.OPEN and not channel):
         raise InvalidInputError(
