@@ -77,20 +77,6 @@ async def declare_incident(
     return incident
 
 
-def refuse_home(channel: str, configuration: Configuration) -> None:
-    """Refuse to run an incident where cards with buttons that change production are posted, or the trail is read.
-
-    Raises:
-        InvalidInputError: it is a target's channel, or the audit channel.
-    """
-    homes = {target.channel for target in configuration.targets} | {configuration.audit_channel}
-    if channel and channel in homes:
-        raise InvalidInputError(
-            "This channel cannot be an incident's: changes are decided or recorded here.",
-            advice="Declare without `--here`: the incident gets a channel of its own, where nothing can hurt.",
-        )
-
-
 def _event(incident: Incident) -> IncidentOpened:
     return IncidentOpened(
         incident=incident.id,
@@ -116,7 +102,6 @@ def _checked(asked: Declaring, configuration: Configuration) -> Declaring:
             f"The title has {len(title)} characters.",
             advice=f"Keep it under {LONGEST_TITLE}; the rest belongs into a note.",
         )
-    refuse_home(asked.channel, configuration)
     aliases = frozenset(configuration.target(alias).alias for alias in asked.targets)
     return Declaring(**{**vars(asked), "title": title, "targets": aliases})
 
