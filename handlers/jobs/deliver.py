@@ -19,6 +19,7 @@ from handlers.telling_of_glass import TOLD, tell_of_glass
 from handlers.telling_of_incidents import tell_of_incident
 from handlers.telling_of_trail import tell_of_entry
 from handlers.unapproved import tell_of_unexplained
+from handlers.watching import tell_of_episode
 
 
 async def _run(key: str, deps: Dependencies) -> None:
@@ -29,6 +30,8 @@ async def _run(key: str, deps: Dependencies) -> None:
             await tell_of_unexplained(int(number), deps)
         case ["alert", number]:
             await tell_of_alert(int(number), deps)
+        case ["episode", number]:
+            await tell_of_episode(int(number), deps)
         case ["freeze", freeze]:
             await tell_of_freeze(freeze, deps)
         case ["room", room]:
