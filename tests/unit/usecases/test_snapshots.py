@@ -255,6 +255,20 @@ async def test_the_timer_wants_a_snapshot_once_and_after_a_pause_one_for_all_tha
     assert due - house.clock.now() == 7 * MINUTE
 
 
+async def test_a_clock_that_was_ahead_and_is_set_right_does_not_stop_the_timer(house: House) -> None:
+    await declared(house)
+    right = house.clock.now()
+    house.clock.pass_by(timedelta(days=2))
+    await house.sweep()
+    house.clock.time = right + 20 * MINUTE
+    await house.sweep()
+    await house.sweep()
+    assert len(house.archive.state.snapshots) == 3
+    due = house.archive.state.incidents[1].next_snapshot_at
+    assert due is not None
+    assert timedelta(0) < due - house.clock.now() <= 10 * MINUTE
+
+
 async def test_the_timer_leaves_a_resolved_incident_alone(house: House) -> None:
     incident = await declared(house)
     async with house.archive.transaction() as tx:
@@ -268,7 +282,7 @@ async def test_two_replicas_want_the_same_snapshot_once(house: House) -> None:
     await declared(house)
     house.clock.pass_by(10 * MINUTE)
     async with house.archive.reading() as look:
-        due = await snapshots_due(look, house.clock.now())
+        due = await snapshots_due(look, desk=house.desk)
     for _ in range(2):
         async with house.archive.transaction() as tx:
             await want_snapshots(due, tx=tx, desk=house.desk)
