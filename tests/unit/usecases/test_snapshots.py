@@ -10,6 +10,7 @@ from bot.domain.incident_snapshot import SnapshotSeen
 from bot.domain.inventory import ActivityEntry
 from bot.domain.kept_snapshot import read_snapshot
 from bot.domain.people import Actor
+from bot.domain.sighting import Unexplained
 from bot.domain.signs import Level, Sign
 from bot.ports.archive import Cause
 from bot.usecases.declare_incident import Declaring, declare_incident
@@ -198,6 +199,22 @@ async def test_a_change_is_named_with_what_it_did_and_who_asked_for_it(house: Ho
     (write,) = (await seen(house)).targets[0].writes
     assert (write.change, write.by, write.status) == (change.id, ANNA, "not in the log yet")
     assert write.what == "scale: sku.capacity (120 → 150)"
+
+
+async def test_a_write_of_which_only_traces_were_seen_is_listed_until_the_log_has_it(house: House) -> None:
+    now = house.clock.now()
+    async with house.archive.transaction() as tx:
+        traces = Unexplained(
+            "k", THING.key, "triage-prod", now - 9 * MINUTE, now, fields={"sku.capacity": (120, 60)}
+        )
+        await tx.add_unexplained(traces)
+    await declared(house)
+    await take(house)
+    (write,) = (await seen(house)).targets[0].writes
+    assert (write.what, write.by, write.change) == ("Capacity 120 → 60", "", "")
+    wrote(house, "write")
+    (write,) = (await demand(house)).targets[0].writes
+    assert (write.what, write.by) == ("deployments write", DAN)
 
 
 async def test_the_last_known_good_is_the_baseline_of_before_the_trouble(house: House) -> None:
