@@ -11,6 +11,7 @@ from bot.domain.configuration import parse_duration
 from bot.domain.errors import InvalidInputError
 from bot.domain.incident import Severity
 from bot.domain.incident_policy import IncidentPolicy
+from bot.domain.signs import Sign
 
 Duration = Annotated[str, Field(json_schema_extra={"pattern": "^[0-9]{1,6}[smhdw]$"})]
 SeverityName = Literal["SEV1", "SEV2", "SEV3", "SEV4"]
@@ -27,7 +28,7 @@ class IncidentsPart(BaseModel):
     nudges: Annotated[int, Field(strict=True, ge=0, le=20)] = 3
     duplicate_within: Duration = "30m"
     watch_every: Duration = "1m"
-    declare_on: list[str] = []
+    declare_on: list[Sign] = []
     invite: list[str] = []
     private: Annotated[bool, Field(strict=True)] = False
     severity: SeverityName = "SEV3"
@@ -51,7 +52,7 @@ def incidents_of(part: IncidentsPart, groups: Collection[str]) -> IncidentPolicy
         nudges=part.nudges,
         duplicate_within=parse_duration(part.duplicate_within),
         watch_every=parse_duration(part.watch_every),
-        declare_on=tuple(part.declare_on),
+        declare_on=tuple(each.value for each in part.declare_on),
         invite=tuple(part.invite),
         private=part.private,
         severity=Severity(part.severity),

@@ -85,6 +85,13 @@ async def want_channel(number: int, channel: str, *, tx: Transaction) -> Inciden
             f"{incident.id} has a channel: #{incident.channel_name}.",
             advice="Write `incident channel --here` in another one to move there.",
         )
-    kept = await change_now(number, tx, channel=channel, channel_state=ChannelState.PENDING, card_ts="")
+    kept = await change_now(
+        number,
+        tx,
+        channel=channel,
+        channel_state=ChannelState.PENDING,
+        is_own_channel=not channel,
+        card_ts="",
+    )
     await tx.enqueue("deliver", f"deliver:{kept.id}:channel")
     return kept

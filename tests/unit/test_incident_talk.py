@@ -8,7 +8,9 @@ import pytest
 from bot.domain.errors import CountersignError
 from bot.domain.incident import ChannelState, IncidentState, Severity
 from bot.ports.channels import Channel
-from handlers.shapes import FieldErrors, Replace
+from bot.render.lint import check_view
+from handlers.events.home import HOME
+from handlers.shapes import FieldErrors, Happening, Replace
 from tests.fakes.house import ANNA, BOB, DAN, EVE, OTTO
 from tests.fakes.incidents import Chat
 
@@ -224,3 +226,15 @@ async def test_a_channel_that_is_there_is_adopted_with_here() -> None:
     incident = chat.incident()
     assert (incident.channel, incident.channel_name, incident.is_own_channel) == ("C0WAR", "war-room", False)
     assert "C0WAR" not in chat.rooms.topics, "the topic of somebody else's channel is left as it is"
+
+
+async def test_home_shows_open_incidents_with_age_and_next_update() -> None:
+    chat = await declared(BOB)
+    await chat.type("incident declare Over --target classifier-prod")
+    chat.house.clock.pass_by(45 * MINUTES)
+    await HOME.run(Happening("app_home_opened", chat.asked(EVE), user=EVE), chat.deps)
+    home = chat.voice.views[-1]
+    check_view(home)
+    shown = words_of(home)
+    assert "Active incidents" in shown
+    assert all(words in shown for words in ("INC-1", "INC-2", "open for 45 min", "overdue since"))
