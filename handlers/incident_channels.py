@@ -2,7 +2,7 @@
 
 from bot.domain.errors import SlackRefusedError
 from bot.domain.incident import ChannelState, Incident, IncidentSource
-from bot.domain.incident_names import is_incident_channel, title_of
+from bot.domain.incident_names import is_incident_channel, title_of, why_not_housed
 from bot.domain.people import Actor
 from bot.ports.archive import Look
 from bot.ports.channels import Channel
@@ -90,6 +90,8 @@ async def _room(channel: str, deps: Dependencies) -> Channel | None:
     try:
         found = await deps.channels.look(channel)
         ours = is_incident_channel(found.name, deps.desk.configuration.incident_channel_pattern)
-        return await entered(channel, deps) if ours and not found.is_archived else None
+        if not ours or found.is_archived or why_not_housed(channel, deps.desk.configuration):
+            return None
+        return await entered(channel, deps)
     except SlackRefusedError:
         return None
