@@ -8,6 +8,7 @@ from tests.contracts.catalogue_entries import ENTRIES
 from tests.contracts.catalogue_keys import KEYS
 from tests.contracts.catalogue_packs import PACKS
 from tests.contracts.catalogue_schema import SCHEMA
+from tests.contracts.catalogue_sealed import SEALED
 from tests.contracts.catalogue_signed import SIGNED
 from tests.contracts.catalogue_writing import WRITING
 
@@ -59,14 +60,17 @@ TITLES = (
     "sign with the old key after a rotation",
     "rotate to a key of one's own",
     "edit or delete an anchor in Slack",
-    "alter, swap or invent a disclosure",
+    "alter, swap or invent a disclosure, or the key it is sealed with",
     "erase a person's words, as the law asks",
     "ask a witness that has seen more",
     "raise the isolation level",
     "let Alembic rebuild a table",
 )
 ATTACKS = tuple(
-    sorted((*ENTRIES, *SIGNED, *ANCHORED, *SCHEMA, *WRITING, *PACKS, *KEYS), key=lambda attack: attack.number)
+    sorted(
+        (*ENTRIES, *SIGNED, *ANCHORED, *SCHEMA, *WRITING, *PACKS, *KEYS, *SEALED),
+        key=lambda attack: attack.number,
+    )
 )
 BEGIN, END = "<!-- from here: made by the test -->", "<!-- to here -->"
 _HEAD = ("| # | Attack | SQLite | Postgres | Found | Test |", "|---|---|---|---|---|---|")
