@@ -69,6 +69,7 @@ _REST = f"""
 team_id = "T0CONTOSO"
 app_id = "A0COUNTERSIGN"
 audit_channel = "C0AUDIT"
+incident_channel_pattern = "inc-*"
 freeze_groups = ["approvers", "security"]
 auditor_groups = ["auditors"]
 
