@@ -135,8 +135,15 @@ async def lived(acts: list[tuple[str, int, int]]) -> None:
         (folder / "db").mkdir()
         async with open_house(f"sqlite:///{folder / 'db' / 'trail.db'}") as plain:
             writing = Writing(plain, folder)
+            does = {
+                "write": writing.write,
+                "keep": writing.keep,
+                "restart": writing.restart,
+                "erase person": writing.erase_person,
+                "erase text": writing.erase_text,
+            }
             for act, one, other in acts:
-                await getattr(writing, act.replace(" ", "_"))(one, other)
+                await does[act](one, other)
                 HAPPENED[act] += 1
                 await writing.check()
 
