@@ -6,6 +6,7 @@ from tests.contracts.catalogue import BOTH, Attack
 from tests.contracts.catalogue_anchors import ANCHORED
 from tests.contracts.catalogue_entries import ENTRIES
 from tests.contracts.catalogue_keys import KEYS
+from tests.contracts.catalogue_others import OTHERS
 from tests.contracts.catalogue_packs import PACKS
 from tests.contracts.catalogue_schema import SCHEMA
 from tests.contracts.catalogue_sealed import SEALED
@@ -65,10 +66,12 @@ TITLES = (
     "ask a witness that has seen more",
     "raise the isolation level",
     "let Alembic rebuild a table",
+    "spoil or delete the signature of a witness or a second key",
+    "give a role the right to change what is there",
 )
 ATTACKS = tuple(
     sorted(
-        (*ENTRIES, *SIGNED, *ANCHORED, *SCHEMA, *WRITING, *PACKS, *KEYS, *SEALED),
+        (*ENTRIES, *SIGNED, *ANCHORED, *SCHEMA, *WRITING, *PACKS, *KEYS, *OTHERS, *SEALED),
         key=lambda attack: attack.number,
     )
 )
