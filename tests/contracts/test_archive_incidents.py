@@ -99,6 +99,8 @@ async def test_incidents_are_found_by_state_target_channel_and_what_is_due(archi
         assert await found(drills=False, state=IncidentState.OPEN) == [1]
         assert await found(state=IncidentState.OPEN, snapshot_before=NOW) == []
         assert await found(state=IncidentState.OPEN, snapshot_before=NOW + MINUTE) == [1]
+        assert await found(snapshot_after=NOW) == [over.number, 1]
+        assert await found(snapshot_after=NOW + MINUTE) == []
         assert await found(state=IncidentState.OPEN, update_before=NOW + 2 * MINUTE) == [drill.number, 1]
         assert await found(declared_since=NOW + MINUTE) == []
 
