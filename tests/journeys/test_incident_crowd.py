@@ -18,10 +18,15 @@ PERIOD_SECONDS = 300.0
 
 async def jobs(house: House):
     import sqlite3
+
     url = house.world.settings.database_url
     con = sqlite3.connect(url.removeprefix("sqlite:///"))
     rows = con.execute("select kind, key, state, attempts, run_at from job").fetchall()
-    dead = con.execute("select * from dead_letter").fetchall() if con.execute("select 1 from sqlite_master where name='dead_letter'").fetchone() else []
+    dead = (
+        con.execute("select * from dead_letter").fetchall()
+        if con.execute("select 1 from sqlite_master where name='dead_letter'").fetchone()
+        else []
+    )
     con.close()
     return rows, dead
 
@@ -29,10 +34,27 @@ async def jobs(house: House):
 async def state(house: House, what: str) -> None:
     rows, dead = await jobs(house)
     found = await calls(house)
-    print(f"{time.time():.1f} {what}: jobs {Counter((r[0], r[1].split(':')[2] if r[0]=='deliver' else '', r[2]) for r in rows)} dead {len(dead)}", flush=True)
-    print("   calls", Counter(c["method"] for c in found if c["ok"]), "429", Counter(c["method"] for c in found if c["error"] == "ratelimited"), "errors", Counter(c["error"] for c in found if not c["ok"]), flush=True)
+    print(
+        f"{time.time():.1f} {what}: jobs {Counter((r[0], r[1].split(':')[2] if r[0] == 'deliver' else '', r[2]) for r in rows)} dead {len(dead)}",
+        flush=True,
+    )
+    print(
+        "   calls",
+        Counter(c["method"] for c in found if c["ok"]),
+        "429",
+        Counter(c["method"] for c in found if c["error"] == "ratelimited"),
+        "errors",
+        Counter(c["error"] for c in found if not c["ok"]),
+        flush=True,
+    )
     asked = await Azure(house).requests()
-    print("   azure", len(asked), "snapshots", Counter(e.data["occasion"].split(":")[0] for e in entries(house) if e.type == "incident.snapshot"), flush=True)
+    print(
+        "   azure",
+        len(asked),
+        "snapshots",
+        Counter(e.data["occasion"].split(":")[0] for e in entries(house) if e.type == "incident.snapshot"),
+        flush=True,
+    )
 
 
 async def test_fifty_incidents_have_each_snapshot_once_and_ask_little(tmp_path: Path) -> None:
