@@ -201,6 +201,17 @@ async def test_a_change_is_named_with_what_it_did_and_who_asked_for_it(house: Ho
     assert write.what == "scale: sku.capacity (120 → 150)"
 
 
+async def test_a_change_that_the_log_shows_late_is_listed_once_and_is_no_new_write(house: House) -> None:
+    change = await house.applied()
+    await declared(house)
+    await take(house)
+    wrote(house, "write", back=0)
+    later = await demand(house)
+    (write,) = later.targets[0].writes
+    assert (write.change, write.by, write.status) == (change.id, ANNA, "Succeeded")
+    assert later.is_unchanged
+
+
 async def test_a_write_of_which_only_traces_were_seen_is_listed_until_the_log_has_it(house: House) -> None:
     now = house.clock.now()
     async with house.archive.transaction() as tx:
