@@ -1,5 +1,6 @@
 """Snapshots of an incident: taken once, kept, recorded and told; what differs is named, what is hidden is a gap."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -108,6 +109,14 @@ async def test_a_wanted_snapshot_is_taken_once_kept_recorded_and_left_to_be_told
     entries = [each for each in house.archive.state.timeline.values() if each.kind == "snapshot"]
     assert [each.words for each in entries] == [taken.summary]
     assert house.archive.state.incidents[1].first_snapshot_at == house.clock.now()
+
+
+async def test_two_processes_that_take_it_at_once_leave_one_snapshot(house: House) -> None:
+    await declared(house)
+    house.inventory.broken["activity"] = AzureUnavailableError("Azure did not answer.")
+    await asyncio.gather(take(house), take(house))
+    assert house.tags.count("incident.snapshot") == 1
+    assert [each.kind for each in house.archive.state.timeline.values()] == ["declared", "snapshot"]
 
 
 async def test_the_time_of_the_first_snapshot_stays(house: House) -> None:
