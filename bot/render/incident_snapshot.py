@@ -24,6 +24,7 @@ _OCCASIONS = {
     "declare": "taken when it was declared",
     "timer": "taken by the timer",
     "severity": "taken because the severity changed",
+    "target": "taken because it is about more targets now",
     "demand": "taken because somebody asked",
     "resolve": "taken when it was resolved",
 }
