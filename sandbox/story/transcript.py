@@ -39,6 +39,10 @@ class Transcript:
         for line in wrapped([(under, "dim")], WIDTH):
             self._print(line)
 
+    def meet(self, names: Names) -> None:
+        """Know who and what there is by now, such as a new channel."""
+        self._names = names
+
     def scene(self, number: int, title: str, tells: str) -> None:
         """The beginning of a scene, and in a sentence what it is about."""
         head = f"━━ {number} · {title} "

@@ -65,6 +65,17 @@ class Azure:
         """Every mutation Azure accepted, in order."""
         return list((await self._get("/control/writes"))["writes"])
 
+    async def executed(self) -> list[Json]:
+        """Every mutation that came from the executor's identity."""
+        return [each for each in await self.writes() if "executor" in str(each.get("identity", ""))]
+
+    async def trouble(self, kind: str, minutes: int = 120) -> None:
+        """Let something go wrong, past the app."""
+        body = {"kind": kind, "account": ACCOUNT, "deployment": DEPLOYMENT, "minutes": minutes}
+        async with self._session.post("/control/troubles", json=body) as response:
+            if response.status != 200:
+                raise RefusedError(f"Azure answered {response.status}: {await response.text()}")
+
     async def set_behind(self, capacity: int) -> None:
         """Change the capacity as somebody else would, past the app."""
         path = f"/control/deployments/{ACCOUNT}/{DEPLOYMENT}"
