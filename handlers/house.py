@@ -33,6 +33,7 @@ class House:
     trail: TrailWatch | None = None
     skews: Mapping[str, float] = field(default_factory=dict)
     denials: Denials = field(default_factory=Denials)
+    role: Role = "all"
 
     async def is_connected(self) -> bool | None:
         """Return whether a Socket Mode connection stands; None where Slack comes by HTTP, or not at all."""

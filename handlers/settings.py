@@ -13,6 +13,8 @@ from bot.domain.errors import InvalidInputError
 Transport = Literal["socket", "http"]
 IdentityName = Literal["managed", "workload", "cli", "sandbox"]
 ENV_FILE = ".env"
+ACTION_GROUPS = "461e8683-5575-4561-ac7f-899cc907d62a"  # Azure Monitor's own application, in every tenant
+SHORTEST_SECRET = 16
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _NEW_KEY = (
     "Make one with `countersign audit keygen --origin <origin>`, or name its file as @path (mode 0600)."
@@ -42,6 +44,11 @@ class Settings(BaseSettings):
     azure_executor_identity: IdentityName = Field("managed", alias="COUNTERSIGN_AZURE_EXECUTOR_IDENTITY")
     azure_executor_client_id: str = Field("", alias="COUNTERSIGN_AZURE_EXECUTOR_CLIENT_ID")
     signing_key: SecretStr = Field(SecretStr(""), alias="COUNTERSIGN_SIGNING_KEY")
+    alert_tenant: str = Field("", alias="COUNTERSIGN_ALERT_TENANT")
+    alert_audience: str = Field("", alias="COUNTERSIGN_ALERT_AUDIENCE")
+    alert_apps: str = Field(ACTION_GROUPS, alias="COUNTERSIGN_ALERT_APPS")
+    alert_authority: str = Field("https://login.microsoftonline.com", alias="COUNTERSIGN_ALERT_AUTHORITY")
+    alert_secret: SecretStr = Field(SecretStr(""), alias="COUNTERSIGN_ALERT_SECRET")
 
     @property
     def is_sandbox(self) -> bool:
@@ -49,6 +56,16 @@ class Settings(BaseSettings):
         urls = [self.slack_api_url, self.arm_url, self.logs_url, self.openai_url]
         local = all(urlsplit(url).hostname in LOOPBACK for url in urls if url)
         return self.azure_identity == "sandbox" and local
+
+    @property
+    def takes_alerts(self) -> bool:
+        """Return whether `/alerts` exists: a tenant and an audience are set, or the sandbox's secret."""
+        return bool(self.alert_tenant and self.alert_audience) or bool(self.alert_secret.get_secret_value())
+
+    @property
+    def alert_senders(self) -> frozenset[str]:
+        """Return the application ids that may send alerts."""
+        return frozenset(self.alert_apps.split())
 
     def signing_keys(self) -> tuple[str, ...]:
         """Return the note signing keys, in order; those of a file stand in the place of its `@path`.
@@ -92,7 +109,24 @@ class Settings(BaseSettings):
             found.append(
                 ("COUNTERSIGN_AZURE_IDENTITY", "is sandbox, but not every endpoint is on loopback.", fix)
             )
+        found += self._alert_problems()
         return found if self.is_sandbox else [*_open_to_others(Path(ENV_FILE)), *found]
+
+    def _alert_problems(self) -> list[tuple[str, str, str]]:
+        secret = self.alert_secret.get_secret_value()
+        if secret and not self.is_sandbox:
+            fix = "Unset it, and set COUNTERSIGN_ALERT_TENANT and COUNTERSIGN_ALERT_AUDIENCE."
+            return [("COUNTERSIGN_ALERT_SECRET", "is for the sandbox only.", fix)]
+        if secret and len(secret) < SHORTEST_SECRET:
+            fix = f"Use {SHORTEST_SECRET} characters or more."
+            return [("COUNTERSIGN_ALERT_SECRET", "is too short.", fix)]
+        host = urlsplit(self.alert_authority)
+        if host.scheme != "https" and host.hostname not in LOOPBACK:
+            return [("COUNTERSIGN_ALERT_AUTHORITY", "is not an https address.", "Write https://….")]
+        if bool(self.alert_tenant) != bool(self.alert_audience):
+            name = "COUNTERSIGN_ALERT_AUDIENCE" if self.alert_tenant else "COUNTERSIGN_ALERT_TENANT"
+            return [(name, "is missing: alerts need a tenant and an audience.", "See docs/alerts.md.")]
+        return []
 
     def _transport_problems(self) -> list[tuple[str, str, str]]:
         if self.transport == "socket":

@@ -136,6 +136,7 @@ class _Builder:
             trail,
             sides.watch.skews,
             denials,
+            role,
         )
 
     async def _figures(self) -> Figures:

@@ -22,6 +22,7 @@ from storage.incident_tables import (
     TimelineRow,
 )
 from storage.table_base import Row, given, one_of, unique_where
+from storage.watch_tables import AlertRow, EpisodeRow
 from storage.workflow_tables import (
     CommentRow,
     DueRow,
@@ -241,3 +242,5 @@ INCIDENT_SNAPSHOT: Table = METADATA.tables[str(IncidentSnapshotRow.__tablename__
 INCIDENT_ENTRY: Table = METADATA.tables[str(TimelineRow.__tablename__)]
 INCIDENT_CHANGE: Table = METADATA.tables[str(IncidentChangeRow.__tablename__)]
 CONSENT: Table = METADATA.tables[str(ConsentRow.__tablename__)]
+ALERT: Table = METADATA.tables[str(AlertRow.__tablename__)]
+EPISODE: Table = METADATA.tables[str(EpisodeRow.__tablename__)]

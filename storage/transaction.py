@@ -32,6 +32,7 @@ from storage.ledger import Ledger
 from storage.ledger_values import prepared
 from storage.notice_rows import NoticeRows
 from storage.sighting_rows import SightingRows
+from storage.watch_rows import WatchRows
 
 _APPROVING = (ChangeApproved.tag, GlassBroken.tag, ApprovalWithdrawn.tag)
 
@@ -42,6 +43,7 @@ class SqlTransaction(
     KeptRows,
     BaselineRows,
     SightingRows,
+    WatchRows,
     FreezeRows,
     NoticeRows,
     CommentRows,

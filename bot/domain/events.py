@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bot.domain.after_events import ChangeWaived, RollbackAsked, TriggerBreached
+from bot.domain.alert_events import AlertReceived
 from bot.domain.anchor_events import AnchorFailed, AnchorOverridden, CheckpointAnchored
 from bot.domain.break_glass_events import GlassBroken, GlassLapsed, GlassReviewed
 from bot.domain.drift_events import BaselineRecorded, DriftDetected, DriftExcepted, DriftExceptionLifted
@@ -103,6 +104,7 @@ EVENT_TYPES: tuple[type[AuditEvent], ...] = (
     DriftExceptionLifted,
     WriteUnexplained,
     WriteAttributed,
+    AlertReceived,
     ChangeCommented,
     CheckpointAnchored,
     AnchorFailed,

@@ -6,9 +6,10 @@ from typing import Protocol
 
 from bot.domain.permission import Permissions
 from bot.domain.sighting import Sighting, Unexplained
+from bot.ports.watches import Watches, WatchesLook
 
 
-class SightingsLook(Protocol):
+class SightingsLook(WatchesLook, Protocol):
     """What can be read of it. It changes nothing."""
 
     async def sighting(self, arm_id: str) -> Sighting | None:
@@ -32,7 +33,7 @@ class SightingsLook(Protocol):
         ...
 
 
-class Sightings(SightingsLook, Protocol):
+class Sightings(SightingsLook, Watches, Protocol):
     """What was seen of deployments, what no change explains, what the executor may, and when a look is due."""
 
     async def see(self, sighting: Sighting, *, before: Sighting | None) -> bool:

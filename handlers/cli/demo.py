@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import secrets
 import socket
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
@@ -15,7 +14,8 @@ from typing import Literal
 
 from bot.domain.errors import CountersignError
 from bot.domain.note import Signer
-from handlers.cli.demo_company import ANCHORS, ORIGIN, PACE, company_files, company_toml
+from handlers.cli.demo_company import ANCHORS, PACE, company_files, company_toml
+from handlers.cli.demo_keys import DemoKeys, new_keys
 from handlers.clock import WallClock
 from handlers.settings import Settings
 from handlers.version import BUILD
@@ -29,7 +29,10 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True)
 class Plan:
-    """What a pretended world shall be: folder, transport, database, page's port (0: any), more configuration."""
+    """What a pretended world shall be: folder, transport, database, page's port (0: any), more configuration.
+
+    `alerts`: the pretended Azure Monitor watches, and sends its alerts to the app.
+    """
 
     folder: Path
     transport: Literal["http", "socket"] = "http"
@@ -37,6 +40,7 @@ class Plan:
     port: int = 0
     rate_limits: Literal["off", "strict", "generous"] = "generous"
     more_toml: str = PACE
+    alerts: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,15 +55,6 @@ class World:
     broken: asyncio.Future[None]
 
 
-@dataclass(frozen=True)
-class _Keys:
-    signing_secret: str
-    bot_token: str
-    app_token: str
-    signing_key: str
-    vkey: str
-
-
 @asynccontextmanager
 async def demo_world(plan: Plan) -> AsyncIterator[World]:
     """Start the simulators and the app, and stop both at the end.
@@ -71,7 +66,7 @@ async def demo_world(plan: Plan) -> AsyncIterator[World]:
         raise CountersignError(
             f"Port {plan.port} is taken.", advice="Stop what uses it, or write `--port 0` for any free port."
         )
-    keys, app_port = _new_keys(), free_port()
+    keys, app_port = new_keys(), free_port()
     async with _simulators(plan, keys, app_port) as (process, slack, azure):
         settings = _settings(plan, keys, app_port, slack, azure)
         await _prepared(settings, keys, plan.more_toml)
@@ -109,8 +104,10 @@ async def ended(process: Process) -> None:
 
 
 @asynccontextmanager
-async def _simulators(plan: Plan, keys: _Keys, app_port: int) -> AsyncIterator[tuple[Process, str, str]]:
+async def _simulators(plan: Plan, keys: DemoKeys, app_port: int) -> AsyncIterator[tuple[Process, str, str]]:
     words = ["--events-url", f"http://{HOST}:{app_port}/slack/events", "--transport", plan.transport]
+    if plan.alerts:
+        words += ["--alerts-url", f"http://{HOST}:{app_port}/alerts"]
     words += ["--slack-port", str(plan.port), "--rate-limits", plan.rate_limits, "--until-stdin-closes"]
     log = plan.folder / "sandbox.log"
     with log.open("ab") as errors:
@@ -119,7 +116,7 @@ async def _simulators(plan: Plan, keys: _Keys, app_port: int) -> AsyncIterator[t
             stdin=PIPE,
             stdout=PIPE,
             stderr=errors,
-            env={**_plain_environment(), **_sandbox_environment(keys)},
+            env={**_plain_environment(), **keys.environment()},
             start_new_session=True,
         )
     try:
@@ -178,7 +175,7 @@ async def _first_to_end(process: Process, task: asyncio.Task[None]) -> None:
     raise CountersignError("The simulators stopped.", advice="sandbox.log in the demo's folder says why.")
 
 
-async def _prepared(settings: Settings, keys: _Keys, more_toml: str) -> None:
+async def _prepared(settings: Settings, keys: DemoKeys, more_toml: str) -> None:
     """Write the configuration, and give a new database its schema."""
     settings.config.write_text(company_toml() + ANCHORS + more_toml, encoding="utf-8")
     for name, text in company_files().items():
@@ -190,7 +187,7 @@ async def _prepared(settings: Settings, keys: _Keys, more_toml: str) -> None:
         await migrate(settings.database_url, signer, clock=WallClock(), build=BUILD)
 
 
-def _settings(plan: Plan, keys: _Keys, app_port: int, slack: str, azure: str) -> Settings:
+def _settings(plan: Plan, keys: DemoKeys, app_port: int, slack: str, azure: str) -> Settings:
     url = plan.database_url or f"sqlite:///{plan.folder.absolute() / 'countersign.db'}"
     values = {
         "SLACK_BOT_TOKEN": keys.bot_token,
@@ -211,22 +208,9 @@ def _settings(plan: Plan, keys: _Keys, app_port: int, slack: str, azure: str) ->
         "COUNTERSIGN_AZURE_EXECUTOR_IDENTITY": "sandbox",
         "COUNTERSIGN_AZURE_EXECUTOR_CLIENT_ID": "",
         "COUNTERSIGN_SIGNING_KEY": keys.signing_key,
+        "COUNTERSIGN_ALERT_SECRET": keys.alert_secret,
     }
     return Settings.model_validate(values)
-
-
-def _new_keys() -> _Keys:
-    skey, vkey = Signer.generate(ORIGIN)
-    hexes = [secrets.token_hex(16) for _ in range(3)]
-    return _Keys(hexes[0], f"xoxb-sandbox-{hexes[1]}", f"xapp-sandbox-{hexes[2]}", skey, vkey)
-
-
-def _sandbox_environment(keys: _Keys) -> dict[str, str]:
-    return {
-        "SANDBOX_SIGNING_SECRET": keys.signing_secret,
-        "SANDBOX_BOT_TOKEN": keys.bot_token,
-        "SANDBOX_APP_TOKEN": keys.app_token,
-    }
 
 
 def _plain_environment() -> dict[str, str]:

@@ -33,7 +33,7 @@ def run_demo(port: int, story: str, keep: Path | None) -> int:
         log = stack.enter_context((folder / "countersign.log").open("a", encoding="utf-8"))
         configure_logs(log)
         print("Starting the pretended Slack and Azure, and the app between them …", flush=True)
-        return asyncio.run(_run(Plan(folder, port=port), story, keep is not None))
+        return asyncio.run(_run(Plan(folder, port=port, alerts=story != "change"), story, keep is not None))
 
 
 async def _run(plan: Plan, told: str, kept: bool) -> int:

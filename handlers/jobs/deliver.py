@@ -12,6 +12,7 @@ from handlers.dependencies import Dependencies
 from handlers.loading import load_view
 from handlers.shapes import Job
 from handlers.telling import GONE, tell_one
+from handlers.telling_of_alert import tell_of_alert
 from handlers.telling_of_freeze import tell_of_freeze
 from handlers.telling_of_glass import TOLD, tell_of_glass
 from handlers.telling_of_incidents import tell_of_incident
@@ -25,6 +26,8 @@ async def _run(key: str, deps: Dependencies) -> None:
             await _tell_of_dead(name, deps)
         case ["unexplained", number]:
             await tell_of_unexplained(int(number), deps)
+        case ["alert", number]:
+            await tell_of_alert(int(number), deps)
         case ["freeze", freeze]:
             await tell_of_freeze(freeze, deps)
         case [name, *_] if name.startswith("INC-"):

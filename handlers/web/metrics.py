@@ -106,6 +106,7 @@ class Metrics:
     evidence_seconds: Histogram
     azure_requests: Counter
     azure_seconds: Histogram
+    alerts: Counter
     _now: _NowCollector
 
     def text(self, now: Now) -> bytes:
@@ -152,6 +153,7 @@ def new_metrics(version: str) -> Metrics:
         azure_seconds=_histogram(
             registry, "azure_request_duration_seconds", "Time until Azure answered a call, or did not."
         ),
+        alerts=_counter(registry, "alerts", "Alerts of Azure Monitor, by what became of them.", "outcome"),
         _now=now,
     )
 

@@ -12,20 +12,23 @@ from bot.domain.entry import new_ulid
 from bot.domain.errors import CountersignError
 from bot.render.notice import render_notice_view
 from handlers.house import House
+from handlers.web.alerts import AlertDoor
+from handlers.web.bodies import DEADLINE_SECONDS, bounded
 from handlers.web.door import MOST_BYTES, UNSIGNED, Genuine, Refuse, examine
 from handlers.web.metrics import Metrics, Now
 from storage.figures import Figures
 
 LOG = structlog.get_logger("door")
-DEADLINE_SECONDS = 2.5
 _LATE = "That took too long and may not have been recorded. Look before you press again."
 
 
 def web_app(house: House, metrics: Metrics) -> web.Application:
-    """Return the application; `/slack/events` exists only where Slack comes by HTTP."""
+    """Return the application; `/slack/events` exists only where Slack comes by HTTP, `/alerts` where set up."""
     app = web.Application(client_max_size=MOST_BYTES + 1, middlewares=[_quiet])
     if house.endpoint is not None:
         app.router.add_post("/slack/events", SlackDoor(house, metrics).receive)
+    if house.settings.takes_alerts and house.role != "executor":
+        app.router.add_post("/alerts", AlertDoor(house, metrics).receive)
     health = _Health(house, metrics)
     app.router.add_get("/healthz", health.alive)
     app.router.add_get("/readyz", health.ready)
@@ -45,7 +48,7 @@ class SlackDoor:
         """Answer one request."""
         started = perf_counter()
         headers = {name.lower(): value for name, value in request.headers.items()}
-        body = await _bounded(request)
+        body = await bounded(request)
         now = self._house.clock.now()
         verdict = body if isinstance(body, Refuse) else examine(headers, body, secret=self._secret, now=now)
         match verdict:
@@ -116,24 +119,6 @@ class _Health:
         now = Now(jobs, figures, verified, await house.is_connected(), house.skews)
         text = self._metrics.text(now)
         return web.Response(body=text, headers={"Content-Type": "text/plain; version=0.0.4"})
-
-
-async def _bounded(request: web.Request) -> bytes | Refuse:
-    """Return the body, however it is sent; it must be small, whole and not too slow."""
-    if (request.content_length or 0) > MOST_BYTES:
-        return Refuse(413, "too large")
-    body = bytearray()
-    try:
-        async with asyncio.timeout(DEADLINE_SECONDS):
-            async for chunk in request.content.iter_chunked(16 * 1024):
-                body += chunk
-                if len(body) > MOST_BYTES:
-                    return Refuse(413, "too large")
-    except TimeoutError:
-        return Refuse(408, "too slow")
-    except (web.RequestPayloadError, OSError):
-        return Refuse(400, "broken off")
-    return bytes(body)
 
 
 @web.middleware

@@ -14,7 +14,7 @@ LIBRARIES: Mapping[str, tuple[str, ...]] = {
     "aiosqlite": ("storage",),
     "alembic": ("storage",),
     "azure": ("bot.azure",),
-    "cryptography": ("bot.domain.note", "storage"),
+    "cryptography": ("bot.domain.note", "handlers.web.entra", "storage"),
     "procrastinate": ("storage",),
     "prometheus_client": ("handlers.web",),
     "psycopg": ("storage",),

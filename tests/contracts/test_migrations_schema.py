@@ -25,7 +25,15 @@ from storage.tables import METADATA
 from tests.contracts.fixtures_storage import ORIGIN, StandingClock, opened_archives
 
 NEWEST = max(path.name[:4] for path in Path("storage/migrations/versions").glob("0*.py"))
-LATER = ("incident_consent", "incident_change", "incident_entry", "incident_snapshot", "incident")
+LATER = (
+    "episode",
+    "alert",
+    "incident_consent",
+    "incident_change",
+    "incident_entry",
+    "incident_snapshot",
+    "incident",
+)
 
 
 def signer() -> Signer:

@@ -42,9 +42,12 @@ from tests.fakes.archive_sightings import FakeSightings
 from tests.fakes.archive_state import Entry, State, checked, stored_request, through_json
 from tests.fakes.archive_talks import FakeTalks
 from tests.fakes.archive_trail import FakeTrail
+from tests.fakes.archive_watches import FakeWatches
 
 
-class FakeTransaction(FakeIncidents, FakeSightings, FakeFreezes, FakeTalks, FakeAnchors, FakeTrail):
+class FakeTransaction(
+    FakeIncidents, FakeWatches, FakeSightings, FakeFreezes, FakeTalks, FakeAnchors, FakeTrail
+):
     """One transaction on a copy of the rows."""
 
     def __init__(self, archive: "FakeArchive", state: State) -> None:

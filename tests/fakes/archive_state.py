@@ -6,11 +6,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from bot.domain.alert import Alert
 from bot.domain.anchoring import AnchorState
 from bot.domain.baseline import Baseline, DriftException
 from bot.domain.change import Change, Request, Vote
 from bot.domain.comment import Comment
 from bot.domain.effect import Effect, Question
+from bot.domain.episode import Episode
 from bot.domain.event import AuditEvent
 from bot.domain.freeze import ChatFreeze
 from bot.domain.incident import Consent, Incident, IncidentSnapshot, TimelineEntry
@@ -81,6 +83,8 @@ class State:
     timeline: dict[tuple[int, int], TimelineEntry] = field(default_factory=dict)
     links: list[tuple[int, int]] = field(default_factory=list)
     consents: list[Consent] = field(default_factory=list)
+    alerts: dict[int, Alert] = field(default_factory=dict)
+    episodes: dict[int, Episode] = field(default_factory=dict)
     numbers: int = 0
 
     def copy(self) -> "State":

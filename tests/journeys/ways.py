@@ -32,12 +32,24 @@ FACTS = {
 
 @asynccontextmanager
 async def a_house(
-    folder: Path, url: str, transport: Literal["http", "socket"] = "http", more_toml: str = ""
+    folder: Path,
+    url: str,
+    transport: Literal["http", "socket"] = "http",
+    more_toml: str = "",
+    *,
+    alerts: bool = False,
 ) -> AsyncIterator[House]:
     """Give a running house whose configuration says more than the demo's."""
     log = folder / "countersign.log"
     with logged_to(log):
-        plan = Plan(folder, transport=transport, database_url=url, rate_limits="off", more_toml=more_toml)
+        plan = Plan(
+            folder,
+            transport=transport,
+            database_url=url,
+            rate_limits="off",
+            more_toml=more_toml,
+            alerts=alerts,
+        )
         async with demo_world(plan) as world, ClientSession() as session:
             people = People(session, world.slack, world.azure)
             yield House(world, people, log, url.partition(":")[0], transport)

@@ -22,6 +22,7 @@ LABELS = {
     "countersign_evidence_duration_seconds": {"kind"},
     "countersign_azure_requests_total": {"operation", "status"},
     "countersign_azure_request_duration_seconds": set(),
+    "countersign_alerts_total": {"outcome"},
     "countersign_changes": {"state"},
     "countersign_decisions_total": {"decision"},
     "countersign_executions_total": {"outcome"},
@@ -52,6 +53,7 @@ def _busy() -> Metrics:
     observers.azure("get deployments", "200", 0.2)
     observers.evidence("status", 1.5)
     observers.slack("command", "ok", 0.01)
+    metrics.alerts.labels("declared").inc()
     return metrics
 
 

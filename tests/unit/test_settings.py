@@ -192,3 +192,32 @@ def test_the_pretended_world_starts_whoever_can_read_its_settings(monkeypatch: p
     path.write_text("COUNTERSIGN_HTTP_PORT=4000\n", encoding="utf-8")
     path.chmod(0o644)
     of(monkeypatch, **{**GOOD, **SANDBOX, **LOCAL}).refuse_bad("all")
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"COUNTERSIGN_ALERT_TENANT": "t-1"}, "COUNTERSIGN_ALERT_AUDIENCE is missing"),
+        ({"COUNTERSIGN_ALERT_AUDIENCE": "api://x"}, "COUNTERSIGN_ALERT_TENANT is missing"),
+        (
+            {"COUNTERSIGN_ALERT_SECRET": "0123456789abcdef"},
+            "COUNTERSIGN_ALERT_SECRET is for the sandbox only.",
+        ),
+        (
+            {"COUNTERSIGN_ALERT_AUTHORITY": "http://login.example"},
+            "COUNTERSIGN_ALERT_AUTHORITY is not an https",
+        ),
+        (LOCAL | SANDBOX | {"COUNTERSIGN_ALERT_SECRET": "short"}, "COUNTERSIGN_ALERT_SECRET is too short."),
+    ],
+)
+def test_alerts_are_set_up_whole_or_not_at_all(
+    monkeypatch: pytest.MonkeyPatch, values: dict[str, str], words: str
+) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        of(monkeypatch, **GOOD, **values).refuse_bad("all")
+    assert str(refused.value).startswith(words)
+
+
+def test_where_nothing_says_who_sends_alerts_none_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not of(monkeypatch, **GOOD).takes_alerts
+    assert of(monkeypatch, COUNTERSIGN_ALERT_TENANT="t-1", COUNTERSIGN_ALERT_AUDIENCE="api://x").takes_alerts

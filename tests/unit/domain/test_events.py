@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.domain import after_events as after
+from bot.domain import alert_events as alert
 from bot.domain import anchor_events as anchor
 from bot.domain import break_glass_events as glass
 from bot.domain import drift_events as drift
@@ -297,6 +298,19 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
             alias="triage-prod", at="2026-11-24", caller="0b0b", operation="x", correlation="corr"
         ),
         "learned who made the write of triage-prod that no change explains",
+    ),
+    (
+        "alert.received",
+        alert.AlertReceived(
+            alert="/subscriptions/s/alerts/a",
+            rule="http-429",
+            severity="Sev2",
+            condition="Fired",
+            targets=("triage-prod",),
+            incident="INC-1",
+            outcome="declared",
+        ),
+        "received the alert http-429 (fired) about triage-prod and declared INC-1",
     ),
     (
         "change.commented",
