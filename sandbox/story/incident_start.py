@@ -6,7 +6,7 @@ from typing import Any
 from sandbox.story.deeds import ALICE, BOB, OLIVIA, Wish, fill_in, open_form
 from sandbox.story.incident_deeds import INCIDENT, Room, incident_card, snapshot, summary
 from sandbox.story.reading import buttons, words
-from sandbox.story.stage import Stage
+from sandbox.story.stage import OPS, Stage
 
 Json = Any
 MUTATING = ("change.", "drift.revert")
@@ -17,14 +17,14 @@ async def alert(stage: Stage) -> Room:
     await stage.azure.trouble("capacity_cut")
     stage.tells.happens("Somebody sets the capacity of triage-prod from 120 to 12, past everybody")
     await stage.later(6, BOB)
-    card = await incident_card(stage, BOB)
+    card = await incident_card(stage, BOB, lambda each: bool(each["pinned_to"]))
     room = Room(card["channel"])
-    stage.tells.meet(await stage.slack.names())
+    stage.tells.meet(await stage.slack.names(BOB))
     stage.tells.message(card)
     stage.proves(f"{INCIDENT} was declared by the alert, without anybody", "alert" in words(card), seen=words(card))
     stage.proves(
         "It has a channel of its own, with a pinned card",
-        await stage.slack.is_pinned(BOB, room.channel, card["ts"]),
+        card["pinned_to"] == [room.channel] and room.channel != OPS,
         seen=room.channel,
     )
     stage.proves(
@@ -54,10 +54,11 @@ async def people(stage: Stage, room: Room) -> None:
     await incident_card(stage, BOB, lambda card: "SEV1" in words(card))
     second = await snapshot(stage, BOB, 2)
     stage.tells.message(second)
-    stage.proves("A higher severity brings a snapshot at once", "severity" in words(second), seen=words(second))
+    stage.proves("A higher severity brings a snapshot at once", "Snapshot 2" in words(second), seen=words(second))
     await stage.types(OLIVIA, "The support desk says 400 tickets wait in the unsorted queue.", room.channel)
     said = await stage.said(OLIVIA, room.channel, "400 tickets")
     await stage.reacts(BOB, said, "pushpin")
+    await stage.message(BOB, "its echo", lambda each: each["thread_ts"] is not None and "400 tickets" in words(each))
     await stage.types(BOB, "/cs incident timeline", room.channel)
     shown = await stage.sees(BOB, "the timeline", lambda each: "400 tickets" in words(each))
     stage.proves(

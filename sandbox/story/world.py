@@ -32,9 +32,9 @@ class Slack:
         async with self._session.get("/ui/state", params={"as": user}) as response:
             return await response.json()
 
-    async def names(self) -> Names:
-        """Who and what the ids stand for."""
-        state = await self.state("U0ALICE")
+    async def names(self, user: str = "U0ALICE") -> Names:
+        """Who and what the ids stand for, as far as somebody sees them."""
+        state = await self.state(user)
         people = {each["id"]: each["real_name"] for each in state["people"]}
         app = state["workspace"]["app"]
         channels = {each["id"]: each["name"] for each in state["channels"] if each["kind"] == "channel"}
