@@ -2,10 +2,11 @@
 
 import json
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from bot.domain.command_line import parse
 from bot.domain.errors import InvalidInputError
-from bot.domain.incident import IncidentState, incident_number, read_severity
+from bot.domain.incident import IncidentSource, IncidentState, incident_number, read_severity
 from bot.domain.incident_names import channel_name
 from bot.domain.redaction import clean
 from bot.ports.incidents import IncidentQuery
@@ -21,7 +22,10 @@ from handlers.shapes import Asked
 
 @dataclass(frozen=True)
 class Wish:
-    """What somebody declares, as it was typed; it fits into a button's value."""
+    """What somebody declares, as it was typed; it fits into a button's value.
+
+    `source` is what made them, and `began` the ISO time since when, where a report says so.
+    """
 
     title: str
     severity: str = ""
@@ -30,6 +34,8 @@ class Wish:
     origin: str = ""
     drill: bool = False
     anyway: bool = False
+    source: str = IncidentSource.CHAT.value
+    began: str = ""
 
     def as_value(self) -> str:
         """Return it as a button's value."""
@@ -74,6 +80,8 @@ async def declared(wish: Wish, asked: Asked, deps: Dependencies) -> Message:
         wish.title,
         frozenset(wish.targets),
         read_severity(wish.severity) if wish.severity else None,
+        datetime.fromisoformat(wish.began) if wish.began else None,
+        IncidentSource(wish.source),
         drill=wish.drill,
         origin=wish.origin,
         channel=wish.channel,

@@ -123,10 +123,10 @@ def submission_of(body: Mapping[str, Any], asked: Asked) -> Submission:
     )
 
 
-def draft_number(metadata: str) -> int | None:
-    """Return the number of the draft that a request form belongs to, None for a new one."""
+def number_in(metadata: str, what: str) -> int | None:
+    """Return a number that a request form carries: of its draft (`number`), of its `incident`; None without one."""
     try:
-        found = json.loads(metadata or "{}").get("number")
+        found = json.loads(metadata or "{}").get(what)
     except (ValueError, AttributeError):
         return None
     return found if isinstance(found, int) else None

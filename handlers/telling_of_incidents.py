@@ -1,6 +1,7 @@
 """Deliveries of an incident: its channel, its card, echoes of its timeline, and what people are told of it."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 
 from bot.domain.errors import SlackRefusedError
 from bot.domain.incident import ChannelState, Incident, TimelineEntry, incident_number
@@ -8,7 +9,8 @@ from bot.ports.archive import Look
 from bot.ports.slack import Message
 from bot.render.incident_card import render_incident
 from bot.render.incident_words import render_announced, render_entry, render_told
-from bot.render.texts import is_user
+from bot.render.texts import card_link, is_channel, is_user
+from bot.usecases.link_incident import change_in
 from handlers.dependencies import Dependencies
 from handlers.incident_loading import load_incident
 from handlers.incident_room import furnish, invite_people, open_room, say_in_thread, set_topic, speak
@@ -112,10 +114,23 @@ async def _entry(incident: Incident, n: str, deps: Dependencies) -> None:
 
 
 async def _echoed(incident: Incident, entry: TimelineEntry, deps: Dependencies) -> str:
-    message = render_entry(incident, entry, deps.cause("deliver").ref)
+    message = render_entry(incident, entry, deps.cause("deliver").ref, await _where(entry, deps))
     if entry.kind in _ALOUD and incident.card_ts:
         return await speak(incident, lambda: deps.messenger.post(incident.channel, message), deps)
     return await say_in_thread(incident, message, deps)
+
+
+async def _where(entry: TimelineEntry, deps: Dependencies) -> str:
+    """Return where the card of a change is that an entry is about, for mrkdwn; it is never in this channel."""
+    number = change_in(entry.words) if entry.kind == "change" else 0
+    if not number:
+        return ""
+    async with deps.desk.archive.reading() as look:
+        change = await look.change(number)
+    with suppress(SlackRefusedError):
+        if change.card_ts:
+            return card_link(await deps.messenger.link(change.channel, change.card_ts))
+    return f"its card is in <#{change.channel}>" if is_channel(change.channel) else ""
 
 
 async def _snapshot(incident: Incident, n: str, deps: Dependencies) -> None:

@@ -8,6 +8,7 @@ from bot.render.change_forms import render_form_skeleton
 from bot.render.unapproved import UnapprovedView, render_unapproved
 from bot.usecases.find_drift import person_behind
 from bot.usecases.freeze_targets import freezes_at
+from bot.usecases.hold_for_incident import incidents_on
 from handlers.dependencies import Dependencies
 from handlers.shapes import Asked
 
@@ -20,12 +21,14 @@ async def tell_of_unexplained(number: int, deps: Dependencies) -> None:
     configuration = deps.desk.configuration
     async with deps.desk.archive.reading() as look:
         held = await freezes_at(found.target, found.at, look=look, configuration=configuration)
+        open_here = await incidents_on(found.target, look)
     view = UnapprovedView(
         found,
         configuration.target(found.target),
         who=person_behind(found.caller, configuration) if found.caller else "",
         freeze=next(iter(held), None),
         can_put_back=back(found) is not None,
+        incident=next(iter(open_here), None),
     )
     message = render_unapproved(view, ref=deps.cause("deliver").ref)
     if found.ts:

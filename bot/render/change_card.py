@@ -13,6 +13,7 @@ from bot.render.blocks import (
     actions,
     button,
     confirm,
+    context,
     cut_markup,
     fields,
     footer,
@@ -27,13 +28,15 @@ from bot.render.emergency_words import freeze_line
 from bot.render.held_words import held_line, incident_fact, waits_for_consent
 from bot.render.plan import diff_block, notes_blocks, reason_block, rollback_block
 from bot.render.talk import comment_blocks, comments_line, revision_blocks
-from bot.render.texts import ago, code, escape, mention, one_line, sentence, timed
+from bot.render.texts import ago, code, escape, is_channel, mention, one_line, sentence, timed
 
 _S = ChangeState
 
 
-def render_change(view: ChangeView, *, now: datetime, ref: str, in_full: bool = False) -> Message:
-    """Return the card of a change as it stands now; `in_full` with its last comments."""
+def render_change(
+    view: ChangeView, *, now: datetime, ref: str, in_full: bool = False, read_only: bool = False
+) -> Message:
+    """Return the card of a change as it stands now; `in_full` with its last comments, `read_only` without buttons."""
     change = view.change
     blocks: list[Block] = [
         header(view.title),
@@ -49,9 +52,18 @@ def render_change(view: ChangeView, *, now: datetime, ref: str, in_full: bool = 
     blocks += [*notes_blocks(change), reason_block(change.request.reason)]
     blocks.append(rollback_block(change.request.rollback_plan))
     blocks += comment_blocks(view) if in_full else []
-    blocks += [*actions(_buttons(view)), footer(ref, *_rests_on(view, now))]
+    blocks += [
+        *(_elsewhere(change) if read_only else actions(_buttons(view))),
+        footer(ref, *_rests_on(view, now)),
+    ]
     payload = {"id": change.id, "rev": change.revision, "state": change.state.value}
     return say(summary_sentence(view), blocks, {"event_type": "countersign.change", "event_payload": payload})
+
+
+def _elsewhere(change: Change) -> list[Block]:
+    """Return what stands in the place of the buttons in the channel of an incident."""
+    where = f" in <#{change.channel}>" if is_channel(change.channel) else ""
+    return [context(f"*Read-only here* · its buttons are on its card{where}")]
 
 
 def _first_lines(view: ChangeView) -> tuple[str, ...]:

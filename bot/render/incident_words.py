@@ -56,12 +56,13 @@ def render_announced(incident: Incident, ref: str) -> Message:
     return say(text, [section(said), footer(ref, rule)])
 
 
-def render_entry(incident: Incident, entry: TimelineEntry, ref: str) -> Message:
-    """Return an entry of the timeline as the channel sees it."""
+def render_entry(incident: Incident, entry: TimelineEntry, ref: str, where: str = "") -> Message:
+    """Return an entry of the timeline as the channel sees it; `where` is what it is about, for mrkdwn."""
     text = f"{incident.id} · {_by(entry)}: {_short(entry.words)}"
     quoted = [rich_text(rich_quote(entry.words, 2500))] if entry.kind in _QUOTED else []
     said = f"*{_KINDS.get(entry.kind, entry.kind)}* · {_by(entry)} {when(entry.at)}"
     shown = said if quoted else f"{said}\n{safe(one_line(entry.words), 1500)}"
+    shown += f" · {where}" if where else ""
     return say(
         text, [section(shown), *quoted, *_files(entry), footer(ref, f"{incident.id} · on the timeline")]
     )

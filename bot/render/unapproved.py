@@ -8,10 +8,12 @@ from bot.domain.configuration import Freeze
 from bot.domain.deployment import Target
 from bot.domain.drift import shown
 from bot.domain.field_names import field_words
+from bot.domain.incident import Incident
 from bot.domain.sighting import Unexplained
 from bot.ports.slack import Block, Message
 from bot.render.blocks import actions, button, context, fields, footer, header, say, section
 from bot.render.by_hand import by_hand
+from bot.render.held_words import incident_name
 from bot.render.texts import code, escape, is_user, mention, one_line, when
 
 _FIELDS = 12
@@ -25,13 +27,17 @@ _PLATFORM = "One that never shows there may be the platform's own."
 
 @dataclass(frozen=True)
 class UnapprovedView:
-    """A report with what is around it: the target, who it was, the freeze that held, whether a change fits."""
+    """A report with what is around it: the target, who it was, the freeze that held, whether a change fits.
+
+    `incident` is one that is open on the target.
+    """
 
     found: Unexplained
     target: Target
     who: str = ""
     freeze: Freeze | None = None
     can_put_back: bool = False
+    incident: Incident | None = None
 
 
 def render_unapproved(view: UnapprovedView, *, ref: str) -> Message:
@@ -89,10 +95,13 @@ def _plain(found: Unexplained) -> str:
 
 
 def _around(view: UnapprovedView) -> list[Block]:
+    owner = f"Owner {mention(view.target.owner)}"
+    if view.incident is not None:
+        owner += f" · {incident_name(view.incident)} is open here"
     if view.freeze is None:
-        return [context(f"Owner {mention(view.target.owner)}", "No freeze held")]
+        return [context(owner, "No freeze held")]
     return [
-        context(f"Owner {mention(view.target.owner)}"),
+        context(owner),
         section(f"The freeze *{escape(one_line(view.freeze.name), 120)}* held at that time :no_entry:"),
     ]
 
@@ -125,8 +134,12 @@ def _ask(view: UnapprovedView) -> str:
 
 
 def _buttons(view: UnapprovedView) -> list[Block]:
-    """Return what can be pressed; an incident's button belongs here, too."""
-    if not view.can_put_back:
-        return []
-    says = "Open the request form, filled with the values of before"
-    return [button("Request a change to put it back", "drift.revert", str(view.found.number), says=says)]
+    """Return what can be pressed: put it back, and declare an incident where none is open."""
+    number, buttons = view.found.number, []
+    if view.can_put_back:
+        says = "Open the request form, filled with the values of before"
+        buttons.append(button("Request a change to put it back", "drift.revert", str(number), says=says))
+    if view.incident is None:
+        says = f"Declare an incident on {one_line(view.target.alias)}"
+        buttons.append(button("Declare an incident", "incident.offer", f"unapproved:{number}", says=says))
+    return buttons

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from bot.changes.kinds import kind_named
-from bot.domain.change import Change
+from bot.domain.change import Change, change_number
 from bot.domain.errors import InvalidInputError, NotFoundError
-from bot.domain.incident import Incident, IncidentState, TimelineEntry
+from bot.domain.incident import Incident, IncidentState
 from bot.domain.incident_events import IncidentLinked
 from bot.domain.incident_mode import named_incidents, why_not_asked
 from bot.domain.people import Actor
@@ -13,7 +13,7 @@ from bot.domain.rounds import UNAPPROVED_FROM
 from bot.ports.archive import Cause, ChangeQuery, Look, Transaction
 from bot.ports.incidents import IncidentQuery
 from bot.usecases.hold_for_incident import incidents_on
-from bot.usecases.keep_timeline import write_down
+from bot.usecases.keep_timeline import entry_now, write_down
 from bot.usecases.link_change import link_back
 
 _SHOWN = frozenset({"applied", "rolled_back"})
@@ -71,9 +71,8 @@ async def add_entry(
     incident: Incident, change: Change, what: str, *, by: Actor, now: datetime, tx: Transaction
 ) -> None:
     """Add one line about a change to a timeline, once, with the job that shows it in the channel."""
-    key = f"change:{change.id}:{change.revision}:{what}"
-    words = entry_words(change, what)
-    await write_down(TimelineEntry(incident.number, now, by.id, "change", words, key), tx)
+    key, words = f"change:{change.id}:{change.revision}:{what}", entry_words(change, what)
+    await write_down(entry_now(incident, "change", words, by=by.id, key=key, at=now), tx)
 
 
 def entry_words(change: Change, what: str) -> str:
@@ -82,6 +81,12 @@ def entry_words(change: Change, what: str) -> str:
     summary = kind_named(request.kind).summary(change.plan) if change.plan is not None else ""
     about = f"{request.kind} {request.target}{f', {summary}' if summary else ''}"
     return f"{change.id} was {'asked for' if what == 'asked' else words}: {about}"
+
+
+def change_in(words: str) -> int:
+    """Return the number of the change that an entry's words begin with, 0 when they begin with none."""
+    first = words.partition(" ")[0]
+    return change_number(first) if first.startswith("CHG-") else 0
 
 
 async def redraw_changes(incident: Incident, tx: Transaction) -> None:

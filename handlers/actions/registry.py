@@ -10,6 +10,7 @@ from handlers.actions.form import REDRAW
 from handlers.actions.freeze import OPEN_FREEZE
 from handlers.actions.glass import BREAK_GLASS, REVIEW_GLASS
 from handlers.actions.incident import DECLARE_ANYWAY, SHOW_TIMELINE, TAKE_SNAPSHOT
+from handlers.actions.offer import OFFER
 from handlers.actions.plan import PLAN
 from handlers.actions.steer import APPLY, OPEN, REVISE, ROLLBACK, WAIVE, WITHDRAW
 from handlers.actions.trail import NEWER, OLDER
@@ -36,6 +37,7 @@ ACTIONS: tuple[Action, ...] = (
     BREAK_GLASS,
     REVIEW_GLASS,
     CONSENT,
+    OFFER,
     OPEN_FREEZE,
     REDRAW,
     REFRESH,

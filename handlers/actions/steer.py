@@ -7,6 +7,7 @@ from bot.render.change_view import read_button_value
 from handlers.dependencies import Dependencies
 from handlers.dialogs import open_revision
 from handlers.dialogs_decide import Seen, open_confirm, open_verb
+from handlers.repairing import open_repair
 from handlers.shapes import Action, Click
 from handlers.talking import open_comment
 
@@ -31,6 +32,9 @@ async def _open(click: Click, deps: Dependencies) -> Message | None:
         number, _, typed = what.partition(":")
         await open_comment(int(number), typed, click.asked, deps)
         return None
+    if verb == "repair":
+        number, kind, target = what.split(":", 2)
+        return await open_repair(int(number), kind, target, click.asked, deps)
     return await open_verb(verb, what, click.asked, deps)
 
 

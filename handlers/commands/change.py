@@ -9,6 +9,7 @@ from bot.domain.change import ChangeState, change_number
 from bot.domain.command_line import did_you_mean, parse
 from bot.domain.comment import LONGEST
 from bot.domain.errors import InvalidInputError
+from bot.domain.incident_mode import named_number
 from bot.ports.archive import ChangeQuery
 from bot.ports.slack import Message
 from bot.render.change_card import render_change
@@ -17,8 +18,10 @@ from bot.render.notice import render_open_button
 from handlers.dependencies import Dependencies
 from handlers.dialogs_decide import open_verb
 from handlers.explaining import answer_why
+from handlers.incident_loading import incident_here
 from handlers.loading import load_view, views_of
 from handlers.release_note import answer_note
+from handlers.repairing import open_repair
 from handlers.shapes import Asked, Command
 from handlers.talking import nudge, open_comment
 
@@ -32,15 +35,25 @@ _SENT = frozenset(ChangeState) - _DRAFTS
 
 async def _request(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
     words = parse(typed, options=("from",))
-    if "from" in words.options:
-        return await _or_button(asked, "undo", str(change_number(words.options["from"])), deps)
+    origin = words.options.get("from", "")
+    if origin and not named_number(origin):
+        return await _or_button(asked, "undo", str(change_number(origin)), deps)
     kinds = {kind.name for kind in KINDS}
     kind = next((word for word in words.arguments if word.lower() in kinds), "")
     targets = [word for word in words.arguments if word != kind]
     if len(targets) > 1 or (targets and not kind and len(words.arguments) > 1):
         kind_named(words.arguments[0])
     target = deps.desk.configuration.target(targets[0]).alias if targets else ""
+    if origin:
+        return await _repair(named_number(origin), kind, target, asked, deps)
     return await _or_button(asked, "request", ":".join((kind or KINDS[0].name, target)), deps)
+
+
+async def _repair(number: int, kind: str, target: str, asked: Asked, deps: Dependencies) -> Message | None:
+    """Open the form of an emergency that belongs to an incident, or offer a button that does."""
+    if asked.trigger_id:
+        return await open_repair(number, kind, target, asked, deps)
+    return await _or_button(asked, "repair", f"{number}:{kind}:{target}", deps)
 
 
 async def _list(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
@@ -64,7 +77,10 @@ async def _list(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Mes
 
 async def _show(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
     view = await load_view(_number(typed), deps)
-    return render_change(view, now=deps.desk.clock.now(), ref=asked.ref, in_full=True)
+    here = await incident_here(asked.channel, deps)
+    return render_change(
+        view, now=deps.desk.clock.now(), ref=asked.ref, in_full=True, read_only=here is not None
+    )
 
 
 def _opening(verb: str) -> Sub:
@@ -148,7 +164,7 @@ async def _change(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> M
 
 CHANGE = Command(
     "change",
-    "change request [kind] [target] | --from CHG-n · list [--mine|--state s|--target t] · "
+    "change request [kind] [target] | --from CHG-n|INC-n · list [--mine|--state s|--target t] · "
     "show|why|approve|reject|unapprove|consent|withdraw|apply|rollback|close|waive|comment|nudge CHG-n · "
     "release-note CHG-n [--share] · break-glass|review CHG-n",
     f"Ask for a change, decide one, follow it to its end. Kinds: {', '.join(kind.name for kind in KINDS)}.",

@@ -1,9 +1,11 @@
 """`precheck`: fill in a request form, check a draft before anyone is asked, re-read live state for a review."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.change import Change, ChangeState, change_number
 from bot.domain.errors import CountersignError, NotFoundError, SlackRefusedError
+from bot.domain.incident import incident_number
 from bot.domain.json import Json
 from bot.domain.operation import moved_words
 from bot.domain.people import Person
@@ -23,6 +25,7 @@ from handlers.dependencies import Dependencies
 from handlers.dialogs import request_form, typed_form
 from handlers.dialogs_decide import decide_view
 from handlers.loading import load_view
+from handlers.repairing import repair_form, repair_values
 from handlers.shapes import Job
 from handlers.unapproved import back, unexplained
 from handlers.undoing import following_form
@@ -36,9 +39,8 @@ async def _run(key: str, deps: Dependencies) -> None:
             await _fill_form(view_id, kind, target, deps, number=int(number))
         case ["precheck", "back", view_id, number]:
             await _put_back(view_id, int(number), deps)
-        case ["precheck", "undo" | "retire" | "again" as what, view_id, change_id]:
-            form = await following_form(what, change_number(change_id), deps)
-            await _show(view_id, render_request_form(form), deps)
+        case ["precheck", "undo" | "retire" | "again" | "repair" as what, view_id, about, *more]:
+            await _show(view_id, render_request_form(await _filled(what, about, more, deps)), deps)
         case ["precheck", "revise", view_id, change_id]:
             await _revise(view_id, change_number(change_id), deps)
         case ["precheck", "review", view_id, choice, change_id]:
@@ -47,6 +49,14 @@ async def _run(key: str, deps: Dependencies) -> None:
             await _check(change_number(change_id), deps)
         case _:
             raise CountersignError(f"There is no such pre-check: {key}.")
+
+
+async def _filled(what: str, about: str, more: Sequence[str], deps: Dependencies) -> RequestForm:
+    """Return the form that follows a change, or that repairs what an incident is about."""
+    if what != "repair":
+        return await following_form(what, change_number(about), deps)
+    kind, target = more
+    return await repair_form(incident_number(about), kind, target, deps)
 
 
 async def _fill_form(view_id: str, kind: str, target: str, deps: Dependencies, *, number: int = 0) -> None:
@@ -85,8 +95,8 @@ async def _put_back(view_id: str, number: int, deps: Dependencies) -> None:
     offer = await read_offer(deps.desk.configuration.target(found.target).ref, deps.readers.azure)
     form = request_form(way.kind, found.target, offer, deps, ref=ref)
     reason = f"Put back what was written without a change on {found.at:%d %b %H:%M} UTC."
-    filled = replace(form, values={**form.values, **way.values, "reason": reason})
-    await _show(view_id, render_request_form(filled), deps)
+    values = {**form.values, **way.values, "reason": reason, **await repair_values(found.target, deps)}
+    await _show(view_id, render_request_form(replace(form, values=values)), deps)
 
 
 async def _revise(view_id: str, number: int, deps: Dependencies) -> None:

@@ -60,6 +60,10 @@ class Voice:
         self.views.append(view)
         return f"V{len(self.views)}"
 
+    async def update_view(self, view_id: str, view: Block) -> None:
+        """Keep what a modal shows now."""
+        self.views.append(view)
+
     async def publish_home(self, user: str, view: Block) -> None:
         """Keep a Home tab."""
         self.views.append(view)

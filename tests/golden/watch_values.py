@@ -10,6 +10,7 @@ from bot.domain.configuration import Freeze
 from bot.domain.sighting import Unexplained
 from bot.ports.slack import Message
 from bot.render.unapproved import UnapprovedView, render_unapproved
+from tests.golden.held_values import OPEN
 from tests.golden.values import LIVE, NOW, REF, TARGET
 
 FOUND = Unexplained(
@@ -37,6 +38,11 @@ _FREEZE = Freeze("year <end>", NOW - timedelta(days=1), NOW + timedelta(days=1))
 WATCH_EXAMPLES: Mapping[str, Callable[[], Message | dict[str, Any]]] = {
     "unapproved": partial(
         render_unapproved, UnapprovedView(FOUND, TARGET, who="U0DAN", can_put_back=True), ref=REF
+    ),
+    "unapproved_in_an_incident": partial(
+        render_unapproved,
+        UnapprovedView(FOUND, TARGET, who="U0DAN", can_put_back=True, incident=OPEN),
+        ref=REF,
     ),
     "unapproved_traces": partial(render_unapproved, UnapprovedView(_TRACES, TARGET, freeze=_FREEZE), ref=REF),
     "unapproved_nothing_left": partial(

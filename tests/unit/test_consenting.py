@@ -9,8 +9,13 @@ from bot.render.change_card import render_change
 from bot.render.change_view import button_value
 from bot.usecases.tell_people import tell_people
 from handlers.actions.consent import CONSENT
+from handlers.actions.form import REDRAW
+from handlers.actions.steer import OPEN
+from handlers.commands.registry import run_command
 from handlers.dialogs_decide import open_verb
+from handlers.jobs.precheck import PRECHECK
 from handlers.loading import load_view
+from handlers.repairing import repair_form
 from handlers.shapes import Click, Replace, Submission, ViewAnswer
 from handlers.telling import tell_one
 from handlers.views.incident_consent import CONSENT as CONFIRM
@@ -128,3 +133,68 @@ async def test_the_lead_is_asked_in_a_direct_message_with_the_button() -> None:
     assert told["channel"] == f"D{OTTO}"
     assert "asks for your consent" in str(told["said"])
     assert "incident.consent" in str(told["said"])
+
+
+async def test_a_repair_is_asked_for_from_the_incident_with_everything_it_knows_filled_in() -> None:
+    house = House()
+    await house.declare(lead=OTTO)
+    modals, deps = door(house)
+    assert await run_command("change request --from INC-1", asked(house, ANNA), deps) is None
+    assert "precheck:repair:V1:INC-1::" in house.jobs
+    form = await repair_form(1, "", "", deps)
+    said = {name: form.values[name] for name in ("type", "incident", "target", "kind", "reason", "owner")}
+    assert said == {
+        "type": "emergency",
+        "incident": "INC-1",
+        "target": "triage-prod",
+        "kind": "scale",
+        "reason": "INC-1: Tickets wait",
+        "owner": OTTO,
+    }
+    assert (form.metadata, form.problems) == ({"incident": 1}, ())
+    await PRECHECK.run("precheck:repair:V1:INC-1:swap-model:triage-prod", deps)
+    assert "the incident's lead has consented" in words_of(modals.shown[-1])
+
+
+async def test_another_kind_in_the_form_of_a_repair_keeps_its_incident() -> None:
+    house = House()
+    await house.declare()
+    _, deps = door(house)
+    chosen = {"kind": "delete", "target": "triage-prod"}
+    click = Click(
+        asked(house, ANNA), "value", "kind", "delete", view_id="V1", values=chosen, metadata='{"incident": 1}'
+    )
+    await REDRAW.run(click, deps)
+    assert "precheck:repair:V1:INC-1:delete:triage-prod" in house.jobs
+
+
+async def test_a_repair_on_another_target_says_that_nothing_is_held_there() -> None:
+    house = House()
+    await house.declare()
+    _, deps = door(house)
+    form = await repair_form(1, "scale", "classifier-prod", deps)
+    assert "INC-1 is not about classifier-prod" in form.problems[0]
+
+
+async def test_from_a_resolved_incident_no_repair_is_asked_for() -> None:
+    house = House()
+    await house.declare()
+    await house.resolve()
+    modals, deps = door(house)
+    said = await run_command("change request --from inc-1", asked(house, ANNA), deps)
+    assert said is not None
+    assert "INC-1 is resolved" in said.text
+    assert modals.shown == []
+
+
+async def test_from_a_mention_the_repair_has_a_button() -> None:
+    house = House()
+    await house.declare()
+    modals, deps = door(house)
+    mention = replace(asked(house, ANNA), trigger_id="")
+    said = await run_command("change request scale triage-prod --from INC-1", mention, deps)
+    assert said is not None
+    assert "repair|1:scale:triage-prod" in words_of(said.blocks)
+    click = Click(asked(house, ANNA), "change.open", "b", "repair|1:scale:triage-prod")
+    assert await OPEN.run(click, deps) is None
+    assert len(modals.shown) == 1
