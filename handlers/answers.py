@@ -22,6 +22,7 @@ from handlers.answers_pack import pack
 from handlers.audit_export import export
 from handlers.audit_proof import proof
 from handlers.dependencies import Dependencies
+from handlers.incident_review import review
 from handlers.seen import AT, SINCE, Seen, button_value
 
 
@@ -121,6 +122,7 @@ ANSWERS: Mapping[str, Callable[[Question, Dependencies], Awaitable[Seen]]] = {
     "baseline": baseline,
     "proof": proof,
     "export": export,
+    "review": review,
 }
 
 

@@ -6,14 +6,16 @@ from datetime import datetime
 
 from bot.domain.command_line import parse
 from bot.domain.errors import InvalidInputError
-from bot.domain.incident import IncidentSource, IncidentState, incident_number, read_severity
+from bot.domain.incident import Incident, IncidentSource, IncidentState, incident_number, read_severity
 from bot.domain.incident_names import channel_name
 from bot.domain.redaction import clean
 from bot.ports.incidents import IncidentQuery
 from bot.ports.slack import Message
 from bot.render.answer import render_text
 from bot.render.incident_card import render_incident, render_incidents
+from bot.render.incident_forms import render_declare_form
 from bot.render.incident_words import render_declared, render_duplicate, render_timeline_of
+from bot.render.notice import render_open_button
 from bot.usecases.declare_incident import AlreadyDeclared, Declaring, declare_incident
 from handlers.dependencies import Dependencies
 from handlers.incident_loading import load_incident, load_incidents, meant
@@ -55,7 +57,7 @@ def wish_of(value: str) -> Wish:
 
 async def declare(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
     """Declare what was typed."""
-    words = parse(typed, flags=("drill", "here"), options=("sev", "target", "follows"))
+    words = parse(typed, flags=("drill", "here", "anyway"), options=("sev", "target", "follows"))
     options = words.options
     wish = Wish(
         clean(" ".join(words.arguments)),
@@ -64,8 +66,31 @@ async def declare(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> M
         asked.channel if words.flag("here") else "",
         f"INC-{incident_number(options['follows'])}" if words.flag("follows") else "",
         drill=words.flag("drill"),
+        anyway=words.flag("anyway"),
     )
-    return await declared(wish, asked, deps)
+    return await declared(wish, asked, deps) if wish.title else await open_declare(wish, asked, deps)
+
+
+async def open_declare(wish: Wish, asked: Asked, deps: Dependencies) -> Message | None:
+    """Open the form with what is known already; a mention, which cannot, is answered with a button that does."""
+    if not asked.trigger_id:
+        return render_open_button(
+            "A mention cannot open a form by itself; this button can.",
+            label="Declare an incident",
+            action_id="incident.form",
+            value=wish.as_value(),
+            ref=asked.ref,
+        )
+    aliases = [each.alias for each in deps.desk.configuration.targets]
+    values = {
+        "title": wish.title,
+        "severity": read_severity(wish.severity).value if wish.severity else "",
+        "target": wish.targets[0] if wish.targets else "",
+        "channel": wish.channel,
+        "origin": wish.origin,
+    }
+    await deps.messenger.open_view(asked.trigger_id, render_declare_form(aliases, values, asked.ref))
+    return None
 
 
 async def declared(wish: Wish, asked: Asked, deps: Dependencies) -> Message:
@@ -75,7 +100,16 @@ async def declared(wish: Wish, asked: Asked, deps: Dependencies) -> Message:
         InvalidInputError: the title or the severity cannot be read.
         NotFoundError: a target, or the incident it follows, is not there.
     """
-    desk, now = deps.desk, deps.desk.clock.now()
+    answer, now = await declare_wish(wish, asked, deps), deps.desk.clock.now()
+    if isinstance(answer, AlreadyDeclared):
+        return render_duplicate(answer.incident, replace(wish, anyway=True).as_value(), now, asked.ref)
+    name = channel_name(answer, deps.desk.configuration.incident_channel_pattern)
+    return render_declared(answer, name, asked.ref)
+
+
+async def declare_wish(wish: Wish, asked: Asked, deps: Dependencies) -> Incident | AlreadyDeclared:
+    """Declare what somebody wishes, or return the incident that is there; raises as `declared`."""
+    desk = deps.desk
     asking = Declaring(
         wish.title,
         frozenset(wish.targets),
@@ -91,18 +125,14 @@ async def declared(wish: Wish, asked: Asked, deps: Dependencies) -> Message:
     async with desk.archive.transaction() as tx:
         if wish.origin:
             await tx.incident(incident_number(wish.origin))
-        answer = await declare_incident(
+        return await declare_incident(
             asking,
             by=asked.caller.actor,
             cause=asked.caller.cause,
-            now=now,
+            now=desk.clock.now(),
             configuration=desk.configuration,
             tx=tx,
         )
-    if isinstance(answer, AlreadyDeclared):
-        return render_duplicate(answer.incident, replace(wish, anyway=True).as_value(), now, asked.ref)
-    name = channel_name(answer, desk.configuration.incident_channel_pattern)
-    return render_declared(answer, name, asked.ref)
 
 
 async def list_incidents(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:

@@ -5,6 +5,8 @@ import re
 from bot.domain.change import change_number
 from bot.domain.errors import InvalidInputError
 from bot.domain.incident import Incident, read_severity
+from bot.domain.incident_people import may_hand_over
+from bot.domain.policy import Refused
 from bot.domain.redaction import clean
 from bot.ports.slack import Message
 from bot.render.answer import render_text
@@ -49,16 +51,21 @@ async def assigned(
     """Give a full member of the workspace a role and return the incident and who it is.
 
     Raises:
-        InvalidInputError: nobody is named, or somebody who is a guest or gone.
+        InvalidInputError: nobody is named, or a guest, or this person may not name another lead.
     """
-    person = _person(named, asked)
-    people = await find_people({person}, desk=deps.desk, max_age=FOR_A_DECISION)
+    person, user = _person(named, asked), asked.caller.user
+    people = await find_people({person, user}, desk=deps.desk, max_age=FOR_A_DECISION)
     if not people[person].full_member:
         raise InvalidInputError(
             f"<@{person}> cannot have a role: {people[person].why_not}.",
             advice="Name a full member of this workspace.",
         )
     async with deps.desk.archive.transaction() as tx:
+        if role.lower() == steer.LEAD:
+            incident = await tx.incident(number)
+            verdict = may_hand_over(incident, people[user], people, deps.desk.configuration)
+            if isinstance(verdict, Refused):
+                raise InvalidInputError(verdict.words, advice="Ask one of them to name you.")
         kept = await steer.assign_role(number, role, person, caller=asked.caller, tx=tx, desk=deps.desk)
     return kept, person
 

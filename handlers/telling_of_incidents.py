@@ -8,7 +8,7 @@ from bot.domain.incident import ChannelState, Incident, TimelineEntry, incident_
 from bot.ports.archive import Look
 from bot.ports.slack import Message
 from bot.render.incident_card import render_incident
-from bot.render.incident_words import render_announced, render_entry, render_told
+from bot.render.incident_words import render_announced, render_closing, render_entry, render_told
 from bot.render.texts import card_link, is_channel, is_user
 from bot.usecases.link_incident import change_in
 from handlers.dependencies import Dependencies
@@ -147,6 +147,14 @@ async def _told(incident: Incident, channel: str, deps: Dependencies) -> None:
     await deps.messenger.post(channel, render_announced(incident, deps.cause("deliver").ref))
 
 
+async def _closing(incident: Incident, _: str, deps: Dependencies) -> None:
+    """Post the timeline of an incident that was resolved."""
+    async with deps.desk.archive.reading() as look:
+        entries = await look.timeline(incident.number)
+    message = render_closing(incident, entries, deps.cause("deliver").ref)
+    await speak(incident, lambda: deps.messenger.post(incident.channel, message), deps)
+
+
 TELLS: Mapping[str, Tell] = {
     "channel": _channel,
     "card": _card,
@@ -157,4 +165,5 @@ TELLS: Mapping[str, Tell] = {
     "snapshot": _snapshot,
     "dm": _dm,
     "told": _told,
+    "closing": _closing,
 }

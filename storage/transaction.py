@@ -86,13 +86,14 @@ class SqlTransaction(
         """
         plan, found = (change.revision, change.plan_digest), dict[str, str]()
         for entry in await self._ledger.verified_entries(self._connection, change.id):
-            kind, said = entry.document["type"], entry.document["data"]
+            told = entry.told
+            kind, said = told["type"], told["data"]
             if kind not in _APPROVING or (said["revision"], said["plan_digest"]) != plan:
                 continue
             if kind == ApprovalWithdrawn.tag:
                 found.pop(str(said["approver"]), None)
             else:
-                found[str(entry.document["actor"]["id"])] = entry.leaf_hash
+                found[str(told["actor"]["id"])] = entry.leaf_hash
         return found
 
     async def proof_of(self, entry_id: str) -> EntryProof:
@@ -133,6 +134,7 @@ def entry_of(event: AuditEvent, *, by: Actor, cause: Cause, id: str) -> NewEntry
         evidence=[{"sha256": evidence, "kind": "snapshot"}] if evidence else [],
         req=_given({**cause.details, "source": cause.source, "ref": cause.ref, "channel": cause.channel}),
         disclosures=event.private(),
+        people=event.PEOPLE,
     )
 
 

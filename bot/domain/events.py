@@ -127,6 +127,14 @@ EVENT_TYPES: tuple[type[AuditEvent], ...] = (
 )
 
 
+_PEOPLE = {event.tag: event.PEOPLE for event in EVENT_TYPES}
+
+
+def people_of(tag: str) -> frozenset[str]:
+    """Return which keys of the data of an entry hold ids of people; none where nobody knows its type."""
+    return _PEOPLE.get(tag, frozenset())
+
+
 def plain(data: Mapping[str, Json]) -> dict[str, Json]:
     """Return event data with tuples as lists, as canonical JSON wants it."""
     return {name: list(value) if isinstance(value, tuple) else value for name, value in data.items()}

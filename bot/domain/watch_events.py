@@ -11,6 +11,7 @@ class WriteUnexplained(AuditEvent):
     """A write of a target that no change explains; `caller` is an Entra object id, empty while nobody knows."""
 
     tag: ClassVar[str] = "write.unexplained"
+    PEOPLE: ClassVar[frozenset[str]] = frozenset({"caller"})
     alias: str
     at: str
     fields: tuple[str, ...]
@@ -29,6 +30,7 @@ class WriteAttributed(AuditEvent):
     """The activity log has named who made a write that was found by its traces."""
 
     tag: ClassVar[str] = "write.attributed"
+    PEOPLE: ClassVar[frozenset[str]] = frozenset({"caller"})
     alias: str
     at: str
     caller: str

@@ -85,7 +85,7 @@ def _unchanged(view: SnapshotView, ref: str) -> Message:
 
 
 def _drill(view: SnapshotView) -> str:
-    return "Drill · " if view.drill else ""
+    return "DRILL · " if view.drill else ""
 
 
 def _past(seen: SnapshotSeen) -> str:

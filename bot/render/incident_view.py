@@ -80,14 +80,16 @@ def next_update_words(view: IncidentView, now: datetime) -> str:
     incident = view.incident
     if not incident.is_open:
         return "none: it is resolved"
-    if incident.nudges:
-        spent = "; nobody is reminded again" if incident.nudges >= view.nudges else ""
-        return f"overdue, reminded {incident.nudges} of {view.nudges} times{spent}"
-    if incident.next_update_at is None:
+    due = incident.next_update_at
+    if due is None:
         return "none promised"
-    if incident.snoozed_until is not None and incident.snoozed_until > now:
-        return f"snoozed until {when(incident.snoozed_until)}"
-    return when(incident.next_update_at)
+    if due > now:
+        return when(due)
+    said = f"overdue since {when(due)}"
+    if incident.nudges:
+        said = f"{said}\nreminded {incident.nudges} of {view.nudges} times"
+    quiet = incident.snoozed_until
+    return f"{said}\nquiet until {when(quiet)}" if quiet is not None and quiet > now else said
 
 
 def place_words(incident: Incident) -> str:

@@ -100,7 +100,8 @@ def _by(entry: TimelineEntry) -> str:
 
 
 def _short(words: str) -> str:
-    return escape(one_line(words), 600)
+    said = escape(one_line(words), 600)
+    return said if said.endswith((".", "!", "?", "…", ")")) else f"{said}."
 
 
 _KINDS: Mapping[str, str] = {
@@ -117,7 +118,19 @@ _KINDS: Mapping[str, str] = {
     "alert": "Alert",
     "channel": "Channel",
     "resolved": "Resolved",
+    "snooze": "Snoozed",
 }
+
+
+def render_closing(incident: Incident, entries: Sequence[TimelineEntry], ref: str) -> Message:
+    """Return what the channel is told at the end: the timeline, and what comes next."""
+    timeline = render_timeline_of(incident, entries, ref)
+    text = f"{drill_word(incident)}{incident.id} is resolved: {title_words(incident)}."
+    steps = (
+        f"*What comes next*\n• `/cs incident export {incident.id}` gives the post-incident review as one file.\n"
+        f"• If it was resolved too early: `/cs incident declare … --follows {incident.id}`."
+    )
+    return say(text, [*timeline.blocks[:-1], section(steps), timeline.blocks[-1]])
 
 
 def render_told(incident: Incident, what: str, ref: str) -> Message:

@@ -1,12 +1,13 @@
 """What becomes of an incident's channel, as rows: given, archived, renamed, lost, found again."""
 
+from bot.domain.errors import InvalidInputError
 from bot.domain.incident import ChannelState, Incident
 from bot.domain.incident_events import ChannelChanged
 from bot.domain.people import system
 from bot.ports.archive import Cause, Transaction
 from bot.ports.channels import Channel
 from bot.usecases.desk import Desk
-from bot.usecases.keep_timeline import change_now, entry_now, write_down
+from bot.usecases.keep_timeline import change_now, entry_now, open_incident, write_down
 
 SLACK = system("slack")
 _LOST = {ChannelState.ARCHIVED: "archived", ChannelState.GONE: "gone"}
@@ -70,3 +71,20 @@ async def _say(
     key = f"channel:{incident.version}"
     entry = entry_now(incident, "channel", words, by=SLACK.id, key=key, at=desk.clock.now())
     await write_down(entry, tx)
+
+
+async def want_channel(number: int, channel: str, *, tx: Transaction) -> Incident:
+    """Have a new channel made for an incident, or another one adopted.
+
+    Raises:
+        InvalidInputError: it is resolved, or its channel is open and no other one is named.
+    """
+    incident = await open_incident(number, tx)
+    if channel == incident.channel or (incident.channel_state is ChannelState.OPEN and not channel):
+        raise InvalidInputError(
+            f"{incident.id} has a channel: #{incident.channel_name}.",
+            advice="Write `incident channel --here` in another one to move there.",
+        )
+    kept = await change_now(number, tx, channel=channel, channel_state=ChannelState.PENDING, card_ts="")
+    await tx.enqueue("deliver", f"deliver:{kept.id}:channel")
+    return kept

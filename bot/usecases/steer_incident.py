@@ -42,6 +42,7 @@ async def change_severity(
         next_snapshot_at=now + policy.snapshot_every[severity],
         next_update_at=now + policy.update_every[severity],
         nudges=0,
+        snoozed_until=None,
     )
     event = SeverityChanged(incident=kept.id, before=before.severity, after=severity)
     await tx.record(event, by=caller.actor, cause=caller.cause)

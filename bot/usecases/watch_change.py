@@ -23,6 +23,7 @@ from bot.usecases.plan_change import written_to
 from bot.usecases.remind_people import enqueue_reminders
 from bot.usecases.schedule_change import start_changes
 from bot.usecases.time_snapshots import snapshots_due, want_snapshots
+from bot.usecases.update_incident import nudges_due
 from bot.usecases.watch_trigger import TIMER, enqueue_triggers, triggers_due
 from bot.usecases.weigh_change import weigh_change
 
@@ -43,7 +44,8 @@ async def sweep(desk: Desk) -> None:
         triggers = await triggers_due(look, desk=desk)
         anchors = await anchors_due(look, desk)
         snapshots = await snapshots_due(look, now)
-    if not any((due, starts, lapsed, looks, reminders, triggers, anchors, snapshots)):
+        nudges = await nudges_due(look, desk)
+    if not any((due, starts, lapsed, looks, reminders, triggers, anchors, snapshots, nudges)):
         return
     async with desk.archive.transaction() as tx:
         for change in due:
@@ -57,6 +59,8 @@ async def sweep(desk: Desk) -> None:
         await enqueue_triggers(triggers, tx=tx, desk=desk)
         await enqueue_anchors(anchors, tx)
         await want_snapshots(snapshots, tx=tx, desk=desk)
+        for incident in nudges:
+            await tx.enqueue("remind", f"remind:{incident.id}")
 
 
 async def expire_change(number: int, *, desk: Desk, cause: Cause) -> None:

@@ -9,7 +9,16 @@ from handlers.actions.evidence import REFRESH, SHARE
 from handlers.actions.form import REDRAW
 from handlers.actions.freeze import OPEN_FREEZE
 from handlers.actions.glass import BREAK_GLASS, REVIEW_GLASS
-from handlers.actions.incident import DECLARE_ANYWAY, SHOW_TIMELINE, TAKE_SNAPSHOT
+from handlers.actions.incident import (
+    DECLARE_ANYWAY,
+    OPEN_DECLARE,
+    OPEN_LEAD,
+    OPEN_RESOLVE,
+    OPEN_SEVERITY,
+    OPEN_UPDATE,
+    SHOW_TIMELINE,
+    TAKE_SNAPSHOT,
+)
 from handlers.actions.offer import OFFER
 from handlers.actions.plan import PLAN
 from handlers.actions.steer import APPLY, OPEN, REVISE, ROLLBACK, WAIVE, WITHDRAW
@@ -48,6 +57,11 @@ ACTIONS: tuple[Action, ...] = (
     TAKE_SNAPSHOT,
     SHOW_TIMELINE,
     DECLARE_ANYWAY,
+    OPEN_DECLARE,
+    OPEN_UPDATE,
+    OPEN_SEVERITY,
+    OPEN_LEAD,
+    OPEN_RESOLVE,
     OLDER,
     NEWER,
 )

@@ -7,23 +7,30 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import typer
 
 from bot.domain.errors import CountersignError
-from handlers.cli.audit_commands import AUDIT, Database, database_address, demanded_vkeys, readable_vkeys
+from handlers.cli.audit_commands import (
+    AUDIT,
+    Database,
+    database_address,
+    demanded_vkeys,
+    privacy_here,
+    readable_vkeys,
+)
 from handlers.cli.audit_export import From, Shard, To, new_file, places_of
 from handlers.cli.error_words import broken_ends_with_1
+from handlers.zipped import named, put
 
 if TYPE_CHECKING:
     from bot.domain.period import Period, PeriodChange, PeriodCounts
     from bot.domain.trail_range import TrailRange
     from storage.audit_findings import VerifyReport
     from storage.audit_slice import Slice, TrailSlices
+    from storage.privacy import Privacy
     from storage.trail_look import TrailLook
-
-_LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the same files give the same bytes
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,7 @@ class PackWish:
     vkeys: Sequence[str]
     disclose: bool
     aliases: Mapping[str, str]
+    privacy: "Privacy"
 
 
 @AUDIT.command()
@@ -63,7 +71,7 @@ def pack(  # noqa: PLR0913, PLR0917 (one option each)
 
     keys = readable_vkeys(vkey) if vkey else demanded_vkeys()
     asked = read_range(start, end, now=WallClock().now())
-    wish = PackWish(database_address(database), asked, shard, keys, not withhold, _aliases())
+    wish = PackWish(database_address(database), asked, shard, keys, not withhold, _aliases(), privacy_here())
     with broken_ends_with_1(), reading(wish.url) as connection:
         parts = TrailSlices(AuditReader(connection)).slices(asked, shard)
     with broken_ends_with_1(), new_file(out) as file:
@@ -83,19 +91,19 @@ def write_pack(file: IO[bytes], wish: PackWish, parts: "Sequence[Slice]") -> "Pe
     from storage.audit_verify import verify_log
 
     counts = PeriodCounts(wish.aliases)
-    with ZipFile(file, "w", ZIP_DEFLATED) as archive, reading(wish.url) as connection:
+    with ZipFile(file, "w", ZIP_DEFLATED) as archive, reading(wish.url, wish.privacy) as connection:
         trail = TrailSlices(AuditReader(connection))
-        _write_entries(archive, trail, parts, counts)
+        _write_entries(archive, trail, parts, counts, disclose=wish.disclose)
         report = verify_log(connection, wish.vkeys)
         notes = {f"checkpoints/{part.shard}.txt": trail.head(part.shard)[1] for part in parts}
         changes = asyncio.run(_proofs(archive, wish, counts))
         for name, note in notes.items():
-            _put(archive, name, note.encode())
-        _put(archive, "verify.json", json.dumps(report.as_json(), indent=2).encode())
-        _put(archive, "vkey.txt", "".join(f"{each}\n" for each in wish.vkeys).encode())
-        _put(archive, "verify_pack.py", files("bot").joinpath("verify_pack.py").read_bytes())
+            put(archive, name, note.encode())
+        put(archive, "verify.json", json.dumps(report.as_json(), indent=2).encode())
+        put(archive, "vkey.txt", "".join(f"{each}\n" for each in wish.vkeys).encode())
+        put(archive, "verify_pack.py", files("bot").joinpath("verify_pack.py").read_bytes())
         period = _period(wish, counts, changes, report, notes)
-        _put(archive, "index.html", render_period(period).encode())
+        put(archive, "index.html", render_period(period).encode())
     return period
 
 
@@ -128,22 +136,27 @@ def _period(
 
 
 def _write_entries(
-    archive: ZipFile, trail: "TrailSlices", parts: "Sequence[Slice]", counts: "PeriodCounts"
+    archive: ZipFile,
+    trail: "TrailSlices",
+    parts: "Sequence[Slice]",
+    counts: "PeriodCounts",
+    *,
+    disclose: bool,
 ) -> None:
-    """Write the entries as JSONL and as CSV, counting them on the way."""
+    """Write the entries as JSONL and as CSV, counting them on the way; who acted is named where `disclose`."""
     from bot.ports.trail import FoundEntry
-    from bot.render.audit_rows import read_body, render_csv, render_jsonl
+    from bot.render.audit_rows import render_csv, render_jsonl, told_body
 
     def counted() -> Iterator[FoundEntry]:
         for part in parts:
-            for entry in trail.entries(part):
-                counts.add(read_body(entry))
+            for entry in trail.entries(part, texts=disclose):
+                counts.add(told_body(entry))
                 yield entry
 
-    with archive.open(_named("entries.jsonl"), "w") as lines:
+    with archive.open(named("entries.jsonl"), "w") as lines:
         lines.writelines(render_jsonl(counted()))
-    with archive.open(_named("entries.csv"), "w") as rows:
-        rows.writelines(render_csv(entry for part in parts for entry in trail.entries(part)))
+    with archive.open(named("entries.csv"), "w") as rows:
+        rows.writelines(render_csv(entry for part in parts for entry in trail.entries(part, texts=disclose)))
 
 
 async def _proofs(archive: ZipFile, wish: PackWish, counts: "PeriodCounts") -> "list[PeriodChange]":
@@ -151,7 +164,7 @@ async def _proofs(archive: ZipFile, wish: PackWish, counts: "PeriodCounts") -> "
     from storage.trail_look import looking
 
     names = sorted(counts.changes, key=lambda name: (change_number(name), name))
-    async with looking(wish.url, wish.vkeys) as trail:
+    async with looking(wish.url, wish.vkeys, wish.privacy) as trail:
         return [await _proof(archive, trail, name, wish, counts) for name in names]
 
 
@@ -171,8 +184,8 @@ async def _proof(
     body = canonical(found.as_json())
     verdict = check_pack(body.decode(), [PublicKey.parse(each) for each in wish.vkeys])
     file = f"proofs/{name}.json"
-    _put(archive, file, body)
-    bodies = [json.loads(each.body) for bundle in found.bundles for each in bundle.entries]
+    put(archive, file, body)
+    bodies = [each for bundle in found.bundles for each in bundle.told()]
     asked = next((each for each in bodies if each["type"] == "change.requested"), bodies[0])
     return PeriodChange(
         name,
@@ -185,16 +198,6 @@ async def _proof(
         verdict=verdict.headline,
         file=file,
     )
-
-
-def _put(archive: ZipFile, name: str, content: bytes) -> None:
-    archive.writestr(_named(name), content)
-
-
-def _named(name: str) -> ZipInfo:
-    info = ZipInfo(name, _LONG_AGO)
-    info.compress_type, info.external_attr, info.create_system = ZIP_DEFLATED, 0o644 << 16, 3
-    return info
 
 
 def _asked(asked: "TrailRange") -> str:

@@ -10,6 +10,7 @@ import typer
 from bot.domain.errors import CountersignError
 from handlers.cli.audit_verbs import AUDIT
 from handlers.cli.error_words import in_words
+from handlers.cli.incident_commands import INCIDENT
 from handlers.cli.policy_commands import POLICY
 
 APP = typer.Typer(
@@ -23,6 +24,8 @@ APP = typer.Typer(
 )
 APP.add_typer(AUDIT, name="audit", help="Verify, prove and export the audit trail, and make its keys.")
 APP.add_typer(POLICY, name="policy", help="Check the policy, explain it for a change, replay a candidate.")
+
+APP.add_typer(INCIDENT, name="incident", help="Export the post-incident review of an incident.")
 
 
 def _print_version(wanted: bool) -> None:

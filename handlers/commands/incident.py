@@ -6,6 +6,7 @@ from bot.domain.command_line import did_you_mean
 from bot.domain.errors import InvalidInputError
 from bot.ports.slack import Message
 from handlers.dependencies import Dependencies
+from handlers.incident_review import ask_review
 from handlers.incident_verbs import declare, list_incidents, show, timeline
 from handlers.incident_verbs_steer import (
     change_lead,
@@ -16,6 +17,7 @@ from handlers.incident_verbs_steer import (
     snapshot,
     target,
 )
+from handlers.incident_verbs_tell import channel, resolve, snooze, update
 from handlers.shapes import Asked, Command
 
 Sub = Callable[[tuple[str, ...], Asked, Dependencies], Awaitable[Message | None]]
@@ -31,6 +33,11 @@ SUBS: Mapping[str, Sub] = {
     "link": link,
     "snapshot": snapshot,
     "timeline": timeline,
+    "update": update,
+    "snooze": snooze,
+    "resolve": resolve,
+    "channel": channel,
+    "export": ask_review,
 }
 
 
@@ -43,14 +50,18 @@ async def _incident(typed: tuple[str, ...], asked: Asked, deps: Dependencies) ->
 
 INCIDENT = Command(
     "incident",
-    "incident declare <title…> [--sev n] [--target t] [--drill] [--here] [--follows INC-n] · list [--all] · "
-    "show [INC-n] · severity [INC-n] n · lead [INC-n] @who · role [INC-n] <role> @who · target [INC-n] <target…> · "
-    "note [INC-n] <words…> · link [INC-n] CHG-n · snapshot [INC-n] · timeline [INC-n] [--share]",
+    "incident declare [title…] [--sev n] [--target t] [--drill] [--here] [--follows INC-n] [--anyway] · "
+    "list [--all] [--target t] · show|resolve|snapshot [INC-n] · timeline [INC-n] [--share] · "
+    "update [INC-n] [words…] [--next 30m] · severity [INC-n] n · lead [INC-n] @who · "
+    "role [INC-n] <role> @who · target [INC-n] <target…> · "
+    "note [INC-n] <words…> · link [INC-n] CHG-n · snooze [INC-n] 1h · channel [INC-n] [--here] · "
+    "export [INC-n] [--share]",
     "Declare an incident and work on it; it gets a channel, a card and evidence, and changes nothing in production.",
     _incident,
     (
         "In the channel of an incident INC-n is implied.",
         "While an incident is open on a target, only emergency changes run there, and its lead consents to them.",
+        "`export` gives the post-incident review as one ZIP with its proofs, to you alone or with `--share` here.",
         "`--drill` is the same path, labelled; it is counted nowhere. `--here` works in this channel.",
     ),
 )

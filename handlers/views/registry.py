@@ -12,6 +12,13 @@ from handlers.views.drift_except import DRIFT_EXCEPT
 from handlers.views.drift_lift import DRIFT_LIFT
 from handlers.views.freeze import FREEZE_ADD, FREEZE_LIFT
 from handlers.views.glass_review import GLASS_REVIEW
+from handlers.views.incident import (
+    INCIDENT_DECLARE,
+    INCIDENT_LEAD,
+    INCIDENT_RESOLVE,
+    INCIDENT_SEVERITY,
+    INCIDENT_UPDATE,
+)
 from handlers.views.incident_consent import CONSENT
 
 VIEWS: tuple[View, ...] = (
@@ -32,4 +39,9 @@ VIEWS: tuple[View, ...] = (
     CONSENT,
     FREEZE_ADD,
     FREEZE_LIFT,
+    INCIDENT_DECLARE,
+    INCIDENT_UPDATE,
+    INCIDENT_SEVERITY,
+    INCIDENT_LEAD,
+    INCIDENT_RESOLVE,
 )

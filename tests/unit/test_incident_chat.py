@@ -177,7 +177,6 @@ async def test_a_channel_that_was_archived_is_said_to_the_lead_once_and_nothing_
         ("incident severity", "Which incident?"),
         ("incident severity INC-1 9", "is not a severity"),
         ("incident show INC-7", "There is no INC-7"),
-        ("incident declare", "needs a title"),
         ("incident declare slow --target triage-pro", "no target called"),
         ("incident frob", "There is no `incident frob`"),
         ("incident role INC-1 scribe", "Which role, and who?"),
