@@ -17,7 +17,7 @@ _WORST = (Level.CRITICAL, Level.WATCH)
 _CHECK = (
     "sha256sum -c SHA256SUMS says that the files are the ones that were exported.",
     "python verify_pack.py proofs/CHG-1.json --vkey KEY says whether a change's entries are in the signed trail.",
-    "python verify_pack.py proofs/entries/0000001.tlog-proof --vkey KEY says it of one entry of the incident.",
+    "python verify_pack.py proofs/entries/0001-incident.opened.tlog-proof --vkey KEY says it of one entry.",
     "An entry incident.snapshot names the SHA-256 of a snapshot; the file of that name in snapshots/ has it.",
     "Take KEY from whoever runs the trail, not from this file.",
 )

@@ -29,6 +29,7 @@ def export(
 ) -> None:
     """Write the post-incident review as one ZIP: Markdown, HTML, JSON, charts, snapshots, proofs, the verifier."""
     from bot.domain.incident import incident_number
+    from bot.render.texts import count
     from handlers.cli.recording import record_or_say
     from handlers.incident_review import exported, review_name
 
@@ -38,9 +39,8 @@ def export(
     with new_file(place) as file:
         record_or_say(exported(review), "")
         file.write(content)
-    print(
-        f"{place}: {len(review.snapshots)} snapshots, {len(review.changes)} changes, {len(review.entries)} proofs."
-    )
+    parts = (("snapshot", review.snapshots), ("linked change", review.changes), ("proof", review.entries))
+    print(f"{place}: {', '.join(count(len(found), name) for name, found in parts)}.")
     raise typer.Exit(0 if all(each.holds for each in review.changes) else 1)
 
 

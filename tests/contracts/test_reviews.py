@@ -91,6 +91,7 @@ async def test_a_review_holds_documents_snapshots_charts_and_a_proof_of_each_ent
     assert snapshot == f"snapshots/{sha256(found[snapshot]).hexdigest()}.json"
     assert found["charts/calls-triage-prod.png"].startswith(b"\x89PNG")
     proofs = sorted(name for name in found if name.startswith("proofs/entries/"))
+    assert proofs[0] == "proofs/entries/0001-incident.opened.tlog-proof"
     verdicts = [check_proof(found[name], [Verifier.parse(archives.opened.ledger.vkey)]) for name in proofs]
     assert [each.exit for each in verdicts] == [0, 0, 0, 0]
     said = [each.proved[0] for each in verdicts]
