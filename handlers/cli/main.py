@@ -60,9 +60,7 @@ def demo(
     script: Annotated[
         bool, typer.Option("--script", help="Play a whole story, verify the audit trail, stop.")
     ] = False,
-    story: Annotated[
-        str, typer.Option(help="Which story --script plays: change or incident.")
-    ] = "change",
+    story: Annotated[str, typer.Option(help="Which story --script plays: change or incident.")] = "change",
     keep: Annotated[
         Path | None, typer.Option(help="Keep database, log and configuration in this folder.")
     ] = None,

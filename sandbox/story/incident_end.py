@@ -1,7 +1,8 @@
 """The second act of the incident: the repair, whether it helped, and what is left of it."""
 
-import re
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 from sandbox.story.deeds import ALICE, BOB, CAROL, OLIVIA, Wish, approve, confirm, sent
 from sandbox.story.incident_deeds import INCIDENT, incident_card, snapshot
@@ -9,6 +10,7 @@ from sandbox.story.reading import buttons, words
 from sandbox.story.stage import OPS, Stage
 
 Json = Any
+MOST_LINES = 60
 WISH = Wish(120, "OPS-3001", "Give back the capacity that was taken away.", 12)
 
 
@@ -49,11 +51,15 @@ async def repair(stage: Stage) -> str:
 
 async def _consent(stage: Stage, approved: Json) -> None:
     """Bob, who leads, is asked in a direct message, and agrees."""
-    asked = await stage.message(BOB, "the question to the lead", lambda each: "incident.consent" in buttons(each))
+    asked = await stage.message(
+        BOB, "the question to the lead", lambda each: "incident.consent" in buttons(each)
+    )
     stage.tells.message(asked)
     await confirm(stage, BOB, asked, "incident.consent", {}, show=True)
     told = await stage.message(
-        BOB, "his consent on the card", lambda each: each["ts"] == approved["ts"] and "has not consented" not in words(each)
+        BOB,
+        "his consent on the card",
+        lambda each: each["ts"] == approved["ts"] and "has not consented" not in words(each),
     )
     stage.proves("The card says that the lead consented", "consented" in words(told), seen=words(told))
 
@@ -71,25 +77,54 @@ async def relief(stage: Stage, change: str) -> None:
     await stage.card(OLIVIA, change, "closed")
     by_clock = await snapshot(stage, BOB, 4)
     stage.tells.message(by_clock)
-    stage.proves("Time brings snapshots by itself", "timer" in words(by_clock) or "nothing changed" in words(by_clock), seen=words(by_clock))
+    stage.proves(
+        "Time brings snapshots by itself",
+        "timer" in words(by_clock) or "nothing changed" in words(by_clock),
+        seen=words(by_clock),
+    )
 
 
 async def resolution(stage: Stage, change: str) -> None:
     """Bob resolves; the review is a file."""
     card = await incident_card(stage, BOB)
     await stage.presses(BOB, card, "incident.resolve")
-    form = await stage.modal(BOB, "the form that resolves", lambda view: view["callback_id"] == "incident.resolve")
+    form = await stage.modal(
+        BOB, "the form that resolves", lambda view: view["callback_id"] == "incident.resolve"
+    )
     await stage.submits(BOB, form, {"resolution": f"{change} gave the capacity back."})
     closed = await incident_card(stage, BOB, lambda each: "resolved" in words(each).lower())
     stage.tells.message(closed, again=True)
     await stage.types(BOB, f"/cs incident export {INCIDENT}", OPS)
     told = await stage.message(BOB, "the review as a file", lambda each: bool(each.get("files")))
-    name = told["files"][0]["name"]
-    stage.proves("The post-incident review is one file", re.search(rf"{INCIDENT}.*\.zip", name, re.IGNORECASE), seen=name)
+    file = told["files"][0]
+    stage.tells.happens(f"Bob opens {file['name']}")
+    await _read(stage, await stage.slack.download(file["url_private_download"]), change)
+
+
+async def _read(stage: Stage, content: bytes, change: str) -> None:
+    """Read the review: what happened, in its Markdown, and what else is in the file."""
+    with ZipFile(BytesIO(content)) as review:
+        names = sorted(review.namelist())
+        text = next(review.read(name).decode() for name in names if name.endswith(".md"))
+    for line in text.splitlines()[:MOST_LINES]:
+        stage.tells.quoted(line)
+    kinds = {name.rpartition(".")[2] for name in names}
+    stage.proves(
+        f"One file with {len(names)} parts: Markdown, HTML and JSON, charts, snapshots, proofs",
+        {"md", "html", "json", "png"} <= kinds,
+        seen=", ".join(names),
+    )
+    stage.proves(
+        f"It tells the story: the alert, the write that nobody approved, {change}, and who led",
+        all(word in text for word in ("countersign-http-429", change, "no approved change")),
+        seen=text[:1500],
+    )
 
 
 async def proof(stage: Stage) -> None:
     """Bob has the trail prove itself."""
     await stage.types(BOB, "/cs audit verify")
     seen = await stage.sees(BOB, "whether the trail holds", lambda each: "audit trail" in words(each).lower())
-    stage.proves("The whole trail holds, the incident included", "trail holds" in words(seen), seen=words(seen))
+    stage.proves(
+        "The whole trail holds, the incident included", "trail holds" in words(seen), seen=words(seen)
+    )

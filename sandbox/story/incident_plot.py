@@ -34,7 +34,9 @@ async def _end(stage: Stage) -> None:
         change = await incident_end.repair(stage)
     with stage.scene(6, "Did it help?", "A snapshot by the clock, and one when the repair was applied."):
         await incident_end.relief(stage, change)
-    with stage.scene(7, "Resolved", "What is still open is said; the timeline is posted; the story is a file."):
+    with stage.scene(
+        7, "Resolved", "What is still open is said; the timeline is posted; the story is a file."
+    ):
         await incident_end.resolution(stage, change)
     with stage.scene(8, "The trail proves itself", "Everything above is an entry that anybody may verify."):
         await incident_end.proof(stage)

@@ -23,7 +23,9 @@ async def alert(stage: Stage) -> Room:
     room = Room(card["channel"])
     stage.tells.meet(await stage.slack.names(BOB))
     stage.tells.message(card)
-    stage.proves(f"{INCIDENT} was declared by the alert, without anybody", "alert" in words(card), seen=words(card))
+    stage.proves(
+        f"{INCIDENT} was declared by the alert, without anybody", "alert" in words(card), seen=words(card)
+    )
     stage.proves(
         "It has a channel of its own, with a pinned card",
         card["pinned_by"] and room.channel != OPS,
@@ -42,7 +44,9 @@ async def evidence(stage: Stage, room: Room) -> None:
     first = await snapshot(stage, BOB, 1)
     stage.tells.message(first)
     said = words(first)
-    stage.proves("It names the fault: calls refused with HTTP 429", "429" in summary(first), seen=summary(first))
+    stage.proves(
+        "It names the fault: calls refused with HTTP 429", "429" in summary(first), seen=summary(first)
+    )
     stage.proves("The write that no change explains is in it: who, and when", "no change" in said, seen=said)
     stage.proves("It is read-only, and says so", "Read-only" in said, seen=said)
     stage.proves("It stands in the thread of the card", first["thread_ts"] is not None, seen=str(first["ts"]))
@@ -56,15 +60,21 @@ async def people(stage: Stage, room: Room) -> None:
     await incident_card(stage, BOB, lambda card: "SEV1" in words(card))
     second = await snapshot(stage, BOB, 2)
     stage.tells.message(second)
-    stage.proves("A higher severity brings a snapshot at once", "Snapshot 2" in words(second), seen=words(second))
+    stage.proves(
+        "A higher severity brings a snapshot at once", "Snapshot 2" in words(second), seen=words(second)
+    )
     await stage.types(OLIVIA, "The support desk says 400 tickets wait in the unsorted queue.", room.channel)
     said = await stage.said(OLIVIA, room.channel, "400 tickets")
     await stage.reacts(BOB, said, "pushpin")
-    await stage.message(BOB, "its echo", lambda each: each["thread_ts"] is not None and "400 tickets" in words(each))
+    await stage.message(
+        BOB, "its echo", lambda each: each["thread_ts"] is not None and "400 tickets" in words(each)
+    )
     await stage.types(BOB, "/cs incident timeline", room.channel)
     shown = await stage.sees(BOB, "the timeline", lambda each: "400 tickets" in words(each))
     stage.proves(
-        "What Olivia wrote is in the timeline, by a :pushpin:", "400 tickets" in words(shown), seen=words(shown)
+        "What Olivia wrote is in the timeline, by a :pushpin:",
+        "400 tickets" in words(shown),
+        seen=words(shown),
     )
 
 

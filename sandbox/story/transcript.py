@@ -1,5 +1,6 @@
 """The transcript: scenes, what people do, what they see, and what was proved; on a terminal in colour."""
 
+import textwrap
 from datetime import UTC, datetime
 from typing import Any
 
@@ -61,6 +62,10 @@ class Transcript:
         self._print([*head, *first])
         for line in others:
             self._print([(" " * MARGIN, ""), *line])
+
+    def quoted(self, text: str) -> None:
+        """A line of a document that somebody reads."""
+        self._indented([[(part, "dim")] for part in textwrap.wrap(text, FRAMED) or [""]], "│")
 
     def happens(self, does: str) -> None:
         """Something that nobody did in Slack."""

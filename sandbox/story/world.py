@@ -32,6 +32,11 @@ class Slack:
         async with self._session.get("/ui/state", params={"as": user}) as response:
             return await response.json()
 
+    async def download(self, address: str) -> bytes:
+        """The bytes of a shared file."""
+        async with self._session.get(address) as response:
+            return await response.read()
+
     async def names(self, user: str = "U0ALICE") -> Names:
         """Who and what the ids stand for, as far as somebody sees them."""
         state = await self.state(user)

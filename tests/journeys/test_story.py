@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-COMMAND = [sys.executable, "-c", "from handlers.cli.main import main; main()", "demo", "--script", "--port", "0"]
+COMMAND = [
+    sys.executable,
+    "-c",
+    "from handlers.cli.main import main; main()",
+    "demo",
+    "--script",
+    "--port",
+    "0",
+]
 
 
 @pytest.mark.parametrize(("story", "least"), [("change", 26), ("incident", 20)])
