@@ -22,7 +22,7 @@ CODES = {
     "M6": "more was signed or anchored than there is",
     "M7": "a tile is not what the entries give",
     "M8": "a shard does not follow the one before it",
-    "M9": "a stored cosignature does not verify",
+    "M9": "a cosignature does not verify, or is gone",
     "S1": "a body is not canonical",
     "S2": "an id is used twice",
     "S3": "a searched column does not say what the body says",

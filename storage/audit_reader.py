@@ -1,5 +1,6 @@
 """Reading a whole audit trail in order, over a synchronous connection, without ever writing."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -158,6 +159,22 @@ class AuditReader:
             shard=shard,
             after=after,
         )
+
+    def cosigners(self, shard: int, after: int) -> Iterator[tuple[int, int, str]]:
+        """Give seq, size and name for each cosignature over a size > after that an entry says was kept."""
+        rows = self.rows(
+            "SELECT seq, body FROM {}audit_entry WHERE shard = :shard AND type = 'checkpoint.anchored'"
+            " AND seq >= :after ORDER BY seq",
+            shard=shard,
+            after=after,
+        )
+        for seq, body in rows:
+            try:
+                said = json.loads(raw_bytes(body))["data"]
+                size, names = int(said["size"]), said.get("cosigned", [])
+                yield from [(seq, size, str(name)) for name in names if size > after]
+            except (ValueError, KeyError, TypeError, AttributeError):  # the walk finds what is malformed
+                continue
 
     def head(self, shard: int) -> tuple[int, str]:
         """Return the newest checkpoint's size and note."""

@@ -11,6 +11,7 @@ from bot.domain.change import Change
 from bot.domain.entry import EntryProof, NewEntry, new_ulid
 from bot.domain.event import AuditEvent
 from bot.domain.events import plain
+from bot.domain.incident_events import ChangeConsented
 from bot.domain.json import Json
 from bot.domain.people import Actor
 from bot.domain.proof_pack import ProofPack
@@ -95,6 +96,23 @@ class SqlTransaction(
             else:
                 found[str(told["actor"]["id"])] = entry.leaf_hash
         return found
+
+    async def verified_consents(self, change: Change) -> frozenset[tuple[str, str]]:
+        """Return who consented to this revision and plan for which incident, as the trail proves it.
+
+        Raises:
+            LedgerBrokenError: the trail does not prove itself.
+        """
+        plan = (change.revision, change.plan_digest)
+        documents = [
+            entry.document for entry in await self._ledger.verified_entries(self._connection, change.id)
+        ]
+        return frozenset(
+            (str(each["data"]["incident"]), str(each["actor"]["id"]))
+            for each in documents
+            if each["type"] == ChangeConsented.tag
+            and (each["data"]["revision"], each["data"]["plan_digest"]) == plan
+        )
 
     async def proof_of(self, entry_id: str) -> EntryProof:
         """Return the proof that an entry is in the signed trail."""

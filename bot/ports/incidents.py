@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from bot.domain.change import Change
 from bot.domain.incident import Consent, Incident, IncidentSnapshot, IncidentState, TimelineEntry
 
 
@@ -54,6 +55,13 @@ class IncidentsLook(Protocol):
 
     async def consents(self, change: int) -> Sequence[Consent]:
         """Return every consent to a change, oldest first."""
+        ...
+
+    async def verified_consents(self, change: Change) -> frozenset[tuple[str, str]]:
+        """Return who consented to this revision and plan for which incident, as (`INC-3`, user).
+
+        Raises LedgerBrokenError when the trail does not prove them.
+        """
         ...
 
 

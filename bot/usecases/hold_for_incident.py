@@ -62,11 +62,16 @@ async def held_by_incident(change: Change, *, desk: Desk) -> str:
     return refused.words if refused is not None else ""
 
 
-async def is_held(change: Change, look: Look) -> bool:
-    """Return whether an incident holds the change's target and its lead of this instant has not consented."""
+async def consents_relied_on(change: Change, look: Look) -> frozenset[tuple[str, str]] | None:
+    """Return the incidents that hold the change's target with their leads of this instant, who have consented.
+
+    None when one of them has not.
+    """
     incidents = await incidents_on(change.request.target, look)
     given = await look.consents(change.number) if incidents else ()
-    return not all(is_consented(change, incident, given) for incident in incidents)
+    if not all(is_consented(change, incident, given) for incident in incidents):
+        return None
+    return frozenset((incident.id, incident.lead) for incident in incidents)
 
 
 async def whose_consent(change: Change, look: Look) -> Mapping[str, str]:

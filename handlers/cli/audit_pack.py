@@ -86,6 +86,8 @@ def write_pack(file: IO[bytes], wish: PackWish, parts: "Sequence[Slice]") -> "Pe
     """Write the ZIP and return what its first page says."""
     from bot.domain.period import PeriodCounts
     from bot.render.period_html import render_period
+    from handlers.settings import read_settings
+    from handlers.signing import cosigner_vkeys
     from storage.audit_reader import AuditReader, reading
     from storage.audit_slice import TrailSlices
     from storage.audit_verify import verify_log
@@ -94,7 +96,7 @@ def write_pack(file: IO[bytes], wish: PackWish, parts: "Sequence[Slice]") -> "Pe
     with ZipFile(file, "w", ZIP_DEFLATED) as archive, reading(wish.url, wish.privacy) as connection:
         trail = TrailSlices(AuditReader(connection))
         _write_entries(archive, trail, parts, counts, disclose=wish.disclose)
-        report = verify_log(connection, wish.vkeys)
+        report = verify_log(connection, [*wish.vkeys, *cosigner_vkeys(read_settings())])
         notes = {f"checkpoints/{part.shard}.txt": trail.head(part.shard)[1] for part in parts}
         changes = asyncio.run(_proofs(archive, wish, counts))
         for name, note in notes.items():

@@ -17,8 +17,9 @@ from bot.domain.incident import (
     Severity,
     TimelineEntry,
 )
+from bot.domain.incident_events import ChangeConsented
 from bot.ports.incidents import IncidentQuery
-from tests.contracts.fixtures_storage import NOW, Archives, opened_archives, stored_change
+from tests.contracts.fixtures_storage import ANNA, CAUSE, NOW, Archives, opened_archives, stored_change
 
 MINUTE = timedelta(minutes=1)
 INCIDENT = Incident(
@@ -145,6 +146,29 @@ async def test_a_timeline_is_in_the_order_of_what_happened_and_says_each_thing_o
             await tx.add_to_timeline(replace(NOTE, incident=7))
     async with archives.opened.archive.reading() as look:
         assert [(each.n, each.ts) for each in await look.timeline(1)] == [(2, ""), (1, "18.1")]
+
+
+async def test_verified_consents_are_those_of_the_revision_and_plan_that_the_trail_holds(
+    archives: Archives,
+) -> None:
+    stored = await stored_change(archives.opened, ChangeState.PENDING_APPROVAL)
+    change = replace(stored, plan_digest="d" * 64)
+    given = ChangeConsented(
+        change=change.id,
+        resource=change.arm_id,
+        incident="INC-1",
+        revision=change.revision,
+        plan_digest=change.plan_digest,
+    )
+    async with archives.opened.archive.transaction() as tx:
+        assert await tx.verified_consents(change) == frozenset()
+        await tx.record(replace(given, revision=7), by=ANNA, cause=CAUSE)
+        await tx.record(replace(given, plan_digest="e" * 64), by=ANNA, cause=CAUSE)
+    async with archives.opened.archive.transaction() as tx:
+        assert await tx.verified_consents(change) == frozenset()
+        await tx.record(given, by=ANNA, cause=CAUSE)
+    async with archives.opened.archive.transaction() as tx:
+        assert await tx.verified_consents(change) == {("INC-1", ANNA.id)}
 
 
 async def test_changes_are_linked_once_and_consents_are_of_a_person_and_a_plan(archives: Archives) -> None:

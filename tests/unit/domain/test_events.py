@@ -319,8 +319,10 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
     ),
     (
         "checkpoint.anchored",
-        anchor.CheckpointAnchored(anchor="file", size=12, root="cm9vdA==", place="/mnt/anchors#400"),
-        "anchored the audit trail at size 12 (file)",
+        anchor.CheckpointAnchored(
+            anchor="file", size=12, root="cm9vdA==", place="/mnt/anchors#400", cosigned=("hsm", "w1")
+        ),
+        "anchored the audit trail at size 12 (file; also signed by hsm and w1)",
     ),
     (
         "anchor.failed",
