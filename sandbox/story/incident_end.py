@@ -10,7 +10,7 @@ from sandbox.story.reading import buttons, words
 from sandbox.story.stage import OPS, Stage
 
 Json = Any
-MOST_LINES = 60
+MOST_LINES = 44
 WISH = Wish(120, "OPS-3001", "Give back the capacity that was taken away.", 12)
 
 
@@ -56,12 +56,12 @@ async def _consent(stage: Stage, approved: Json) -> None:
     )
     stage.tells.message(asked)
     await confirm(stage, BOB, asked, "incident.consent", {}, show=True)
-    told = await stage.message(
-        BOB,
-        "his consent on the card",
-        lambda each: each["ts"] == approved["ts"] and "has not consented" not in words(each),
-    )
+    told = await stage.message(BOB, "his consent on the card", lambda each: _agreed(each, approved["ts"]))
     stage.proves("The card says that the lead consented", "consented" in words(told), seen=words(told))
+
+
+def _agreed(message: Json, ts: str) -> bool:
+    return message["ts"] == ts and "has not consented" not in words(message)
 
 
 async def relief(stage: Stage, change: str) -> None:
@@ -77,11 +77,7 @@ async def relief(stage: Stage, change: str) -> None:
     await stage.card(OLIVIA, change, "closed")
     by_clock = await snapshot(stage, BOB, 4)
     stage.tells.message(by_clock)
-    stage.proves(
-        "Time brings snapshots by itself",
-        "timer" in words(by_clock) or "nothing changed" in words(by_clock),
-        seen=words(by_clock),
-    )
+    stage.proves("Time brings snapshots by itself", "by the timer" in words(by_clock), seen=words(by_clock))
 
 
 async def resolution(stage: Stage, change: str) -> None:
@@ -116,7 +112,7 @@ async def _read(stage: Stage, content: bytes, change: str) -> None:
     )
     stage.proves(
         f"It tells the story: the alert, the write that nobody approved, {change}, and who led",
-        all(word in text for word in ("countersign-http-429", change, "no approved change")),
+        all(word in text for word in ("http-429 ", change, "NOT APPROVED", "U0BOB")),
         seen=text[:1500],
     )
 
