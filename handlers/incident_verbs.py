@@ -17,6 +17,7 @@ from bot.render.incident_forms import render_declare_form
 from bot.render.incident_words import render_declared, render_duplicate, render_timeline_of
 from bot.render.notice import render_open_button
 from bot.usecases.declare_incident import AlreadyDeclared, Declaring, declare_incident
+from bot.usecases.house_incident import refuse_place
 from handlers.dependencies import Dependencies
 from handlers.incident_loading import load_incident, load_incidents, meant
 from handlers.shapes import Asked
@@ -123,6 +124,7 @@ async def declare_wish(wish: Wish, asked: Asked, deps: Dependencies) -> Incident
     )
     deps.refuse_wrong_clock()
     async with desk.archive.transaction() as tx:
+        await refuse_place(wish.channel, tx=tx, desk=desk)
         if wish.origin:
             await tx.incident(incident_number(wish.origin))
         return await declare_incident(

@@ -69,6 +69,6 @@ async def channel(typed: Typed, asked: Asked, deps: Dependencies) -> Message | N
     number, _ = await meant(words.arguments, asked, deps)
     here = asked.channel if words.flag("here") else ""
     async with deps.desk.archive.transaction() as tx:
-        kept = await want_channel(number, here, tx=tx)
+        kept = await want_channel(number, here, tx=tx, desk=deps.desk)
     where = "This channel is adopted" if here else "A new channel is being made"
     return render_text(f"{where} for {kept.id}; card and timeline follow there.", asked.ref)

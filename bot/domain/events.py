@@ -60,7 +60,7 @@ from bot.domain.trail_events import (
     PermissionDenied,
     ProofPackIssued,
 )
-from bot.domain.watch_events import WriteAttributed, WriteUnexplained
+from bot.domain.watch_events import TroubleDetected, TroubleEnded, WriteAttributed, WriteUnexplained
 
 EVENT_TYPES: tuple[type[AuditEvent], ...] = (
     EvidenceRead,
@@ -104,6 +104,8 @@ EVENT_TYPES: tuple[type[AuditEvent], ...] = (
     DriftExceptionLifted,
     WriteUnexplained,
     WriteAttributed,
+    TroubleDetected,
+    TroubleEnded,
     AlertReceived,
     ChangeCommented,
     CheckpointAnchored,

@@ -39,3 +39,32 @@ class WriteAttributed(AuditEvent):
 
     def sentence(self) -> str:
         return f"learned who made the write of {self.alias} that no change explains"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TroubleDetected(AuditEvent):
+    """The watch found trouble that holds; `outcome` is `declared`, `joined` or `offered`."""
+
+    tag: ClassVar[str] = "trouble.detected"
+    alias: str
+    rule: str
+    began_at: str
+    figures: tuple[str, ...]
+    outcome: str
+    incident: str
+
+    def sentence(self) -> str:
+        led = {"declared": f" and declared {self.incident}", "joined": f" and added it to {self.incident}"}
+        return f"found {self.rule.replace('_', ' ')} on {self.alias}{led.get(self.outcome, '')}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TroubleEnded(AuditEvent):
+    """The watch found trouble gone that it had told of."""
+
+    tag: ClassVar[str] = "trouble.ended"
+    alias: str
+    rule: str
+
+    def sentence(self) -> str:
+        return f"found {self.rule.replace('_', ' ')} on {self.alias} to be over"

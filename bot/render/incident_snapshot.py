@@ -168,10 +168,14 @@ def _writes(seen: TargetSeen, name: str) -> str:
 
 
 def _write(write: RecentWrite) -> str:
-    by = mention(write.by) if is_user(write.by) else code(write.by, 80) if write.by else "nobody is named yet"
+    by = (
+        f"by {mention(write.by) if is_user(write.by) else code(write.by, 80)}"
+        if write.by
+        else "by whom is not known"
+    )
     why = escape(write.change, 20) if write.change else "*no approved change* :rotating_light:"
     failed = f" · {escape(write.status, 60)}" if write.status != "Succeeded" else ""
-    return f"• {when(write.at)} · {escape(write.what, 200)} · by {by}{failed} · {why}"
+    return f"• {when(write.at)} · {escape(write.what, 200)} · {by}{failed} · {why}"
 
 
 def _left_out(seen: SnapshotSeen) -> list[Block]:

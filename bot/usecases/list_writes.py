@@ -12,7 +12,7 @@ from bot.domain.incident_snapshot import RecentWrite
 from bot.domain.inventory import ActivityEntry
 from bot.domain.operation import moved_words
 from bot.domain.own_write import OwnWrite, own_writes
-from bot.domain.sighting import Known, Unexplained
+from bot.domain.sighting import Known, Unexplained, adopted
 from bot.ports.archive import Look
 from bot.usecases.find_drift import person_behind
 from bot.usecases.find_unapproved import known_steps
@@ -31,7 +31,8 @@ async def list_writes(
     logged = [await _logged(each, known, look, configuration) for each in mine]
     ours = own_writes(await look.effects_on(target.ref.key))
     late = [each for each in ours if each.ended >= now - DAY and not any(map(each.is_of, mine))]
-    traces = [each for each in await look.unexplained_on(target.ref.key, now - DAY) if not each.correlation]
+    rows = [each for each in await look.unexplained_on(target.ref.key, now - DAY) if not each.correlation]
+    traces = [row for row in rows if not any(adopted(row, each) for each in mine)]
     found = [*logged, *[await _unlogged(each, look) for each in late], *map(_traced, traces)]
     return tuple(sorted(found, key=lambda each: each.at, reverse=True)[:_MOST])
 

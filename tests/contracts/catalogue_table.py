@@ -6,6 +6,7 @@ from tests.contracts.catalogue import BOTH, Attack
 from tests.contracts.catalogue_anchors import ANCHORED
 from tests.contracts.catalogue_entries import ENTRIES
 from tests.contracts.catalogue_keys import KEYS
+from tests.contracts.catalogue_others import OTHERS
 from tests.contracts.catalogue_packs import PACKS
 from tests.contracts.catalogue_schema import SCHEMA
 from tests.contracts.catalogue_signed import SIGNED
@@ -64,9 +65,14 @@ TITLES = (
     "ask a witness that has seen more",
     "raise the isolation level",
     "let Alembic rebuild a table",
+    "spoil or delete the signature of a witness or a second key",
+    "give a role the right to change what is there",
 )
 ATTACKS = tuple(
-    sorted((*ENTRIES, *SIGNED, *ANCHORED, *SCHEMA, *WRITING, *PACKS, *KEYS), key=lambda attack: attack.number)
+    sorted(
+        (*ENTRIES, *SIGNED, *ANCHORED, *SCHEMA, *WRITING, *PACKS, *KEYS, *OTHERS),
+        key=lambda attack: attack.number,
+    )
 )
 BEGIN, END = "<!-- from here: made by the test -->", "<!-- to here -->"
 _HEAD = ("| # | Attack | SQLite | Postgres | Found | Test |", "|---|---|---|---|---|---|")

@@ -1,13 +1,14 @@
 """An incident in Slack: declared by a command, with a channel, a pinned card and a timeline that is echoed."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from bot.domain.errors import CountersignError
 from bot.domain.incident import ChannelState, Severity
 from bot.ports.channels import Channel
-from tests.fakes.house import ANNA, BOB, EVE, OTTO
+from tests.fakes.house import ANNA, BOB, EVE, OTTO, House, company
 from tests.fakes.incidents import Chat
 
 DECLARE = "incident declare Answers are slow --sev 2 --target triage-prod"
@@ -218,3 +219,13 @@ async def test_the_timeline_is_shown_to_one_person_or_to_the_channel() -> None:
     before = len(chat.voice.of("C0OPS"))
     await chat.type("incident timeline INC-1 --share", ANNA, "C0OPS")
     assert "Looked at the quota" in words_of(chat.voice.of("C0OPS")[before:])
+
+
+async def test_the_card_says_the_first_symptom_of_its_targets() -> None:
+    usual = company()
+    targets = tuple(replace(each, first_symptom="Tickets land in the wrong queue") for each in usual.targets)
+    chat = Chat(House(company(targets=targets)))
+    await chat.type(DECLARE)
+    await chat.deliver()
+    shown = words_of((await chat.type("incident show INC-1")).blocks)
+    assert "triage-prod: Tickets land in the wrong queue" in shown
