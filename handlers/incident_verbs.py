@@ -19,7 +19,7 @@ from bot.render.notice import render_open_button
 from bot.usecases.declare_incident import AlreadyDeclared, Declaring, declare_incident
 from bot.usecases.house_incident import refuse_place
 from handlers.dependencies import Dependencies
-from handlers.incident_loading import load_incident, load_incidents, meant
+from handlers.incident_loading import dashed, load_incident, load_incidents, meant
 from handlers.shapes import Asked
 
 
@@ -58,7 +58,7 @@ def wish_of(value: str) -> Wish:
 
 async def declare(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
     """Declare what was typed."""
-    words = parse(typed, flags=("drill", "here", "anyway"), options=("sev", "target", "follows"))
+    words = parse(dashed(typed), flags=("drill", "here", "anyway"), options=("sev", "target", "follows"))
     options = words.options
     wish = Wish(
         clean(" ".join(words.arguments)),
@@ -74,6 +74,7 @@ async def declare(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> M
 
 async def open_declare(wish: Wish, asked: Asked, deps: Dependencies) -> Message | None:
     """Open the form with what is known already; a mention, which cannot, is answered with a button that does."""
+    wish = replace(wish, targets=tuple(deps.desk.configuration.target(each).alias for each in wish.targets))
     if not asked.trigger_id:
         return render_open_button(
             "A mention cannot open a form by itself; this button can.",

@@ -14,7 +14,7 @@ from bot.usecases.update_incident import snooze_updates, update_status
 from handlers.dependencies import Dependencies
 from handlers.freezing import zone_of
 from handlers.incident_dialogs import open_form
-from handlers.incident_loading import meant
+from handlers.incident_loading import dashed, meant
 from handlers.shapes import Asked
 
 Typed = tuple[str, ...]
@@ -22,7 +22,7 @@ Typed = tuple[str, ...]
 
 async def update(typed: Typed, asked: Asked, deps: Dependencies) -> Message | None:
     """Post what was typed as a status update; without words open the form."""
-    words = parse(typed, options=("next",))
+    words = parse(dashed(typed), options=("next",))
     number, said = await meant(words.arguments, asked, deps)
     text, next_ = clean(" ".join(said)), words.options.get("next", "")
     if not text:

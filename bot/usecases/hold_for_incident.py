@@ -47,7 +47,7 @@ async def mode_of(change: Change, *, people: Mapping[str, Standing], look: Look,
 
 
 async def held_by_incident(change: Change, *, desk: Desk) -> str:
-    """Return why the executor does not send a change, by who is who no longer ago than an apply allows.
+    """Return why a change would not be sent now, by who is who no longer ago than an apply allows.
 
     Raises:
         RunAgain: the directory must be read afresh first.

@@ -9,6 +9,7 @@ from tests.contracts.catalogue_keys import KEYS
 from tests.contracts.catalogue_others import OTHERS
 from tests.contracts.catalogue_packs import PACKS
 from tests.contracts.catalogue_schema import SCHEMA
+from tests.contracts.catalogue_sealed import SEALED
 from tests.contracts.catalogue_signed import SIGNED
 from tests.contracts.catalogue_writing import WRITING
 
@@ -60,7 +61,7 @@ TITLES = (
     "sign with the old key after a rotation",
     "rotate to a key of one's own",
     "edit or delete an anchor in Slack",
-    "alter, swap or invent a disclosure",
+    "alter, swap or invent a disclosure, or the key it is sealed with",
     "erase a person's words, as the law asks",
     "ask a witness that has seen more",
     "raise the isolation level",
@@ -70,7 +71,7 @@ TITLES = (
 )
 ATTACKS = tuple(
     sorted(
-        (*ENTRIES, *SIGNED, *ANCHORED, *SCHEMA, *WRITING, *PACKS, *KEYS, *OTHERS),
+        (*ENTRIES, *SIGNED, *ANCHORED, *SCHEMA, *WRITING, *PACKS, *KEYS, *OTHERS, *SEALED),
         key=lambda attack: attack.number,
     )
 )

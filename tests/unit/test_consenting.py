@@ -96,6 +96,18 @@ async def test_the_card_of_what_the_executor_held_mentions_the_lead() -> None:
     )
 
 
+async def test_why_a_change_waits_says_that_an_incident_holds_it() -> None:
+    house = await emergency()
+    _, deps = door(house)
+    said = await run_command("change why CHG-1", asked(house, ANNA), deps)
+    assert said is not None
+    assert f"<@{OTTO}>, its lead, has not consented" in words_of(said.blocks)
+    await house.consent(OTTO)
+    said = await run_command("change why CHG-1", asked(house, ANNA), deps)
+    assert said is not None
+    assert "Incident" not in words_of(said.blocks)
+
+
 async def test_an_apply_that_is_held_opens_no_form_and_says_what_to_do() -> None:
     house = House()
     await house.approved()

@@ -176,6 +176,7 @@ async def test_a_channel_that_was_archived_is_said_to_the_lead_once_and_nothing_
     ("text", "words"),
     [
         ("incident severity", "Which incident?"),
+        ("incident severity INC-1 none", "is not a severity"),
         ("incident severity INC-1 9", "is not a severity"),
         ("incident show INC-7", "There is no INC-7"),
         ("incident declare slow --target triage-pro", "no target called"),
@@ -229,3 +230,15 @@ async def test_the_card_says_the_first_symptom_of_its_targets() -> None:
     await chat.deliver()
     shown = words_of((await chat.type("incident show INC-1")).blocks)
     assert "triage-prod: Tickets land in the wrong queue" in shown
+
+
+async def test_a_dash_between_two_parts_of_a_sentence_is_no_option() -> None:
+    chat = Chat()
+    await chat.type("incident declare Answers are slow — since nine")
+    await chat.type("incident update INC-1 Quota was raised — all is calm")
+    await chat.type("incident note INC-1 looked — found nothing")
+    assert chat.incident().title == "Answers are slow – since nine"
+    assert [each.words for each in chat.timeline()][1:] == [
+        "Quota was raised – all is calm",
+        "looked – found nothing",
+    ]
