@@ -15,6 +15,8 @@ from bot.domain.signs import Sign
 
 Duration = Annotated[str, Field(json_schema_extra={"pattern": "^[0-9]{1,6}[smhdw]$"})]
 SeverityName = Literal["SEV1", "SEV2", "SEV3", "SEV4"]
+Title = Annotated[str, Field(min_length=1, max_length=80)]
+Link = Annotated[str, Field(pattern="^https://[^\\s<>|]{1,500}$")]
 _SHORTEST = timedelta(seconds=30)
 
 
@@ -32,6 +34,7 @@ class IncidentsPart(BaseModel):
     invite: list[str] = []
     private: Annotated[bool, Field(strict=True)] = False
     severity: SeverityName = "SEV3"
+    bookmarks: dict[Title, Link] = {}
 
 
 def incidents_of(part: IncidentsPart, groups: Collection[str]) -> IncidentPolicy:
@@ -56,6 +59,7 @@ def incidents_of(part: IncidentsPart, groups: Collection[str]) -> IncidentPolicy
         invite=tuple(part.invite),
         private=part.private,
         severity=Severity(part.severity),
+        bookmarks=dict(part.bookmarks),
     )
 
 

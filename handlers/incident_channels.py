@@ -2,14 +2,14 @@
 
 from bot.domain.errors import SlackRefusedError
 from bot.domain.incident import ChannelState, Incident, IncidentSource
-from bot.domain.incident_names import is_incident_channel, title_of
+from bot.domain.incident_names import is_incident_channel, title_of, why_not_housed
 from bot.domain.people import Actor
 from bot.ports.archive import Look
 from bot.ports.channels import Channel
 from bot.ports.incidents import IncidentQuery
 from bot.render.texts import is_user
 from bot.usecases.declare_incident import Declaring, declare_incident
-from bot.usecases.find_people import FOR_AN_APPLY, find_people
+from bot.usecases.find_people import FOR_AN_APPLY, find_people, may_write_down
 from bot.usecases.house_incident import channel_lost, channel_renamed
 from handlers.dependencies import Dependencies
 from handlers.incident_room import entered
@@ -61,7 +61,7 @@ async def look_at_room(key: str, deps: Dependencies) -> None:
     if room is None:
         return
     people = await find_people({user}, desk=deps.desk, max_age=FOR_AN_APPLY)
-    if not people[user].full_member:
+    if not may_write_down(people[user], deps.desk.configuration):
         return
     desk, pattern = deps.desk, deps.desk.configuration.incident_channel_pattern
     asked = Declaring(
@@ -90,6 +90,8 @@ async def _room(channel: str, deps: Dependencies) -> Channel | None:
     try:
         found = await deps.channels.look(channel)
         ours = is_incident_channel(found.name, deps.desk.configuration.incident_channel_pattern)
-        return await entered(channel, deps) if ours and not found.is_archived else None
+        if not ours or found.is_archived or why_not_housed(channel, deps.desk.configuration):
+            return None
+        return await entered(channel, deps)
     except SlackRefusedError:
         return None

@@ -49,6 +49,11 @@ def _state(change: Change) -> str:
     return change.state.replace("_", " ")
 
 
+def dashed(typed: Sequence[str]) -> tuple[str, ...]:
+    """Return what was typed with the dash between two parts of a sentence as one; it begins no option."""
+    return tuple("–" if word == "--" else word for word in typed)
+
+
 async def meant(words: Sequence[str], asked: Asked, deps: Dependencies) -> tuple[int, tuple[str, ...]]:
     """Return the number of the incident that is meant and the words that are left.
 

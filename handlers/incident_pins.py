@@ -10,7 +10,7 @@ from bot.ports.incidents import IncidentQuery
 from bot.ports.slack import Block
 from bot.render.incident_forms import render_pick_form
 from bot.usecases.desk import Caller
-from bot.usecases.find_people import FOR_AN_APPLY, find_people
+from bot.usecases.find_people import FOR_AN_APPLY, find_people, may_write_down
 from bot.usecases.pin_message import Pinned, pin_message
 from handlers.dependencies import Dependencies
 from handlers.incident_loading import incident_here
@@ -34,7 +34,7 @@ async def pin_now(incident: Incident, key: str, deps: Dependencies) -> None:
     """Read the message that `<channel>:<ts>:<user>` names and write it down for a member of the workspace."""
     channel, ts, user = key.split(":")
     people = await find_people({user}, desk=deps.desk, max_age=FOR_AN_APPLY)
-    if not people[user].full_member:
+    if not may_write_down(people[user], deps.desk.configuration):
         return
     try:
         posted = await deps.channels.message(channel, ts)

@@ -12,7 +12,7 @@ from bot.ports.slack import Message
 from bot.render.incident_view import drill_word
 from bot.render.texts import is_user
 from bot.usecases.find_people import FOR_AN_APPLY, find_people, in_groups
-from bot.usecases.house_incident import channel_back, channel_lost, give_channel
+from bot.usecases.house_incident import channel_back, channel_lost, give_channel, tell_whoever_leads
 from bot.usecases.keep_timeline import change_now
 from handlers.dependencies import Dependencies
 
@@ -45,6 +45,7 @@ async def open_room(incident: Incident, deps: Dependencies) -> None:
 async def entered(channel: str, deps: Dependencies) -> Channel:
     """Return a channel that we are in, entered where it is public; raises what Slack refuses."""
     found = await deps.channels.look(channel)
+    await deps.messenger.refuse_shared(channel)
     return found if found.is_member else await deps.channels.join(channel)
 
 
@@ -82,8 +83,7 @@ async def _went_without(incident: Incident, error: SlackRefusedError, deps: Depe
     LOG.warning("incident.no_channel", incident=incident.id, code=error.code)
     async with deps.desk.archive.transaction() as tx:
         kept = await change_now(incident.number, tx, channel_state=ChannelState.GONE, channel="")
-        told = kept.lead or kept.declared_by
-        await tx.enqueue("deliver", f"deliver:{kept.id}:dm:{told}:unmade")
+        await tell_whoever_leads(kept, "unmade", tx=tx, desk=deps.desk)
 
 
 async def furnish(incident: Incident, card_link: str, deps: Dependencies) -> None:
@@ -125,7 +125,7 @@ def _bookmarks(incident: Incident, card_link: str, deps: Dependencies) -> list[t
         (f"{each.alias} in Azure", f"https://portal.azure.com/#resource{each.ref.arm_id}") for each in targets
     ]
     card = [(f"{incident.id} card", card_link)] if card_link else []
-    return [*card, *azure]
+    return [*card, *deps.desk.configuration.incidents.bookmarks.items(), *azure]
 
 
 async def _attempt(what: str, call: Awaitable[object]) -> None:

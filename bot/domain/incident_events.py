@@ -79,7 +79,8 @@ class StatusUpdated(AuditEvent):
     words: str
 
     def sentence(self) -> str:
-        return f"gave a status update of {self.incident}"
+        next_ = f", the next is due {self.next_update}" if self.next_update else ""
+        return f"gave a status update of {self.incident}{next_}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ class IncidentQuery:
     """Which incidents to list, newest first.
 
     `snapshot_before`, `update_before`: whose next snapshot, or next look at the status update, was due by then.
+    `snapshot_after`: whose next snapshot is due later than that.
     """
 
     state: IncidentState | None = None
@@ -21,6 +22,7 @@ class IncidentQuery:
     channel: str = ""
     declared_since: datetime | None = None
     snapshot_before: datetime | None = None
+    snapshot_after: datetime | None = None
     update_before: datetime | None = None
     drills: bool = True
     limit: int = 50

@@ -47,7 +47,7 @@ async def mode_of(change: Change, *, people: Mapping[str, Standing], look: Look,
 
 
 async def held_by_incident(change: Change, *, desk: Desk) -> str:
-    """Return why the executor does not send a change, by who is who no longer ago than an apply allows.
+    """Return why a change would not be sent now, by who is who no longer ago than an apply allows.
 
     Raises:
         RunAgain: the directory must be read afresh first.
@@ -59,7 +59,7 @@ async def held_by_incident(change: Change, *, desk: Desk) -> str:
     asked = {change.request.requester, *mode.leads, *mode.approvers}
     people = await find_people(asked, desk=desk, max_age=FOR_AN_APPLY)
     refused = why_not_applied(change, Mode(mode.incidents, mode.consents, mode.approvers, people))
-    return refused.words if refused is not None else ""
+    return refused.reason if refused is not None else ""
 
 
 async def consents_relied_on(change: Change, look: Look) -> frozenset[tuple[str, str]] | None:

@@ -44,7 +44,7 @@ async def sweep(desk: Desk) -> None:
         reminders = await look.reminders_due(now, 100)
         triggers = await triggers_due(look, desk=desk)
         anchors = await anchors_due(look, desk)
-        snapshots = await snapshots_due(look, now)
+        snapshots = await snapshots_due(look, desk=desk)
         nudges = await nudges_due(look, desk)
         watches = await watches_due(look, desk=desk)
     if not any((due, starts, lapsed, looks, reminders, triggers, anchors, snapshots, nudges, watches)):

@@ -7,7 +7,7 @@ from bot.domain.command_line import did_you_mean
 from bot.domain.errors import InvalidInputError
 
 PLACEHOLDER = "https://countersign.example.com"
-_HINT = "help | status [target] | change request [kind] [target] | audit verify"
+_HINT = "help | status [target] | change request [kind] [target] | incident declare <title> | audit verify"
 _COMMANDS = {
     "/countersign": "Look at deployments, propose and follow changes, prove what was done",
     "/cs": "The short name of /countersign",

@@ -19,7 +19,11 @@ from bot.domain.incident import (
 )
 from bot.domain.incident_events import ChangeConsented
 from bot.ports.incidents import IncidentQuery
+from bot.usecases.desk import Desk
+from bot.usecases.update_incident import nudge, nudges_due
 from tests.contracts.fixtures_storage import ANNA, CAUSE, NOW, Archives, opened_archives, stored_change
+from tests.fakes.clock import FakeClock
+from tests.fakes.house import company
 
 MINUTE = timedelta(minutes=1)
 INCIDENT = Incident(
@@ -95,6 +99,8 @@ async def test_incidents_are_found_by_state_target_channel_and_what_is_due(archi
         assert await found(drills=False, state=IncidentState.OPEN) == [1]
         assert await found(state=IncidentState.OPEN, snapshot_before=NOW) == []
         assert await found(state=IncidentState.OPEN, snapshot_before=NOW + MINUTE) == [1]
+        assert await found(snapshot_after=NOW) == [over.number, 1]
+        assert await found(snapshot_after=NOW + MINUTE) == []
         assert await found(state=IncidentState.OPEN, update_before=NOW + 2 * MINUTE) == [drill.number, 1]
         assert await found(declared_since=NOW + MINUTE) == []
 
@@ -184,3 +190,18 @@ async def test_changes_are_linked_once_and_consents_are_of_a_person_and_a_plan(a
         assert await look.changes_of(1) == [change.number]
         assert await look.incidents_of(change.number) == [1]
         assert [each.plan_digest[0] for each in await look.consents(change.number)] == ["d", "e"]
+
+
+async def test_of_two_replicas_one_counts_a_reminder(archives: Archives) -> None:
+    archive = archives.opened.archive
+    desk = Desk(company(), archive, FakeClock(NOW + 3 * MINUTE), None)
+
+    async def remind() -> Incident | None:
+        async with archive.transaction() as tx:
+            return await nudge(1, None, tx=tx, desk=desk)
+
+    counted = await asyncio.gather(remind(), remind(), remind())
+    assert [each is None for each in counted].count(False) == 1
+    async with archive.reading() as look:
+        assert (await look.incident(1)).nudges == 1
+        assert list(await nudges_due(look, desk)) == []

@@ -10,8 +10,21 @@ from bot.domain.note import Verifier
 from bot.domain.proof_file import check_proof
 from tests.journeys.conftest import House
 from tests.journeys.people import words_of
-from tests.journeys.ways import ALICE, DAN, Azure, entries
+from tests.journeys.ways import ALICE, DAN, Azure, entries, on_azure
 
+PROD, TEST = "aoai-contoso-weu", "aoai-contoso-test-swc"
+ACCOUNTS = {"triage-prod": PROD, "extract-prod": PROD, "router-test": TEST, "summary-test": TEST}
+FAULTS = {
+    "429_storm": ("triage-prod", "support-triage-ft", "*Critical · Capacity pressure*", {"ago": 10}),
+    "content_filter_spike": (
+        "extract-prod",
+        "contract-extract-ft",
+        "*Critical · Content filter spike*",
+        {"ago": 10},
+    ),
+    "deployment_deleted": ("router-test", "intent-router-ft", "*Critical · Deployment failures*", {}),
+    "quota_exhausted": ("summary-test", "summary-ft", "*Critical · Quota exhaustion*", {}),
+}
 LOGGED_SECONDS = 400.0  # Azure's activity log shows a write some minutes late
 HERE = pytest.mark.parametrize("house", [("sqlite", "http")], indirect=True)
 
@@ -37,6 +50,22 @@ async def test_the_first_snapshot_is_there_within_seconds_and_the_next_names_the
     third = await people.message(ALICE, "INC-1 · Snapshot 3", seconds=40)
     assert "nothing changed since snapshot 2" in words_of(third)
     await look_at_the_review(house)
+
+
+@HERE
+async def test_the_first_snapshot_names_the_fault_and_who_wrote(house: House) -> None:
+    people = house.people
+    for kind, (alias, deployment, _, ago) in FAULTS.items():
+        fault = {"kind": kind, "deployment": deployment, "caller": "dan.okafor@contoso.example", **ago}
+        await on_azure(people, "POST", "/control/troubles", {**fault, "account": ACCOUNTS[alias]})
+    await people.advance(LOGGED_SECONDS)
+    for n, (kind, (alias, _, said, _)) in enumerate(FAULTS.items(), 1):
+        await people.say(ALICE, f"/cs incident declare {kind} --sev 4 --target {alias}")
+        shown = words_of(await people.message(ALICE, f"INC-{n} · Evidence snapshot 1", seconds=40))
+        assert said in shown, (kind, shown)
+        if kind == "deployment_deleted":
+            assert f"by <@{DAN}>" in shown, shown
+            assert "no approved change" in shown
 
 
 async def look_at_the_review(house: House) -> None:

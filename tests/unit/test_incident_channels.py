@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from bot.domain.configuration import Group
 from bot.domain.incident import ChannelState, IncidentSource
 from bot.ports.channels import Attached, Channel, Posted
 from handlers.events.registry import SLACK_EVENTS
@@ -196,3 +197,19 @@ async def test_the_global_shortcut_opens_the_form() -> None:
     chat = Chat()
     await use(chat, "shortcut.incident", "")
     assert chat.voice.views[-1]["callback_id"] == "incident.declare"
+
+
+async def test_auditors_pin_nothing_and_declare_nothing_by_a_channels_name() -> None:
+    usual = company()
+    groups = {**usual.groups, "auditors": Group("auditors", frozenset({EVE}))}
+    audited = company(groups=groups, auditor_groups=("auditors",), incident_channel_pattern="inc-*")
+    chat = Chat(House(audited))
+    await chat.type("incident declare Slow", ANNA)
+    await chat.deliver()
+    room, before = chat.incident().channel, len(chat.timeline())
+    chat.rooms.messages[room, TS] = Posted(TS, ANNA, "Latency doubled")
+    await happens(chat, "reaction_added", channel=room, ts=TS, user=EVE, name="pushpin")
+    chat.rooms.channels["C0INC"] = Channel("C0INC", "inc-slow", is_member=False)
+    await happens(chat, "channel_created", channel="C0INC", user=EVE, name="inc-slow")
+    assert len(chat.timeline()) == before
+    assert len(chat.house.archive.state.incidents) == 1

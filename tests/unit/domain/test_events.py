@@ -409,8 +409,10 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
     ),
     (
         "incident.updated",
-        incident.StatusUpdated(incident="INC-1", next_update="", words="we look at the quota"),
-        "gave a status update of INC-1",
+        incident.StatusUpdated(
+            incident="INC-1", next_update="2026-11-24T10:30:00+00:00", words="we look at it"
+        ),
+        "gave a status update of INC-1, the next is due 2026-11-24T10:30:00+00:00",
     ),
     (
         "incident.noted",

@@ -397,6 +397,15 @@ async def test_a_former_leads_consent_rolls_nothing_back(house: House) -> None:
     assert "who does not lead any more" in refused.reason
 
 
+async def test_cards_are_drawn_again_when_an_incident_begins_to_hold_them(house: House) -> None:
+    await house.applied()
+    await house.pending(target="classifier-prod", capacity="40")
+    house.forget_jobs()
+    await house.declare("triage-prod")
+    assert "deliver:CHG-1:card" in house.jobs
+    assert "deliver:CHG-2:card" not in house.jobs
+
+
 async def test_a_drill_holds_its_target_until_a_real_incident_is_there(house: House) -> None:
     await house.declare(lead=EVE, drill=True)
     await house.ask()
