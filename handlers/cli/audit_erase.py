@@ -53,7 +53,8 @@ def erase(  # noqa: PLR0913, PLR0917 (one option each)
         print(json.dumps({"erased": [each.as_json() for each in done]}))
         return
     where = [f"  shard {each.shard}, entry {each.seq}: {each.path}" for each in done]
-    print("\n".join([f"Erased {len(done)} texts; the trail says so.", *where, _ELSEWHERE]))
+    erased = "1 text" if len(done) == 1 else f"{len(done)} texts"
+    print("\n".join([f"Erased {erased}; the trail says so.", *where, _ELSEWHERE]))
 
 
 def _migration_address(given: str) -> str:
