@@ -17,6 +17,7 @@ from handlers.clock import WallClock
 from storage.audit_reader import AuditReader, reading
 from storage.audit_slice import TrailSlices
 from storage.open import OpenArchive
+from storage.privacy import PLAIN
 
 CHANGES, MOST_SECONDS = 1_000, 60.0
 _CLOCK = WallClock()
@@ -43,7 +44,7 @@ async def period() -> Sequence[Row]:
             vkey = opened.ledger.vkey
             for change in range(1, CHANGES + 1):
                 await _live(opened, change)
-        wish = PackWish(url, TrailRange(), None, [vkey], disclose=True, aliases={})
+        wish = PackWish(url, TrailRange(), None, [vkey], disclose=True, aliases={}, privacy=PLAIN)
         made = io.BytesIO()
         with ours.timing():
             found = await asyncio.to_thread(_pack, made, wish)

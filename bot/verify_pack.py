@@ -19,6 +19,8 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import field
+from dataclasses import replace
 from hashlib import sha256
 from hashlib import sha512
 from pathlib import Path
@@ -256,6 +258,57 @@ def open_checkpoint(note: str, verifiers: Iterable[Known]) -> Checkpoint:
     return checkpoint
 
 
+# --- bot.domain.commitments
+WITHHELD = "withheld"
+ACTOR = "/actor."  # a path that begins so is in the entry's actor, every other in its data
+
+
+def commitments(body: Mapping[str, Any]) -> dict[str, str]:
+    """Return the commitments of a body, by path: `reason` and `approvers.0` in its data, `/actor.id` in its actor."""
+    return dict(_held(body.get("data"), "")) | dict(_held(body.get("actor"), ACTOR))
+
+
+def laid_open(body: Mapping[str, Any], texts: Mapping[str, str], missing: str = WITHHELD) -> dict[str, Any]:
+    """Return a body with texts, by path, in the place of the commitments to them, and `missing` in all others."""
+    opened = dict(body)
+    for part, before in (("actor", ACTOR), ("data", "")):
+        if part in body:
+            opened[part] = _replaced(body[part], before, texts, missing)
+    return opened
+
+
+def is_commitment(value: object) -> bool:
+    """Return whether a digest stands here instead of a text."""
+    return isinstance(value, Mapping) and value.keys() == {"_sd"}
+
+
+def _held(value: object, before: str) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for key, each in _children(value):
+        if isinstance(each, Mapping) and is_commitment(each):
+            found.append((f"{before}{key}", str(each["_sd"])))
+        else:
+            found += _held(each, f"{before}{key}.")
+    return found
+
+
+def _replaced(value: object, before: str, texts: Mapping[str, str], missing: str) -> object:
+    """Return a value with every commitment below it replaced; `before` is the path to what it holds."""
+    if is_commitment(value):
+        return texts.get(before.removesuffix("."), missing)
+    if isinstance(value, list):
+        return [_replaced(each, f"{before}{n}.", texts, missing) for n, each in enumerate(value)]
+    if isinstance(value, Mapping):
+        return {key: _replaced(each, f"{before}{key}.", texts, missing) for key, each in value.items()}
+    return value
+
+
+def _children(value: object) -> list[tuple[str, object]]:
+    if isinstance(value, Mapping):
+        return [(str(key), each) for key, each in value.items()]
+    return [(str(n), each) for n, each in enumerate(value)] if isinstance(value, list) else []
+
+
 # --- bot.domain.merkle
 HASH_BYTES = 32
 
@@ -451,6 +504,13 @@ class Bundle:
     disclosures: tuple[Disclosure, ...] = ()
     consistency: Consistency | None = None
 
+    def told(self) -> list[dict[str, Any]]:
+        """Return what the entries say, with the texts laid open in their places; nothing of it is verified."""
+        texts: dict[int, dict[str, str]] = {}
+        for each in self.disclosures:
+            texts.setdefault(each.seq, {})[each.path] = str(json.loads(each.text)[2])
+        return [laid_open(json.loads(each.body), texts.get(each.seq, {})) for each in self.entries]
+
     def as_json(self) -> dict[str, Any]:
         """Return the bundle as a pack holds it."""
         since = self.consistency
@@ -571,11 +631,15 @@ def _written(hashes: Sequence[bytes]) -> list[str]:
 
 @dataclass(frozen=True)
 class ReadEntry:
-    """What an entry says, and its leaf hash in hex."""
+    """What an entry says, and its leaf hash in hex; `texts` are laid open and are what it commits to, by path.
+
+    Who somebody is may be a commitment as well: an id that is withheld reads as an empty one.
+    """
 
     seq: int
     leaf: str
     body: Mapping[str, Any]
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def type(self) -> str:
@@ -594,19 +658,34 @@ class ReadEntry:
 
     @property
     def person(self) -> str:
-        """Return the account that did it."""
-        return str(self.body["actor"].get("id", ""))
+        """Return the account that did it, empty where it is withheld."""
+        return str(self._open["actor"].get("id", ""))
+
+    @property
+    def who(self) -> str:
+        """Return the account that did it, in words."""
+        return self.person or "somebody whose id is withheld"
 
     @property
     def entra(self) -> str:
-        """Return the Entra object id of who did it, in small letters, empty where it is not recorded."""
-        return str(self.body["actor"].get("entra_oid", "")).lower()
+        """Return the Entra object id of who did it, in small letters, empty where it is not recorded or withheld."""
+        return str(self._open["actor"].get("entra_oid", "")).lower()
+
+    @property
+    def is_named(self) -> bool:
+        """Return whether everything that tells this person from others is in clear or laid open."""
+        kept = {path for path in commitments({"actor": self.body["actor"]}) if path != "/actor.team"}
+        return kept <= self.texts.keys()
 
     @property
     def told(self) -> Mapping[str, Any]:
-        """Return what is particular to its type."""
-        found: Mapping[str, Any] = self.body["data"]
+        """Return what is particular to its type, with the texts laid open in their places and "" for the others."""
+        found: Mapping[str, Any] = self._open["data"]
         return found
+
+    @property
+    def _open(self) -> Mapping[str, Any]:
+        return laid_open(self.body, self.texts, missing="")
 
 
 def read_entry(entry: PackEntry, change: str, origin: str) -> ReadEntry:
@@ -641,32 +720,32 @@ def read_entry(entry: PackEntry, change: str, origin: str) -> ReadEntry:
 def demand_disclosed(given: Disclosure, entry: ReadEntry | None) -> None:
     """Raise PackRefusedError unless the entry commits to the text laid open."""
     where = f"`{given.path}` of entry {given.seq}"
-    committed = None if entry is None else commitments(entry.told).get(given.path)
+    committed = None if entry is None else commitments(entry.body).get(given.path)
     if committed is None:
         raise PackRefusedError("P8", f"A text is laid open for {where}, which commits to none.")
-    digest = urlsafe_b64encode(sha256(given.text.encode("utf-8", "surrogatepass")).digest())
-    if digest.decode().rstrip("=") != committed or _path_in(given.text) != given.path:
+    if _text_of(given, committed) is None:
         raise PackRefusedError("P8", f"The text laid open for {where} is not the one that was recorded.")
 
 
-def commitments(told: Mapping[str, Any], path: str = "") -> dict[str, str]:
-    """Return the commitments to erasable texts in an entry's data, by dotted path."""
-    found: dict[str, str] = {}
-    for key, each in told.items():
-        if isinstance(each, Mapping):
-            if set(each) == {"_sd"}:
-                found[f"{path}{key}"] = str(each["_sd"])
-            else:
-                found |= commitments(each, f"{path}{key}.")
-    return found
+def with_texts(entry: ReadEntry, given: Sequence[Disclosure]) -> ReadEntry:
+    """Return an entry with those texts of a pack that it commits to; others are for `demand_disclosed`."""
+    committed, texts = commitments(entry.body), dict[str, str]()
+    for each in given:
+        text = _text_of(each, committed.get(each.path)) if each.seq == entry.seq else None
+        if text is not None:
+            texts[each.path] = text
+    return replace(entry, texts=texts)
 
 
-def _path_in(disclosure: str) -> object:
+def _text_of(given: Disclosure, committed: str | None) -> str | None:
+    """Return the text in a disclosure, None unless it is what was committed to at this path."""
+    digest = urlsafe_b64encode(sha256(given.text.encode("utf-8", "surrogatepass")).digest())
     try:
-        found = json.loads(disclosure)
+        found = json.loads(given.text)
     except (ValueError, RecursionError):
         return None
-    return found[1] if isinstance(found, list) and len(found) == 3 else None
+    fits = isinstance(found, list) and len(found) == 3 and found[1] == given.path
+    return str(found[2]) if fits and digest.decode().rstrip("=") == committed else None
 
 
 def _canonical(body: Mapping[str, Any]) -> str:
@@ -737,9 +816,9 @@ def demand_rules(entries: Sequence[ReadEntry]) -> list[str]:
     for at, entry in enumerate(entries):
         before = entries[:at]
         if entry.type == _REQUESTED:
-            said.append(f"{entry.person} requested it (entry {entry.seq}, revision {_revision(entry)}).")
+            said.append(f"{entry.who} requested it (entry {entry.seq}, revision {_revision(entry)}).")
         elif entry.type in _AFTERWARDS:
-            said.append(f"{entry.person} {_AFTERWARDS[entry.type]} (entry {entry.seq}).")
+            said.append(f"{entry.who} {_AFTERWARDS[entry.type]} (entry {entry.seq}).")
         if entry.type in _OF_A_PLAN:
             _demand_plan(entry, before)
         if entry.type == _APPROVED:
@@ -747,6 +826,21 @@ def demand_rules(entries: Sequence[ReadEntry]) -> list[str]:
         if entry.type == _STARTED:
             said += _demand_approved(entry, before)
     return said
+
+
+def hidden_people(entries: Sequence[ReadEntry]) -> list[ReadEntry]:
+    """Return the entries of asking and approving of which the pack withholds who it was, or for whom."""
+    return [
+        each
+        for each in entries
+        if each.type in (_REQUESTED, _APPROVED, _TAKEN_BACK, _GLASS) and not _is_open(each)
+    ]
+
+
+def _is_open(entry: ReadEntry) -> bool:
+    lent = entry.told.get("behalf")
+    named = [entry.told.get("approver"), *(lent if isinstance(lent, list) else ())]
+    return entry.is_named and "" not in named
 
 
 def _demand_plan(entry: ReadEntry, before: Sequence[ReadEntry]) -> None:
@@ -768,7 +862,8 @@ def _demand_another(entry: ReadEntry, before: Sequence[ReadEntry]) -> None:
         raise _refused(f"{_named(entry)} comes before any request")
     requester = requested[-1]
     lent = entry.told.get("behalf")
-    if _same(entry, requester) or (isinstance(lent, list) and requester.person in lent):
+    for_requester = isinstance(lent, list) and bool(requester.person) and requester.person in lent
+    if _same(entry, requester) or for_requester:
         raise _refused(f"{_named(entry)} is by {entry.person}, the person who requested the change")
     if any(each.type == _STARTED and _revision(each) == _revision(entry) for each in before):
         raise _refused(f"{_named(entry)} comes after the execution had started")
@@ -791,46 +886,50 @@ def _demand_approved(started: ReadEntry, before: Sequence[ReadEntry]) -> list[st
     people = _persons(votes)
     if len(people) < quorum and not glass:
         raise _refused(f"{_named(started)} had {len(people)} of the {quorum} approvals that policy wanted")
-    return [_words(started, people, quorum, glass)]
+    asked = [each for each in before if each.type == _REQUESTED]
+    told = not hidden_people([*asked[-1:], *of_it])
+    return [_words(started, people, quorum, glass, told=told)]
 
 
 def _standing(of_it: Sequence[ReadEntry]) -> list[ReadEntry]:
-    """Return the approvals that were given and not taken back."""
+    """Return the approvals that were given and not taken back; one by a withheld id stands."""
     votes: list[ReadEntry] = []
     for entry in of_it:
         if entry.type == _APPROVED:
             votes.append(entry)
         elif entry.type == _TAKEN_BACK:
-            votes = [each for each in votes if each.person != entry.told.get("approver")]
+            back = entry.told.get("approver")
+            votes = [each for each in votes if not each.person or each.person != back]
     return votes
 
 
-def _words(started: ReadEntry, people: Sequence[str], quorum: int, glass: Sequence[ReadEntry]) -> str:
+def _words(
+    started: ReadEntry, people: Sequence[str], quorum: int, glass: Sequence[ReadEntry], *, told: bool
+) -> str:
     plan = str(started.told.get("plan_digest"))[:12]
     head = f"Its execution (entry {started.seq}) came after"
     if glass:
         broken = glass[-1]
         given = f"{len(people)} of {quorum} approvals"
-        return f"{head} {broken.person} broke the glass (entry {broken.seq}), with {given}, for plan {plan}."
+        return f"{head} {broken.who} broke the glass (entry {broken.seq}), with {given}, for plan {plan}."
     if not people:
         return f"Its execution (entry {started.seq}) needed no approval by policy; plan {plan}."
-    by = ", ".join(people)
-    return (
-        f"{head} {len(people)} of {quorum} approvals, by {by}, none of them the requester, for plan {plan}."
-    )
+    by = f"by {', '.join(people)}" + (", none of them the requester" if told else "")
+    return f"{head} {len(people)} of {quorum} approvals, {by}, for plan {plan}."
 
 
 def _persons(votes: Sequence[ReadEntry]) -> list[str]:
-    """Return the different people among votes: accounts with one Entra id are one."""
+    """Return the different people among votes, in words: one Entra id is one person, a withheld id one more."""
     found: list[ReadEntry] = []
     for vote in votes:
         if not any(_same(vote, each) for each in found):
             found.append(vote)
-    return [each.person for each in found]
+    return [each.who for each in found]
 
 
 def _same(one: ReadEntry, other: ReadEntry) -> bool:
-    return one.person == other.person or bool(one.entra and one.entra == other.entra)
+    """Return whether two entries are known to be by one person."""
+    return bool(one.person and one.person == other.person) or bool(one.entra and one.entra == other.entra)
 
 
 def _revision(entry: ReadEntry) -> object:
@@ -905,6 +1004,17 @@ def _harmless(line: str) -> str:
     return "".join(char if char.isprintable() else "\ufffd" for char in line)
 
 
+def who_is_who(hidden: Sequence[ReadEntry]) -> tuple[str, ...]:
+    """Return that a pack which withholds who asked and approved shows no four eyes; nothing where it names them."""
+    if not hidden:
+        return ()
+    numbers = ", ".join(str(each.seq) for each in hidden)
+    return (
+        "That approver and requester are different people, and each approval another person's: who acted in "
+        f"{numbers} is withheld. A pack with the texts laid open shows it, unless they were erased.",
+    )
+
+
 def not_proved(change: str, ended: str, last: ReadEntry, *, anchored: bool) -> tuple[str, ...]:
     """Return what no pack of this change can prove, so that nobody takes it for proved."""
     split = (
@@ -966,7 +1076,7 @@ def _check(pack: ProofPack, keys: Sequence[Known]) -> Verdict:
         raise PackRefusedError("P5", f"The pack says that {pack.change} {says}, and its entries do not.")
     rules = demand_rules(entries)
     anchored = _demand_anchors(pack, shards, keys)
-    opened = _demand_disclosures(pack, shards)
+    texts = _demand_disclosures(pack, shards)
     others, strangers = _cosigned(pack, keys)
     head = shards[-1].head
     return Verdict(
@@ -982,15 +1092,21 @@ def _check(pack: ProofPack, keys: Sequence[Known]) -> Verdict:
             *_end(entries, ended),
             *anchored,
             *others,
-            opened,
+            texts,
         ),
-        unproved=(*not_proved(pack.change, ended, entries[-1], anchored=bool(anchored)), *strangers),
+        unproved=(
+            *who_is_who(hidden_people(entries)),
+            *not_proved(pack.change, ended, entries[-1], anchored=bool(anchored)),
+            *strangers,
+        ),
     )
 
 
 def _shard(bundle: Bundle, change: str, keys: Sequence[Known]) -> _Shard:
     head = _opened(bundle.checkpoint, keys, "checkpoint", "P2")
-    entries = tuple(read_entry(each, change, head.origin) for each in bundle.entries)
+    entries = tuple(
+        with_texts(read_entry(each, change, head.origin), bundle.disclosures) for each in bundle.entries
+    )
     for each, read in zip(bundle.entries, entries, strict=True):
         leaf = bytes.fromhex(read.leaf)
         try:
@@ -1083,7 +1199,7 @@ def _when(signature: Signature, keys: Sequence[Known]) -> str:
 
 def _demand_disclosures(pack: ProofPack, shards: Sequence[_Shard]) -> str:
     """Return how many texts are laid open and how many withheld; refuse one that is not what was recorded."""
-    opened, all_of_them = 0, 0
+    laid_open, all_of_them = 0, 0
     for bundle, shard in zip(pack.bundles, shards, strict=True):
         by_seq: Mapping[int, ReadEntry] = {each.seq: each for each in shard.entries}
         for given in bundle.disclosures:
@@ -1091,9 +1207,10 @@ def _demand_disclosures(pack: ProofPack, shards: Sequence[_Shard]) -> str:
         places = {(each.seq, each.path) for each in bundle.disclosures}
         if len(places) != len(bundle.disclosures):
             raise PackRefusedError("P8", "One text is laid open twice.")
-        opened += len(places)
-        all_of_them += sum(len(commitments(each.told)) for each in shard.entries)
-    return f"{opened} texts in people's own words are the recorded ones; {all_of_them - opened} are withheld."
+        laid_open += len(places)
+        all_of_them += sum(len(commitments(each.body)) for each in shard.entries)
+    withheld = all_of_them - laid_open
+    return f"{laid_open} texts in people's own words are the recorded ones; {withheld} are withheld."
 
 
 def _included(change: str, shards: Sequence[_Shard], entries: Sequence[ReadEntry]) -> list[str]:
@@ -1107,9 +1224,7 @@ def _included(change: str, shards: Sequence[_Shard], entries: Sequence[ReadEntry
 def _end(entries: Sequence[ReadEntry], ended: str) -> list[str]:
     last = [each for each in entries if each.type == ended]
     return (
-        [f"It ended with {ended} by {last[-1].person} at {last[-1].at} (entry {last[-1].seq})."]
-        if last
-        else []
+        [f"It ended with {ended} by {last[-1].who} at {last[-1].at} (entry {last[-1].seq})."] if last else []
     )
 
 

@@ -95,7 +95,7 @@ def anchors_of(part: AnchorsPart) -> AnchorPolicy:
         demand_blob_address(part.azure_blob.url)
         places.append(AnchorPlace("azure_blob", part.azure_blob.url))
     if part.witness is not None:
-        _demand_kind(part.witness.vkey, "witness", ED25519_COSIGNATURE)
+        _demand_kind(part.witness.vkey, "witness", ED25519_COSIGNATURE, ML_DSA_COSIGNATURE)
         places.append(AnchorPlace("witness", part.witness.url, part.witness.vkey))
     cosigners = _cosigners_of(part)
     _demand_apart(places, cosigners)
@@ -141,15 +141,15 @@ def _demand_apart(places: Sequence[AnchorPlace], cosigners: Sequence[AnchorPlace
         )
 
 
-def _demand_kind(vkey: str, table: str, kind: int) -> None:
+def _demand_kind(vkey: str, table: str, *kinds: int) -> None:
     try:
         found = Verifier.parse(vkey).kind
     except NoteError as error:
         raise InvalidInputError(
             f"[anchors.{table}] vkey is no public key: {error}.", advice=f"Copy it whole {_WHENCE[table]}."
         ) from None
-    if found != kind:
+    if found not in kinds:
         raise InvalidInputError(
-            f"[anchors.{table}] vkey is a key of type {found}, not of type {kind}.",
+            f"[anchors.{table}] vkey is a key of type {found}, not of type {' or '.join(map(str, kinds))}.",
             advice=f"Copy the one {_WHENCE[table]}.",
         )

@@ -12,6 +12,7 @@ from bot.domain.configuration import (
     FieldRule,
     Freeze,
     Group,
+    PrivacyPolicy,
     Timing,
     parse_duration,
 )
@@ -97,6 +98,7 @@ def configuration_of(document: dict[str, Any]) -> Configuration:
         tier_rules=tier_rules_of(file),
         anchors=anchors_of(file.anchors),
         high_water=file.audit.high_water,
+        privacy=PrivacyPolicy(file.privacy.commit_actor_ids, file.privacy.shred_backups, file.privacy.keys),
         incidents=incidents_of(file.incidents, file.groups),
     )
 

@@ -11,9 +11,12 @@ from bot.domain.configuration import parse_duration
 from bot.domain.errors import InvalidInputError
 from bot.domain.incident import Severity
 from bot.domain.incident_policy import IncidentPolicy
+from bot.domain.signs import Sign
 
 Duration = Annotated[str, Field(json_schema_extra={"pattern": "^[0-9]{1,6}[smhdw]$"})]
 SeverityName = Literal["SEV1", "SEV2", "SEV3", "SEV4"]
+Title = Annotated[str, Field(min_length=1, max_length=80)]
+Link = Annotated[str, Field(pattern="^https://[^\\s<>|]{1,500}$")]
 _SHORTEST = timedelta(seconds=30)
 
 
@@ -27,10 +30,11 @@ class IncidentsPart(BaseModel):
     nudges: Annotated[int, Field(strict=True, ge=0, le=20)] = 3
     duplicate_within: Duration = "30m"
     watch_every: Duration = "1m"
-    declare_on: list[str] = []
+    declare_on: list[Sign] = []
     invite: list[str] = []
     private: Annotated[bool, Field(strict=True)] = False
     severity: SeverityName = "SEV3"
+    bookmarks: dict[Title, Link] = {}
 
 
 def incidents_of(part: IncidentsPart, groups: Collection[str]) -> IncidentPolicy:
@@ -51,10 +55,11 @@ def incidents_of(part: IncidentsPart, groups: Collection[str]) -> IncidentPolicy
         nudges=part.nudges,
         duplicate_within=parse_duration(part.duplicate_within),
         watch_every=parse_duration(part.watch_every),
-        declare_on=tuple(part.declare_on),
+        declare_on=tuple(each.value for each in part.declare_on),
         invite=tuple(part.invite),
         private=part.private,
         severity=Severity(part.severity),
+        bookmarks=dict(part.bookmarks),
     )
 
 

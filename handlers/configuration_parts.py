@@ -45,6 +45,14 @@ class AuditPart(_Part):
     high_water: str = ""
 
 
+class PrivacyPart(_Part):
+    """[privacy]."""
+
+    commit_actor_ids: Flag = False
+    shred_backups: Flag = False
+    keys: str = ""
+
+
 class TimingPart(_Part):
     """[timing]: durations such as 30m."""
 
@@ -192,6 +200,7 @@ class FilePart(_Part):
     workspace: WorkspacePart
     audit: AuditPart
     anchors: AnchorsPart = AnchorsPart()
+    privacy: PrivacyPart = PrivacyPart()
     incidents: IncidentsPart = IncidentsPart()
     timing: TimingPart = TimingPart()
     accounts: list[AccountPart] = Field(min_length=1)

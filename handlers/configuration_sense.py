@@ -25,9 +25,18 @@ def refuse_nonsense(file: FilePart) -> None:
     once(file.groups, "group")
     once((part.name for part in file.freeze), "freeze")
     once((part.name for part in file.policy_rule), "policy_rule")
+    _data_keys(file)
     _one_resource_each(file)
     _one_deployment_each(file)
     _ruled(file)
+
+
+def _data_keys(file: FilePart) -> None:
+    if file.privacy.shred_backups and not file.privacy.keys:
+        raise InvalidInputError(
+            "[privacy] shred_backups has no folder for people's data keys.",
+            advice='Write keys = "/mnt/…", a folder that is in no backup of the database.',
+        )
 
 
 def _one_resource_each(file: FilePart) -> None:

@@ -4,9 +4,11 @@ from bot.domain.change import change_number
 from bot.domain.command_line import parse
 from bot.domain.errors import InvalidInputError
 from bot.domain.explanation import explain
+from bot.domain.incident_mode import BEFORE
 from bot.ports.slack import Message
 from bot.render.explanation import render_explanation
 from bot.usecases.find_people import FOR_A_DECISION, find_people
+from bot.usecases.hold_for_incident import held_by_incident
 from handlers.dependencies import Dependencies
 from handlers.shapes import Asked
 
@@ -22,6 +24,7 @@ async def answer_why(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -
     user = asked.caller.user
     users = {user, change.request.requester, *(vote.person for vote in votes)}
     people = await find_people(users, desk=desk, max_age=FOR_A_DECISION)
+    held = await held_by_incident(change, desk=desk) if change.state in BEFORE else ""
     now, configuration = desk.clock.now(), desk.configuration
     found = explain(change, user, votes=votes, people=people, configuration=configuration, now=now)
-    return render_explanation(found, asked.ref)
+    return render_explanation(found, asked.ref, held)

@@ -22,9 +22,10 @@ async def load_incident(number: int, deps: Dependencies) -> IncidentView:
 
 
 async def load_incidents(query: IncidentQuery, deps: Dependencies) -> list[IncidentView]:
-    """Return matching incidents with the words around them, newest first."""
+    """Return matching incidents as rows show them, newest first."""
+    nudges = deps.desk.configuration.incidents.nudges
     async with deps.desk.archive.reading() as look:
-        return [await incident_view(each, look, deps) for each in await look.incidents(query)]
+        return [IncidentView(each, nudges=nudges) for each in await look.incidents(query)]
 
 
 async def incident_view(incident: Incident, look: Look, deps: Dependencies) -> IncidentView:
@@ -46,6 +47,11 @@ def _symptoms(incident: Incident, deps: Dependencies) -> list[str]:
 
 def _state(change: Change) -> str:
     return change.state.replace("_", " ")
+
+
+def dashed(typed: Sequence[str]) -> tuple[str, ...]:
+    """Return what was typed with the dash between two parts of a sentence as one; it begins no option."""
+    return tuple("–" if word == "--" else word for word in typed)
 
 
 async def meant(words: Sequence[str], asked: Asked, deps: Dependencies) -> tuple[int, tuple[str, ...]]:

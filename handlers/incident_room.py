@@ -12,7 +12,7 @@ from bot.ports.slack import Message
 from bot.render.incident_view import drill_word
 from bot.render.texts import is_user
 from bot.usecases.find_people import FOR_AN_APPLY, find_people, in_groups
-from bot.usecases.house_incident import channel_lost, give_channel
+from bot.usecases.house_incident import channel_back, channel_lost, give_channel, tell_whoever_leads
 from bot.usecases.keep_timeline import change_now
 from handlers.dependencies import Dependencies
 
@@ -30,11 +30,11 @@ async def open_room(incident: Incident, deps: Dependencies) -> None:
     if incident.channel_state is not ChannelState.PENDING:
         return
     try:
-        channel = await (_entered(incident.channel, deps) if incident.channel else _made(incident, deps))
+        channel = await (entered(incident.channel, deps) if incident.channel else _made(incident, deps))
     except SlackRefusedError as error:
         await _went_without(incident, error, deps)
         return
-    what = "adopted" if incident.channel else "made"
+    what = "made" if incident.is_own_channel else "adopted"
     cause = deps.cause("deliver", channel=channel.id)
     async with deps.desk.archive.transaction() as tx:
         now = await tx.incident(incident.number)
@@ -42,9 +42,28 @@ async def open_room(incident: Incident, deps: Dependencies) -> None:
             await give_channel(now, channel, what, cause=cause, tx=tx, desk=deps.desk)
 
 
-async def _entered(channel: str, deps: Dependencies) -> Channel:
+async def entered(channel: str, deps: Dependencies) -> Channel:
+    """Return a channel that we are in, entered where it is public; raises what Slack refuses."""
     found = await deps.channels.look(channel)
+    await deps.messenger.refuse_shared(channel)
     return found if found.is_member else await deps.channels.join(channel)
+
+
+async def return_to_room(incident: Incident, deps: Dependencies) -> bool:
+    """Enter an incident's channel again that was archived or closed to us; False where Slack does not let us."""
+    if not incident.channel or incident.channel_state is ChannelState.OPEN:
+        return False
+    try:
+        found = await entered(incident.channel, deps)
+    except SlackRefusedError as error:
+        LOG.warning("incident.not_back", incident=incident.id, code=error.code)
+        return False
+    if found.is_archived:
+        return False
+    async with deps.desk.archive.transaction() as tx:
+        now = await tx.incident(incident.number)
+        await channel_back(now, cause=deps.cause("deliver"), tx=tx, desk=deps.desk)
+    return True
 
 
 async def _made(incident: Incident, deps: Dependencies) -> Channel:
@@ -64,8 +83,7 @@ async def _went_without(incident: Incident, error: SlackRefusedError, deps: Depe
     LOG.warning("incident.no_channel", incident=incident.id, code=error.code)
     async with deps.desk.archive.transaction() as tx:
         kept = await change_now(incident.number, tx, channel_state=ChannelState.GONE, channel="")
-        told = kept.lead or kept.declared_by
-        await tx.enqueue("deliver", f"deliver:{kept.id}:dm:{told}:unmade")
+        await tell_whoever_leads(kept, "unmade", tx=tx, desk=deps.desk)
 
 
 async def furnish(incident: Incident, card_link: str, deps: Dependencies) -> None:
@@ -107,7 +125,7 @@ def _bookmarks(incident: Incident, card_link: str, deps: Dependencies) -> list[t
         (f"{each.alias} in Azure", f"https://portal.azure.com/#resource{each.ref.arm_id}") for each in targets
     ]
     card = [(f"{incident.id} card", card_link)] if card_link else []
-    return [*card, *azure]
+    return [*card, *deps.desk.configuration.incidents.bookmarks.items(), *azure]
 
 
 async def _attempt(what: str, call: Awaitable[object]) -> None:

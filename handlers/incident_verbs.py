@@ -17,8 +17,9 @@ from bot.render.incident_forms import render_declare_form
 from bot.render.incident_words import render_declared, render_duplicate, render_timeline_of
 from bot.render.notice import render_open_button
 from bot.usecases.declare_incident import AlreadyDeclared, Declaring, declare_incident
+from bot.usecases.house_incident import refuse_place
 from handlers.dependencies import Dependencies
-from handlers.incident_loading import load_incident, load_incidents, meant
+from handlers.incident_loading import dashed, load_incident, load_incidents, meant
 from handlers.shapes import Asked
 
 
@@ -57,7 +58,7 @@ def wish_of(value: str) -> Wish:
 
 async def declare(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message | None:
     """Declare what was typed."""
-    words = parse(typed, flags=("drill", "here", "anyway"), options=("sev", "target", "follows"))
+    words = parse(dashed(typed), flags=("drill", "here", "anyway"), options=("sev", "target", "follows"))
     options = words.options
     wish = Wish(
         clean(" ".join(words.arguments)),
@@ -73,6 +74,7 @@ async def declare(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> M
 
 async def open_declare(wish: Wish, asked: Asked, deps: Dependencies) -> Message | None:
     """Open the form with what is known already; a mention, which cannot, is answered with a button that does."""
+    wish = replace(wish, targets=tuple(deps.desk.configuration.target(each).alias for each in wish.targets))
     if not asked.trigger_id:
         return render_open_button(
             "A mention cannot open a form by itself; this button can.",
@@ -123,6 +125,7 @@ async def declare_wish(wish: Wish, asked: Asked, deps: Dependencies) -> Incident
     )
     deps.refuse_wrong_clock()
     async with desk.archive.transaction() as tx:
+        await refuse_place(wish.channel, tx=tx, desk=desk)
         if wish.origin:
             await tx.incident(incident_number(wish.origin))
         return await declare_incident(

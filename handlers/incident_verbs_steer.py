@@ -13,7 +13,8 @@ from bot.render.answer import render_text
 from bot.usecases import steer_incident as steer
 from bot.usecases.find_people import FOR_A_DECISION, find_people
 from handlers.dependencies import Dependencies
-from handlers.incident_loading import meant
+from handlers.incident_dialogs import open_form
+from handlers.incident_loading import dashed, meant
 from handlers.shapes import Asked
 
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>|@?([UW][A-Z0-9]{2,30})")
@@ -21,8 +22,10 @@ Typed = tuple[str, ...]
 
 
 async def change_severity(typed: Typed, asked: Asked, deps: Dependencies) -> Message | None:
-    """Set the severity that is named."""
+    """Set the severity that is named; without one open the form."""
     number, words = await meant(typed, asked, deps)
+    if not words:
+        return await open_form("severity", number, "", asked, deps)
     severity = read_severity(" ".join(words))
     async with deps.desk.archive.transaction() as tx:
         kept = await steer.change_severity(number, severity, caller=asked.caller, tx=tx, desk=deps.desk)
@@ -90,7 +93,7 @@ async def target(typed: Typed, asked: Asked, deps: Dependencies) -> Message | No
 
 async def note(typed: Typed, asked: Asked, deps: Dependencies) -> Message | None:
     """Write a note on the timeline."""
-    number, words = await meant(typed, asked, deps)
+    number, words = await meant(dashed(typed), asked, deps)
     async with deps.desk.archive.transaction() as tx:
         kept = await steer.add_note(
             number, clean(" ".join(words)), caller=asked.caller, tx=tx, desk=deps.desk

@@ -14,7 +14,7 @@ from bot.usecases.update_incident import snooze_updates, update_status
 from handlers.dependencies import Dependencies
 from handlers.freezing import zone_of
 from handlers.incident_dialogs import open_form
-from handlers.incident_loading import meant
+from handlers.incident_loading import dashed, meant
 from handlers.shapes import Asked
 
 Typed = tuple[str, ...]
@@ -22,7 +22,7 @@ Typed = tuple[str, ...]
 
 async def update(typed: Typed, asked: Asked, deps: Dependencies) -> Message | None:
     """Post what was typed as a status update; without words open the form."""
-    words = parse(typed, options=("next",))
+    words = parse(dashed(typed), options=("next",))
     number, said = await meant(words.arguments, asked, deps)
     text, next_ = clean(" ".join(said)), words.options.get("next", "")
     if not text:
@@ -69,6 +69,6 @@ async def channel(typed: Typed, asked: Asked, deps: Dependencies) -> Message | N
     number, _ = await meant(words.arguments, asked, deps)
     here = asked.channel if words.flag("here") else ""
     async with deps.desk.archive.transaction() as tx:
-        kept = await want_channel(number, here, tx=tx)
+        kept = await want_channel(number, here, tx=tx, desk=deps.desk)
     where = "This channel is adopted" if here else "A new channel is being made"
     return render_text(f"{where} for {kept.id}; card and timeline follow there.", asked.ref)

@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     azure_executor_identity: IdentityName = Field("managed", alias="COUNTERSIGN_AZURE_EXECUTOR_IDENTITY")
     azure_executor_client_id: str = Field("", alias="COUNTERSIGN_AZURE_EXECUTOR_CLIENT_ID")
     signing_key: SecretStr = Field(SecretStr(""), alias="COUNTERSIGN_SIGNING_KEY")
+    privacy_key: SecretStr = Field(SecretStr(""), alias="COUNTERSIGN_PRIVACY_KEY")
     alert_tenant: str = Field("", alias="COUNTERSIGN_ALERT_TENANT")
     alert_audience: str = Field("", alias="COUNTERSIGN_ALERT_AUDIENCE")
     alert_apps: str = Field(ACTION_GROUPS, alias="COUNTERSIGN_ALERT_APPS")
@@ -73,19 +74,23 @@ class Settings(BaseSettings):
         Raises:
             InvalidInputError: there is none, or others can read a file.
         """
-        keys = tuple(part for part in self._keys() if part.startswith("PRIVATE+KEY+"))
+        keys = tuple(part for part in _keys(self.signing_key) if part.startswith("PRIVATE+KEY+"))
         if not keys:
             raise InvalidInputError("COUNTERSIGN_SIGNING_KEY holds no signing key.", advice=_NEW_KEY)
         return keys
 
     def public_keys(self) -> tuple[str, ...]:
         """Return the public keys that stand beside the signing keys: those of parts whose private key is gone."""
-        return tuple(part for part in self._keys() if "+" in part and not part.startswith("PRIVATE+KEY+"))
+        keys = _keys(self.signing_key)
+        return tuple(part for part in keys if "+" in part and not part.startswith("PRIVATE+KEY+"))
 
-    def _keys(self) -> list[str]:
-        parts = self.signing_key.get_secret_value().split()
-        texts = [_private_file(Path(part[1:])) if part.startswith("@") else part for part in parts]
-        return " ".join(texts).split()
+    def privacy_keys(self) -> tuple[str, ...]:
+        """Return the keys that wrap people's data keys, in base64, read as the signing keys are; there may be none.
+
+        Raises:
+            InvalidInputError: others can read a file, or nobody.
+        """
+        return tuple(_keys(self.privacy_key))
 
     def refuse_bad(self, role: str) -> None:
         """Refuse to start with missing or short secrets, by name, with the fix.
@@ -166,14 +171,20 @@ def _open_to_others(path: Path) -> list[tuple[str, str, str]]:
     return [(f"The file {path}", problem, f"Run `chmod 600 {path}`.")] if mode & 0o077 else []
 
 
+def _keys(given: SecretStr) -> list[str]:
+    parts = given.get_secret_value().split()
+    texts = [_private_file(Path(part[1:])) if part.startswith("@") else part for part in parts]
+    return " ".join(texts).split()
+
+
 def _private_file(path: Path) -> str:
     try:
         mode = path.stat().st_mode & 0o777
         text = path.read_text()
     except OSError as error:
-        raise InvalidInputError(f"The signing key file {path} cannot be read.", advice=_NEW_KEY) from error
+        raise InvalidInputError(f"The key file {path} cannot be read.", advice=_NEW_KEY) from error
     if mode & 0o077:
         raise InvalidInputError(
-            f"Others can read the signing key file {path} (mode {mode:o}).", advice=f"Run `chmod 600 {path}`."
+            f"Others can read the key file {path} (mode {mode:o}).", advice=f"Run `chmod 600 {path}`."
         )
     return text

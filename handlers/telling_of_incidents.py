@@ -13,7 +13,16 @@ from bot.render.texts import card_link, is_channel, is_user
 from bot.usecases.link_incident import change_in
 from handlers.dependencies import Dependencies
 from handlers.incident_loading import load_incident
-from handlers.incident_room import furnish, invite_people, open_room, say_in_thread, set_topic, speak
+from handlers.incident_pins import pin_now
+from handlers.incident_room import (
+    furnish,
+    invite_people,
+    open_room,
+    return_to_room,
+    say_in_thread,
+    set_topic,
+    speak,
+)
 from handlers.telling import GONE
 from handlers.telling_of_snapshots import tell_of_snapshot
 
@@ -155,6 +164,14 @@ async def _closing(incident: Incident, _: str, deps: Dependencies) -> None:
     await speak(incident, lambda: deps.messenger.post(incident.channel, message), deps)
 
 
+async def _back(incident: Incident, _: str, deps: Dependencies) -> None:
+    """Return to a channel that is open again, and say what was not said meanwhile."""
+    if await return_to_room(incident, deps):
+        async with deps.desk.archive.transaction() as tx:
+            for what in ("card", *await _unsaid(incident, tx)):
+                await tx.enqueue("deliver", f"deliver:{incident.id}:{what}")
+
+
 TELLS: Mapping[str, Tell] = {
     "channel": _channel,
     "card": _card,
@@ -166,4 +183,6 @@ TELLS: Mapping[str, Tell] = {
     "dm": _dm,
     "told": _told,
     "closing": _closing,
+    "back": _back,
+    "pin": pin_now,
 }

@@ -1,6 +1,5 @@
 """A line in the feed channel, else the audit channel, about an entry of the trail; it notifies nobody."""
 
-import json
 from contextlib import suppress
 
 import structlog
@@ -19,7 +18,7 @@ async def tell_of_entry(entry_id: str, deps: Dependencies) -> None:
         return
     async with deps.desk.archive.reading() as look:
         proof = await look.proof_of(entry_id)
-    body = json.loads(proof.body)
+    body = proof.told
     plain = render_trail_line(body, named=False, checkpoint=proof.checkpoint)
     try:
         ts = await deps.messenger.post(channel, plain)

@@ -23,6 +23,7 @@ from handlers.dependencies import Dependencies, ExecutorSide, TrailCheck
 from handlers.house import Endpoint, House, Role
 from handlers.jobs.registry import EXECUTOR_JOBS, JOBS
 from handlers.observers import NOBODY, Observers
+from handlers.privacy import privacy_of
 from handlers.settings import Settings
 from handlers.sides import Sides
 from handlers.signing import signers_of, trusted_of
@@ -89,9 +90,10 @@ async def _said_stopped(archive: OpenArchive, clock: Clock, role: Role) -> None:
 
 
 def place_of(settings: Settings, configuration: Configuration) -> Place:
-    """Return where the database is, and its high-water mark where the configuration names one."""
+    """Return where the database is, its high-water mark where one is named, and how it keeps texts of people."""
     named = configuration.high_water
-    return Place(settings.database_url, settings.config.absolute().parent / named if named else None)
+    water = settings.config.absolute().parent / named if named else None
+    return Place(settings.database_url, water, privacy_of(settings, configuration))
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,10 @@ class _Builder:
         ledger = self.sides.archive.ledger
         vkey, trusted = ledger.vkey, [each.vkey for each in ledger.verifiers]
         trusted += self.sides.configuration.anchors.vkeys
-        report = await asyncio.to_thread(verify_log, self.sides.settings.database_url, trusted)
+        privacy = privacy_of(self.sides.settings, self.sides.configuration)
+        report = await asyncio.to_thread(
+            verify_log, self.sides.settings.database_url, trusted, privacy=privacy
+        )
         words = [f"{found.code} at {found.seq}: {found.message}" for found in report.findings]
         return TrailCheck(report.ok, report.size, report.as_json()["root"], vkey, words)  # type: ignore[arg-type]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.domain.commitments import commitments, is_commitment
 from bot.domain.errors import ProofError
 from bot.domain.json import canonical
 from bot.domain.strict_json import strict_object
@@ -14,16 +15,18 @@ from storage.audit_findings import Findings
 from storage.audit_reader import raw_bytes
 from storage.key_chain import GENESIS
 from storage.ledger_values import ORIGIN_PREV, commitment_of
+from storage.vault import Unread
 
 _TOLERATED = timedelta(seconds=1)
 
 
 @dataclass
 class Chains:
-    """Where each change's own chain stands, across shards, and how many texts are no longer there."""
+    """Where each change's own chain stands, across shards, and how many texts are no longer there, or sealed."""
 
     heads: dict[str, tuple[int, str]] = field(default_factory=dict)
     withheld: int = 0
+    sealed: int = 0
 
     def follows(self, subject: dict[str, Any], leaf: bytes) -> bool:
         """Return whether the subject is next in its change's chain, and remember it."""
@@ -62,15 +65,17 @@ class BodyCheck:
             self.findings.add("S7", seq, type(error).__name__)
 
     def disclosures(self, rows: Sequence[Any]) -> None:
-        """Check stored disclosures against the commitments seen since the last call; missing is withheld."""
+        """Check stored disclosures against the commitments seen since the last call; missing is withheld.
+
+        One whose key was destroyed is withheld too; one whose key is not given here is counted and not looked at.
+        """
         self.chains.withheld += sum(len(each) for each in self._commitments.values()) - len(rows)
         for seq, path, disclosure in rows:
             expected = self._commitments.get(seq, {}).get(path)
-            try:
-                named = json.loads(disclosure)[1]
-            except (ValueError, LookupError, TypeError):
-                named = None
-            if expected is None or named != path or commitment_of(raw_bytes(disclosure)) != expected:
+            self.chains.withheld += disclosure is Unread.GONE
+            self.chains.sealed += disclosure is Unread.SHUT
+            fits = not isinstance(disclosure, str) or _fits(disclosure, path, expected)
+            if expected is None or disclosure is Unread.ALTERED or not fits:
                 self.findings.add("S4", seq, path)
         self._commitments.clear()
 
@@ -89,19 +94,20 @@ class BodyCheck:
             self.findings.add("C5", seq)
         if not self.chains.follows(document["subject"], leaf):
             self.findings.add("C4", seq, str(document["subject"].get("change", "")))
-        found = dict(_commitments(document["data"], ()))
-        if found:
+        if found := commitments(document):
             self._commitments[seq] = found
+
+
+def _fits(disclosure: str, path: str, expected: str | None) -> bool:
+    try:
+        named = json.loads(disclosure)[1]
+    except (ValueError, LookupError, TypeError):
+        return False
+    return named == path and commitment_of(raw_bytes(disclosure)) == expected
 
 
 def _projected(document: dict[str, Any]) -> tuple[Any, ...]:
     subject, actor = document["subject"], document["actor"]
-    return (document["id"], document["type"], document["ts"], subject.get("change"), actor.get("id"))
-
-
-def _commitments(data: Any, path: tuple[str, ...]) -> list[tuple[str, str]]:
-    if not isinstance(data, dict):
-        return []
-    if set(data) == {"_sd"}:
-        return [(".".join(path), data["_sd"])]
-    return [found for key, each in data.items() for found in _commitments(each, (*path, key))]
+    named = actor.get("id")
+    who = canonical(named).decode() if is_commitment(named) else named
+    return (document["id"], document["type"], document["ts"], subject.get("change"), who)

@@ -22,15 +22,22 @@ class Cosigned:
 def check_cosignatures(
     reader: AuditReader, verifiers: Sequence[Verifier], findings: Findings, *, deep: bool
 ) -> Cosigned:
-    """Find every stored cosignature that its key did not make; of each shard those of the newest sizes, or all."""
+    """Find every stored cosignature that its key did not make, and every one that an entry names and that is gone.
+
+    Of each shard those of the newest sizes are looked at, or all.
+    """
     counts = Cosigned()
     keys = {(each.name, each.key_id): each for each in verifiers}
     for shard in reader.shards():
-        after = 0 if deep else reader.head(shard)[0] - _NEWEST
+        after, kept = 0 if deep else reader.head(shard)[0] - _NEWEST, set()
         for size, signer, line, note in reader.cosignatures(shard, after):
             wrong = _fault(signer, line, note, keys, counts)
+            kept.add((size, signer))
             if wrong:
                 findings.add("M9", size - 1, f"size {size}, {signer}: {wrong}")
+        for seq, size, signer in reader.cosigners(shard, after):
+            if (size, signer) not in kept:
+                findings.add("M9", seq, f"size {size}, {signer}: it was kept and is gone")
     return counts
 
 

@@ -22,7 +22,7 @@ CODES = {
     "M6": "more was signed or anchored than there is",
     "M7": "a tile is not what the entries give",
     "M8": "a shard does not follow the one before it",
-    "M9": "a stored cosignature does not verify",
+    "M9": "a cosignature does not verify, or is gone",
     "S1": "a body is not canonical",
     "S2": "an id is used twice",
     "S3": "a searched column does not say what the body says",
@@ -58,7 +58,8 @@ class Finding:
 class VerifyReport:
     """The outcome: `size`, `root` and `checkpoint` describe the newest shard as its entries are.
 
-    `withheld`: texts that are committed to and no longer there; `erased`: those of them that an entry says so of.
+    `withheld`: texts that are committed to and no longer there; `erased`: those of them that an entry says so of;
+    `sealed`: texts under a key that was not given, not looked at.
     `earlier`: how many entries each shard before the newest has, oldest first; verified just as well.
     `cosigned`: how many signatures of witnesses and second keys were verified; `unchecked`: of keys nobody gave.
     """
@@ -73,16 +74,19 @@ class VerifyReport:
     earlier: tuple[int, ...] = ()
     cosigned: int = 0
     unchecked: int = 0
+    sealed: int = 0
 
     def as_json(self) -> dict[str, Json]:
         """Return the report as `audit verify --json` prints it; what is withheld only where something is."""
         withheld: dict[str, Json] = (
             {"withheld": self.withheld, "erased": self.erased} if self.withheld else {}
         )
+        sealed: dict[str, Json] = {"sealed": self.sealed} if self.sealed else {}
         earlier: dict[str, Json] = {"earlier": list(self.earlier)} if self.earlier else {}
         by_others: dict[str, Json] = {"cosigned": self.cosigned, "unchecked": self.unchecked}
         return (
             withheld
+            | sealed
             | earlier
             | (by_others if self.cosigned or self.unchecked else {})
             | {

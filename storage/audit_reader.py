@@ -1,5 +1,6 @@
 """Reading a whole audit trail in order, over a synchronous connection, without ever writing."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from sqlalchemy.pool import NullPool
 
 from bot.domain.errors import AuditMissingError
 from storage.audit_schema import TABLES, prefix, shards_in
+from storage.privacy import PLAIN, Privacy, privacy_of, said
+from storage.vault import Unread
 
 _CHUNK = 5_000
 _PLAIN = """SELECT {body}, leaf_hash FROM {inside}audit_entry
@@ -20,7 +23,7 @@ _PLAIN = """SELECT {body}, leaf_hash FROM {inside}audit_entry
 
 
 @contextmanager
-def reading(source: str | Connection) -> Iterator[Connection]:
+def reading(source: str | Connection, privacy: Privacy = PLAIN) -> Iterator[Connection]:
     """Give a connection that only reads: the one given, or a new one to the URL with a stable snapshot.
 
     Raises:
@@ -30,7 +33,7 @@ def reading(source: str | Connection) -> Iterator[Connection]:
         if isinstance(source, Connection):
             yield source
             return
-        engine = _engine(source)
+        engine = _engine(source).execution_options(**said(privacy))
         try:
             with engine.connect() as connection:
                 if connection.dialect.name == "sqlite":
@@ -157,6 +160,22 @@ class AuditReader:
             after=after,
         )
 
+    def cosigners(self, shard: int, after: int) -> Iterator[tuple[int, int, str]]:
+        """Give seq, size and name for each cosignature over a size > after that an entry says was kept."""
+        rows = self.rows(
+            "SELECT seq, body FROM {}audit_entry WHERE shard = :shard AND type = 'checkpoint.anchored'"
+            " AND seq >= :after ORDER BY seq",
+            shard=shard,
+            after=after,
+        )
+        for seq, body in rows:
+            try:
+                said = json.loads(raw_bytes(body))["data"]
+                size, names = int(said["size"]), said.get("cosigned", [])
+                yield from [(seq, size, str(name)) for name in names if size > after]
+            except (ValueError, KeyError, TypeError, AttributeError):  # the walk finds what is malformed
+                continue
+
     def head(self, shard: int) -> tuple[int, str]:
         """Return the newest checkpoint's size and note."""
         found = self.rows(
@@ -180,15 +199,17 @@ class AuditReader:
         sql = "SELECT count(*) FROM {}audit_tile WHERE shard = :shard"
         return int(self.rows(sql, shard=shard)[0][0])
 
-    def disclosures(self, shard: int, low: int, high: int) -> list[Any]:
-        """Return seq, path and disclosure where low <= seq <= high."""
-        return self.rows(
+    def disclosures(self, shard: int, low: int, high: int) -> list[tuple[int, str, str | Unread]]:
+        """Return seq, path and disclosure where low <= seq <= high; why, in the place of one that cannot be read."""
+        privacy = privacy_of(self.connection)
+        found = self.rows(
             "SELECT seq, path, disclosure FROM {}audit_disclosure"
             " WHERE shard = :shard AND seq >= :low AND seq <= :high ORDER BY seq, path",
             shard=shard,
             low=low,
             high=high,
         )
+        return [(seq, path, privacy.read(stored, (shard, seq, path))) for seq, path, stored in found]
 
     def evidence(self) -> Iterator[tuple[str, bytes]]:
         """Give the digest and the bytes of every piece of evidence."""

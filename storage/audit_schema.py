@@ -12,10 +12,12 @@ from bot.domain.errors import CountersignError
 SCRIPT_SHA256 = {
     "sqlite_v1": "1ccc7ba2a260db96f5398e0a5b7500ef43861a274562c2e4a6e4493324982717",
     "sqlite_v2": "a26c9e4b07e1d98b8c0a57ed8a6382858fc376064d7f2899a4fd66ae10e29898",
+    "sqlite_v3": "37bcab519cc70480eb3243ebe1f05e6e88aa455137deec7aa379563d319b4bf3",
     "postgresql_v1": "0e73f4ef68068e3129a6b590a70ef38f1a0bf54b36bfaebe0368551ab48eee8e",
     "postgresql_v2": "9e07916af2ff7fe05c3f17a8ee8722ef52820988a39d420a5f0b7537c835a342",
+    "postgresql_v3": "10ca36c32a9c5007506eb393da2bf2c92657ba01d2ed9c8378315387c7e0123c",
 }
-VERSIONS = (1, 2)
+VERSIONS = (1, 2, 3)
 TABLES = (
     "audit_entry",
     "audit_tile",

@@ -16,6 +16,7 @@ from storage.audit_times import END, by_index, ranges_of
 from storage.ledger_read import stored
 from storage.ledger_sql import Row
 from storage.ledger_values import timestamp
+from storage.privacy import privacy_of, third
 from storage.queries import Queries
 
 _MOST = 500
@@ -23,6 +24,7 @@ _RESOURCE = {
     "sqlite": "lower(json_extract(body, '$.subject.resource'))",
     "postgresql": "lower(body::json -> 'subject' ->> 'resource')",
 }
+_ACTOR = "actor_id = :actor"
 _TYPES = """WITH RECURSIVE known(type) AS (
   SELECT min(type) FROM {}audit_entry
   UNION ALL
@@ -33,6 +35,10 @@ _PAGE = """SELECT e.shard, e.seq, e.body, e.leaf_hash FROM ({arms}) AS page
   JOIN {{}}audit_entry e ON e.shard = :shard AND e.seq = page.seq ORDER BY e.seq DESC LIMIT :limit"""
 _ARM = """SELECT seq FROM (SELECT seq FROM {{}}audit_entry{index}
   WHERE shard = :shard AND seq >= :low AND seq < :high{where} ORDER BY seq DESC LIMIT :limit) AS arm"""
+
+_COMMITTED = """SELECT seq FROM (SELECT d.seq FROM {{}}audit_disclosure d{index} CROSS JOIN {{}}audit_entry e
+  WHERE d.shard = :shard AND d.path = '/actor.id' AND {third} IN ({names}) AND d.seq >= :low AND d.seq < :high
+  AND e.shard = :shard AND e.seq = d.seq{where} ORDER BY d.seq DESC LIMIT :limit) AS arm"""
 
 
 class TrailRows(Queries):
@@ -77,7 +83,8 @@ class TrailRows(Queries):
         self, query: TrailQuery, types: Sequence[str], *, shard: int, high: int, limit: int
     ) -> list[Row]:
         """Return the newest entries below `high` that fit, of one shard."""
-        arms, values = _arms(query, types, self._connection.dialect.name)
+        names = privacy_of(self._connection).names(query.actor) if query.actor else []
+        arms, values = _arms(query, types, names, self._connection.dialect.name)
         sql = _PAGE.format(arms=" UNION ALL ".join(arms))
         found: list[Row] = []
         for low, top in await ranges_of(self._connection, shard, high, query.since, query.until):
@@ -99,17 +106,20 @@ class TrailRows(Queries):
         return (await self._connection.execute(statement, values)).all()
 
 
-def _arms(query: TrailQuery, types: Sequence[str], dialect: str) -> tuple[list[str], dict[str, Any]]:
+def _arms(
+    query: TrailQuery, types: Sequence[str], names: Sequence[str], dialect: str
+) -> tuple[list[str], dict[str, Any]]:
     """Return one SELECT of numbers for each run through an index, and the values they share."""
     resource = f"{_RESOURCE[dialect]} = lower(:resource)"
     asked = [
         ("ix_audit_change", "change_id = :change", {"change": query.change}),
         ("ix_audit_resource", resource, {"resource": query.resource}),
-        ("ix_audit_actor", "actor_id = :actor", {"actor": query.actor}),
+        ("ix_audit_actor", _ACTOR, {"actor": query.actor}),
     ]
     fits = [each for each in asked if all(each[2].values())]
     values = {name: value for each in fits for name, value in each[2].items()}
     values |= {f"type{n}": each for n, each in enumerate(types)}
+    values |= {f"name{n}": each for n, each in enumerate(names)}
     where = "".join(f" AND {each[1]}" for each in fits)
     if query.since is not None:
         where, values["since"] = f"{where} AND ts >= :since", timestamp(query.since)
@@ -118,12 +128,23 @@ def _arms(query: TrailQuery, types: Sequence[str], dialect: str) -> tuple[list[s
     if fits and types:
         where += f" AND type IN ({', '.join(f':type{n}' for n in range(len(types)))})"
     if fits or not types:
-        return [_arm(dialect, fits[0][0] if fits else "", where)], values
+        by_name = [_committed_arm(where, len(names), dialect)] if names else []
+        return [_arm(dialect, fits[0][0] if fits else "", where), *by_name], values
     return [_arm(dialect, "ix_audit_type", f"{where} AND type = :type{n}") for n in range(len(types))], values
 
 
 def _arm(dialect: str, index: str, where: str) -> str:
     return _ARM.format(index=by_index(dialect, index) if index else "", where=where)
+
+
+def _committed_arm(where: str, names: int, dialect: str) -> str:
+    """Return the SELECT of the actor's numbers where entries only commit to who it was: by text or handle."""
+    return _COMMITTED.format(
+        index=by_index(dialect, "ix_audit_disclosed_actor"),
+        third=third(dialect, "d."),
+        names=", ".join(f":name{n}" for n in range(names)),
+        where=where.replace(f" AND {_ACTOR}", ""),
+    )
 
 
 def _place(after: str) -> tuple[int, int]:

@@ -8,7 +8,9 @@ from bot.domain.errors import CountersignError, InvalidInputError, NotFoundError
 from bot.domain.trail_range import TrailRange
 from bot.ports.trail import FoundEntry
 from storage.audit_reader import AuditReader, raw_bytes
+from storage.ledger_sql import altered
 from storage.ledger_values import timestamp
+from storage.vault import Unread
 
 _CHUNK = 1_000
 
@@ -119,5 +121,8 @@ class TrailSlices:
     def _texts(self, shard: int, low: int, high: int) -> dict[int, dict[str, str]]:
         found: dict[int, dict[str, str]] = {}
         for seq, path, disclosure in self._reader.disclosures(shard, low, high - 1):
-            found.setdefault(seq, {})[path] = str(json.loads(disclosure)[2])
+            if disclosure is Unread.ALTERED:
+                raise altered(seq, path)
+            if isinstance(disclosure, str):
+                found.setdefault(seq, {})[path] = str(json.loads(disclosure)[2])
         return found

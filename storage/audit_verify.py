@@ -18,6 +18,7 @@ from storage.audit_reader import AuditReader, reading
 from storage.audit_schema import schema_drift
 from storage.audit_walk import ShardWalk
 from storage.key_chain import read_key_chain
+from storage.privacy import PLAIN, Privacy
 
 _THOROUGH_UP_TO = 20_000
 
@@ -30,28 +31,28 @@ def verify_log(
     *,
     deep: bool = False,
     progress: Progress | None = None,
+    privacy: Privacy = PLAIN,
 ) -> VerifyReport:
     """Return what is wrong with the audit trail; with an untouched one, nothing.
 
-    Always: leaf hashes, links, gaps, tiles, signed sizes and roots, duplicate ids, schema. Bodies,
-    change chains, searched columns and disclosures too where `deep` or up to 20 000 entries; every
-    signature, of cosigners too, and every piece of evidence only where `deep`, else the last 1 000 signatures.
-    A connection that is given must see one stable snapshot. `progress` hears of entries done and all.
+    Always: leaf hashes, links, gaps, tiles, signed sizes and roots, duplicate ids, schema. Bodies, change chains,
+    searched columns and disclosures too where `deep` or up to 20 000 entries; every signature, of cosigners too,
+    and every piece of evidence only where `deep`, else the last 1 000 signatures.
+    A connection that is given must see one snapshot; it knows `privacy` itself. `progress` hears of entries done.
 
     Raises:
         AuditMissingError: there is no trail to verify, or it cannot be read. Nothing is created.
         NoteError: a vkey is malformed.
     """
     verifiers = [Verifier.parse(each) for each in dict.fromkeys(vkeys)]
-    with reading(source) as connection:
+    with reading(source, privacy) as connection:
         reader = AuditReader(connection)
         missing = reader.missing_tables()
         if "audit_entry" in missing:
             raise AuditMissingError(
                 "This database holds no audit trail.", advice="Check the address, or run migrate."
             )
-        findings = Findings()
-        drift = schema_drift(connection)
+        findings, drift = Findings(), schema_drift(connection)
         for each in drift:
             findings.add("S5", None, each)
         try:
@@ -133,6 +134,7 @@ def _report(
         return VerifyReport(ok, 0, EMPTY_ROOT, "", found)
     erased = len(erased_paths(reader))
     withheld = erased if walk.bodies is None else walk.bodies.chains.withheld
+    sealed = 0 if walk.bodies is None else walk.bodies.chains.sealed
     earlier = tuple(reader.head(shard)[0] for shard in reader.shards()[:-1])
     return VerifyReport(
         ok,
@@ -145,4 +147,5 @@ def _report(
         earlier,
         others.verified,
         others.unchecked,
+        sealed,
     )

@@ -30,7 +30,13 @@ class BaselineRows(Queries):
         """
         bundles = await self._ledger.proofs(self._connection, change.id)
         return [
-            EntryProof(each.entry.seq, each.entry.body, tuple(map(bytes.hex, each.path)), bundle.checkpoint)
+            EntryProof(
+                each.entry.seq,
+                each.entry.body,
+                tuple(map(bytes.hex, each.path)),
+                bundle.checkpoint,
+                each.entry.disclosed(),
+            )
             for bundle in bundles
             for each in bundle.entries
         ]

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from bot.domain.errors import AuditBusyError, ConflictError, InvalidInputError
 from storage.group_commit import GroupCommit, Many
+from storage.privacy import PLAIN, Privacy, said
 from storage.waiting import MOMENT_SECONDS, MOST_SECONDS, busy_timeout, on_sqlite, patience
 
 A = TypeVar("A")
@@ -60,11 +61,11 @@ def sqlite_path(url: str) -> Path | None:
     return Path(parsed.database) if parsed.drivername.startswith("sqlite") and parsed.database else None
 
 
-def open_engine(url: str) -> AsyncEngine:
+def open_engine(url: str, privacy: Privacy = PLAIN) -> AsyncEngine:
     """Return an engine for the database. Nothing is connected yet, and no parameter shows in an error."""
     parsed = database_url(url)
     if parsed.drivername.startswith("sqlite"):
-        engine = create_async_engine(parsed, hide_parameters=True)
+        engine = create_async_engine(parsed, hide_parameters=True, execution_options=said(privacy))
         on_sqlite(engine, _PRAGMAS, "BEGIN IMMEDIATE")
         return engine
     return create_async_engine(
@@ -73,6 +74,7 @@ def open_engine(url: str) -> AsyncEngine:
         pool_pre_ping=True,
         pool_size=10,
         isolation_level="READ COMMITTED",
+        execution_options=said(privacy),
         connect_args={"options": "-c statement_timeout=5000 -c lock_timeout=2000"},
     )
 
@@ -81,9 +83,9 @@ def _reading_engine(engine: AsyncEngine) -> AsyncEngine:
     """Return an engine that cannot write: on SQLite its own connections, each with the snapshot of its begin."""
     if engine.dialect.name != "sqlite":
         return engine.execution_options(postgresql_readonly=True)
-    readers = create_async_engine(
-        engine.url, hide_parameters=True, pool_size=_READERS, max_overflow=0, pool_timeout=MOST_SECONDS
-    )
+    pool = {"pool_size": _READERS, "max_overflow": 0, "pool_timeout": MOST_SECONDS}
+    options = engine.get_execution_options()
+    readers = create_async_engine(engine.url, hide_parameters=True, execution_options=options, **pool)
     on_sqlite(readers, _READER_PRAGMAS, "BEGIN")
     return readers
 

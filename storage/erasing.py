@@ -1,4 +1,7 @@
-"""Erasing personal and free texts: the rows go, an entry says which and why, and no proof changes."""
+"""Erasing personal and free texts: the rows go, an entry says which and why, and no proof changes.
+
+Where texts are sealed, who erases a person destroys their data key as well: then no backup has a text that opens.
+"""
 
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
@@ -6,19 +9,24 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from bot.domain.events import people_of
 from bot.domain.json import Json
 from storage.audit_schema import prefix
 from storage.keeper import Keeper
+from storage.privacy import privacy_of, third
+from storage.vault import SEALED_LIKE, Vault
 
 _MOST_IN_ONE_ENTRY = 250
-_OF_PERSON = (
-    "SELECT d.shard, d.seq, d.path FROM {}audit_disclosure d JOIN {}audit_entry e"
-    " ON e.shard = d.shard AND e.seq = d.seq WHERE e.actor_id = :person ORDER BY d.shard, d.seq, d.path"
-)
+_OF_PERSON = """SELECT d.shard, d.seq, d.path, {of_d}, e.type
+  FROM {}audit_disclosure d JOIN {}audit_entry e ON e.shard = d.shard AND e.seq = d.seq
+  WHERE e.actor_id = :person OR {of_d} IN :names OR EXISTS(SELECT 1 FROM {}audit_disclosure a
+    WHERE a.shard = d.shard AND a.seq = d.seq AND a.path = '/actor.id' AND {of_a} IN :names)
+  ORDER BY d.shard, d.seq, d.path"""
+_SEALED = "SELECT shard, seq, path FROM {}audit_disclosure WHERE disclosure LIKE :sealed LIMIT 1"
 _AT = "SELECT shard, seq, path FROM {}audit_disclosure WHERE seq = :seq AND path = :path ORDER BY shard"
 _DELETE = "DELETE FROM {}audit_disclosure WHERE shard = :shard AND seq = :seq AND path = :path"
 
@@ -63,32 +71,82 @@ async def erase_text(
 
 
 async def erase_person(keeper: Keeper, person: str, basis: str) -> Sequence[Text]:
-    """Erase every text in the entries of one actor.
+    """Erase every text in the entries of one actor, their ids, and their id where others' entries commit to it.
 
     Raises:
         NotFoundError: there is none.
+        InvalidInputError: texts are sealed, and the key that tells whose they are was not given.
     """
-    async with _secure(keeper) as connection:
-        found = await _found(connection, _OF_PERSON, person=person)
+    keys = _DataKeys(privacy_of(keeper.database.engine).vault, person)
+    async with _secure(keeper, keys) as connection:
+        await _demand_vault(connection, keys.vault)
+        found = await _of_person(connection, person)
         if not found:
             raise NotFoundError(
                 f"No entry of {person} discloses a text.",
                 advice="Give the id as entries have it, U… in Slack. What others wrote goes by --seq and --path.",
             )
         await _erase(keeper, connection, found, basis)
+        keys.set_aside()  # the append has locked the trail: nobody seals with them any more
     return found
 
 
+@dataclass
+class _DataKeys:
+    """A person's data keys in an erasure: aside before the commit, destroyed after it, else put back."""
+
+    vault: Vault | None
+    person: str
+    aside: bool = False
+
+    def set_aside(self) -> None:
+        if self.vault is not None:
+            self.aside = True
+            self.vault.set_aside(self.person)
+
+    def ended(self, *, committed: bool) -> None:
+        if self.vault is not None and self.aside:
+            end = self.vault.destroy if committed else self.vault.put_back
+            end(self.person)
+
+
 @asynccontextmanager
-async def _secure(keeper: Keeper) -> AsyncIterator[AsyncConnection]:
+async def _secure(keeper: Keeper, keys: _DataKeys | None = None) -> AsyncIterator[AsyncConnection]:
     """Give the one transaction, and leave no copy behind in the file when it is through."""
-    async with keeper.act() as connection:
-        if connection.dialect.name == "sqlite":
-            await connection.exec_driver_sql("PRAGMA secure_delete=ON")
-        yield connection
+    committed = False
+    try:
+        async with keeper.act() as connection:
+            if connection.dialect.name == "sqlite":
+                await connection.exec_driver_sql("PRAGMA secure_delete=ON")
+            yield connection
+        committed = True
+    finally:
+        if keys is not None:
+            keys.ended(committed=committed)
     database = keeper.database.engine.url.database
     if keeper.database.dialect == "sqlite" and database:
         _empty_the_log(Path(database))
+
+
+async def _demand_vault(connection: AsyncConnection, vault: Vault | None) -> None:
+    if vault is None and await _found(connection, _SEALED, sealed=SEALED_LIKE):
+        raise InvalidInputError(
+            "The texts of this trail are sealed, and only their key tells whose they are.",
+            advice="Nothing was erased. Set COUNTERSIGN_PRIVACY_KEY and [privacy] keys as the app has them.",
+        )
+
+
+async def _of_person(connection: AsyncConnection, person: str) -> list[Text]:
+    """Return where texts of a person are: not the ids of others that their entries name."""
+    dialect, names = connection.dialect.name, privacy_of(connection).names(person)
+    sql = _OF_PERSON.replace("{of_d}", third(dialect, "d.")).replace("{of_a}", third(dialect, "a."))
+    statement = text(_inside(connection, sql)).bindparams(bindparam("names", expanding=True))
+    rows = (await connection.execute(statement, {"person": person, "names": names})).all()
+    return [
+        Text(shard, seq, path)
+        for shard, seq, path, about, kind in rows
+        if about in names or path.partition(".")[0] not in people_of(kind)
+    ]
 
 
 async def _erase(keeper: Keeper, connection: AsyncConnection, found: Sequence[Text], basis: str) -> None:

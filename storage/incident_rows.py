@@ -149,6 +149,8 @@ def _matching(query: IncidentQuery) -> Select[Any]:
         chosen = chosen.where(INCIDENT.c.declared_at >= query.declared_since)
     if query.snapshot_before is not None:
         chosen = chosen.where(INCIDENT.c.next_snapshot_at <= query.snapshot_before)
+    if query.snapshot_after is not None:
+        chosen = chosen.where(INCIDENT.c.next_snapshot_at > query.snapshot_after)
     if query.update_before is not None:
         chosen = chosen.where(INCIDENT.c.next_update_at <= query.update_before)
     return chosen if query.drills else chosen.where(INCIDENT.c.drill.is_(False))

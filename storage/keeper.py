@@ -110,7 +110,7 @@ async def keeping(  # noqa: PLR0913 (who, what and why of an act)
     lock = None if path is None else ProcessLock(path)
     if lock is not None:
         lock.take()
-    database, water = Database(open_engine(url)), water_of(path, place.high_water)
+    database, water = Database(open_engine(url, place.privacy)), water_of(path, place.high_water)
     try:
         ledger = ledger_of(signers, "", vkeys=vkeys, clock=clock, build=build)
         yield Keeper(database, ledger, signers, clock, by, reason, expect_mark(ledger, water), water)

@@ -23,6 +23,7 @@ from storage.ledger_sql import AuditRows, database_trouble
 from storage.ledger_values import Prepared, prepared, timestamp
 from storage.ledger_view import View, rebuilt
 from storage.ledger_writes import Standing, locked
+from storage.privacy import privacy_of
 from storage.trail_reads import TrailReads
 
 
@@ -110,11 +111,12 @@ class Ledger(TrailReads):
             LedgerBrokenError: the log does not prove itself, or did not keep what it was given.
         """
         timestamp(now)  # refuses a time without a zone before anything is read
-        entries = [prepared(event) for event in events]
+        privacy = privacy_of(connection)
+        entries = [prepared(event, commits_people=privacy.commits_people) for event in events]
         with database_trouble():
             rows, standing = await self._standing(connection, entries)
             view = await self._current(rows, standing)
-            batch = Batch(rows, view, self.origin, self._bot, now, standing)
+            batch = Batch(rows, view, self.origin, self._bot, now, standing, privacy)
             skew = batch.skew()
             receipts = []
             for entry in entries:

@@ -12,9 +12,10 @@ from bot.domain.merkle import leaf_hash
 from bot.domain.note import Checkpoint, Signer
 from storage.key_chain import GENESIS
 from storage.ledger_sql import AuditRows, Row
-from storage.ledger_values import ORIGIN_PREV, Place, Prepared, body_of, prepared, timestamp
+from storage.ledger_values import ORIGIN_PREV, Disclosed, Place, Prepared, body_of, prepared, timestamp
 from storage.ledger_view import View
 from storage.ledger_writes import Standing, Written
+from storage.privacy import Privacy
 
 _TOLERATED_SECONDS = 1.0
 
@@ -29,6 +30,7 @@ class Batch:
     bot: Mapping[str, str]
     now: datetime
     standing: Standing
+    privacy: Privacy
     written: Written = field(default_factory=Written)
 
     def knows(self, entry: Prepared) -> bool:
@@ -79,11 +81,14 @@ class Batch:
         """Let the view grow by a row, and put down what is to be stored with it."""
         self.written.tiles += self.view.append(row.leaf_hash)
         self.written.disclosures += [
-            {"seq": row.seq, "path": path, "disclosure": disclosure}
-            for path, disclosure in entry.disclosures.items()
+            {"seq": row.seq, "path": each.path, "disclosure": self._stored(each, row)}
+            for each in entry.disclosures
         ]
         self.view.ts = timestamp(self.now)
         self.written.entries.append(row)
+
+    def _stored(self, text: Disclosed, row: Row) -> str:
+        return self.privacy.stored(text.disclosure, text.person, (row.shard, row.seq, text.path))
 
     def _place_in_change(self, change: str) -> tuple[int, str]:
         """Return the next number in a change's own chain and the leaf hash before it."""

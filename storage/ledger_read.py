@@ -8,14 +8,15 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.commitments import commitments, laid_open
 from bot.domain.entry import EntryProof
 from bot.domain.errors import CountersignError, LedgerBrokenError, NotFoundError
 from bot.domain.merkle import leaf_hash, verify_inclusion
 from bot.domain.note import Checkpoint, Verifier, open_note
 from storage.ledger_keys import head_keys
 from storage.ledger_proofs import TreeReader
-from storage.ledger_sql import AuditRows, Row
-from storage.ledger_values import ORIGIN_PREV
+from storage.ledger_sql import AuditRows, Row, altered
+from storage.ledger_values import ORIGIN_PREV, commitment_of
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,11 @@ class StoredEntry:
         """Return the body, parsed."""
         document: dict[str, Any] = json.loads(self.body)
         return document
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """Return the body, parsed, with the texts it commits to in their places; `withheld` where one was erased."""
+        return laid_open(self.document, self.disclosed())
 
     def disclosed(self) -> dict[str, str]:
         """Return the personal and free texts of the entry that were not erased, by path."""
@@ -121,7 +127,7 @@ async def proof_of_entry(
     proof = await _proof(connection, await stored(connection, found), verifiers)
     (proven,) = proof.entries
     path = tuple(each.hex() for each in proven.path)
-    return EntryProof(proven.entry.seq, proven.entry.body, path, proof.checkpoint)
+    return EntryProof(proven.entry.seq, proven.entry.body, path, proof.checkpoint, proven.entry.disclosed())
 
 
 async def _proof(
@@ -138,6 +144,7 @@ async def _proof(
         leaf = leaf_hash(entry.body.encode())
         if leaf.hex() != entry.leaf_hash or entry.document["seq"] != entry.seq:
             raise broken(f"Entry {entry.seq} is not what was recorded.")
+        _demand_disclosed(entry)
         try:
             path = await tree.inclusion(entry.seq)
             verify_inclusion(index=entry.seq, size=size, leaf=leaf, proof=path, root=head.root)
@@ -145,6 +152,14 @@ async def _proof(
             raise broken(f"Entry {entry.seq} is not in the signed log: {error}.") from error
         proven.append(ProvenEntry(entry, tuple(path)))
     return ChangeProof(note, size, head.root, tuple(proven))
+
+
+def _demand_disclosed(entry: StoredEntry) -> None:
+    """Raise LedgerBrokenError unless the entry commits to each text that is kept with it: an id is a text too."""
+    committed = commitments(entry.document)
+    for path, each in entry.disclosures.items():
+        if committed.get(path) != commitment_of(each.encode()) or json.loads(each)[1] != path:
+            raise altered(entry.seq, path)
 
 
 def _demand_chain(entries: Sequence[StoredEntry]) -> None:

@@ -11,9 +11,11 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.errors import AuditBusyError, AuditRefusedError
+from bot.domain.errors import AuditBusyError, AuditRefusedError, LedgerBrokenError
 from storage.audit_schema import prefix, shards_in
 from storage.ledger_driver import Statement, performed, silently_dropped
+from storage.privacy import privacy_of
+from storage.vault import Unread
 
 _MOST_SEQS = 500
 LOCK_KEY = 0x436F756E746572  # the letters "Counter"
@@ -168,15 +170,24 @@ class AuditRows:
         return [Row(row[0], row[1], row[2], bytes(row[3])) for row in rows]
 
     async def disclosures(self, seqs: Sequence[int]) -> dict[int, dict[str, str]]:
-        """Return this shard's disclosures of some entries that were not erased, by seq and path."""
+        """Return this shard's disclosures of some entries that can be read, by seq and path.
+
+        Raises:
+            LedgerBrokenError: a sealed one was altered.
+        """
         sql = f"""SELECT seq, path, disclosure FROM {self._in}audit_disclosure
             WHERE shard = :shard AND seq IN :seqs"""  # noqa: S608 (the name of a table)
         statement = text(sql).bindparams(bindparam("seqs", expanding=True))
         found: dict[int, dict[str, str]] = {seq: {} for seq in seqs}
+        privacy = privacy_of(self.connection)
         for low in range(0, len(seqs), _MOST_SEQS):
             values = {"shard": self.shard, "seqs": seqs[low : low + _MOST_SEQS]}
-            for seq, path, disclosure in (await self.connection.execute(statement, values)).all():
-                found[seq][path] = disclosure
+            for seq, path, stored in (await self.connection.execute(statement, values)).all():
+                read = privacy.read(stored, (self.shard, seq, path))
+                if read is Unread.ALTERED:
+                    raise altered(seq, path)
+                if isinstance(read, str):
+                    found[seq][path] = read
         return found
 
     async def insert(self, table: str, **values: Any) -> None:
@@ -197,6 +208,14 @@ class AuditRows:
         values = {"shard": self.shard, **values} if ":shard" in sql else values
         result = await self.connection.execute(text(sql.replace("{}", self._in)), values)
         return result.all()
+
+
+def altered(seq: int, path: str) -> LedgerBrokenError:
+    """Return the error for a text that is not the one that was recorded with an entry."""
+    return LedgerBrokenError(
+        f"A text kept with entry {seq} is not what was recorded: {path}.",
+        advice="Stop all changes and run `countersign audit verify`.",
+    )
 
 
 def demand_isolation(locked: Sequence[Any]) -> None:

@@ -3,13 +3,14 @@
 import re
 import unicodedata
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from secrets import token_bytes
-from typing import cast
+from typing import Any, cast
 
+from bot.domain.commitments import ACTOR, IDENTIFIERS
 from bot.domain.entry import NewEntry, is_ulid
 from bot.domain.errors import AuditRefusedError
 from bot.domain.json import Json, canonical
@@ -18,6 +19,7 @@ MAX_BODY_BYTES = 65_535
 MAX_DEPTH = 12
 MAX_INTEGER = 2**53 - 1
 ORIGIN_PREV = "0" * 64
+_PERSONS = ("slack_user", "operator")
 _KEY = re.compile(r"[a-z0-9_]+")
 _TYPE = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)+")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -34,7 +36,7 @@ class Prepared:
     id: str
     type: str
     parts: Plain
-    disclosures: Mapping[str, str]
+    disclosures: Sequence["Disclosed"]
 
     @property
     def change(self) -> str:
@@ -42,6 +44,15 @@ class Prepared:
         subject = self.parts["subject"]
         change = subject.get("change", "") if isinstance(subject, dict) else ""
         return change if isinstance(change, str) else ""
+
+
+@dataclass(frozen=True)
+class Disclosed:
+    """A text that an entry only commits to: where, as it is hashed, and the person it is about."""
+
+    path: str
+    disclosure: str
+    person: str
 
 
 @dataclass(frozen=True)
@@ -55,8 +66,8 @@ class Place:
     subject_prev: str
 
 
-def prepared(entry: NewEntry) -> Prepared:
-    """Return the entry validated and in plain JSON, personal text replaced by commitments.
+def prepared(entry: NewEntry, *, commits_people: bool = False) -> Prepared:
+    """Return the entry validated and in plain JSON, personal text replaced by commitments; `commits_people`: ids too.
 
     Raises:
         AuditRefusedError: the entry holds something that no body may hold.
@@ -75,11 +86,38 @@ def prepared(entry: NewEntry) -> Prepared:
     subject = parts["subject"]
     if isinstance(subject, dict) and _SUBJECT_LINKS & subject.keys():
         raise _refused("its subject holds a key that the trail fills itself")
-    disclosures = {}
+    who, disclosures = str(entry.actor.get("id", "")), []
     for path, value in entry.disclosures.items():
-        commitment, disclosures[path] = _commitment(path, value)
+        commitment, disclosure = _commitment(path, value)
         _put(parts["data"], path.split("."), commitment)
+        disclosures.append(Disclosed(path, disclosure, who))
+    if commits_people:
+        disclosures += _without_people(parts, entry.people, who)
     return Prepared(entry.id, entry.type, parts, disclosures)
+
+
+def _without_people(parts: Plain, people: Iterable[str], who: str) -> Iterator[Disclosed]:
+    """Put commitments in the places of the actor's ids, a person's, and of those in the keys of `data` named."""
+    actor, told = parts["actor"], parts["data"]
+    if isinstance(actor, dict) and actor.get("kind") in _PERSONS:
+        yield from _committed(actor, IDENTIFIERS, ACTOR, who)
+    if isinstance(told, dict):
+        for name in sorted(people):
+            found = told.get(name)
+            if isinstance(found, list):
+                yield from _committed(found, range(len(found)), f"{name}.", "")
+            else:
+                yield from _committed(told, (name,), "", "")
+
+
+def _committed(holder: Any, keys: Iterable[Any], before: str, person: str) -> Iterator[Disclosed]:
+    """Replace ids by commitments; each is about `person`, or where that is empty about whom it names."""
+    for key in keys:
+        value = holder[key] if isinstance(holder, list) else holder.get(key)
+        if isinstance(value, str) and value:
+            path = f"{before}{key}"
+            holder[key], disclosure = _commitment(path, value)
+            yield Disclosed(path, disclosure, person or value)
 
 
 def body_of(entry: Prepared, place: Place, *, now: datetime, bot: Mapping[str, str]) -> str:

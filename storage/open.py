@@ -14,6 +14,7 @@ from storage.jobs import Runner
 from storage.jobs_embedded import EmbeddedJobs
 from storage.jobs_procrastinate import ProcrastinateJobs
 from storage.ledger import Ledger
+from storage.privacy import PLAIN, Privacy
 
 _FIX = "Run `countersign migrate`."
 
@@ -31,10 +32,14 @@ class OpenArchive:
 
 @dataclass(frozen=True)
 class Place:
-    """Where the database is, and where this process keeps how far the trail is (if not said, beside SQLite)."""
+    """Where the database is, and where this process keeps how far the trail is (if not said, beside SQLite).
+
+    `privacy`: how texts of people are kept in it.
+    """
 
     url: str
     high_water: Path | None = None
+    privacy: Privacy = PLAIN
 
 
 async def open_archive(  # noqa: PLR0913 (one place to open it, told everything)
@@ -62,7 +67,7 @@ async def open_archive(  # noqa: PLR0913 (one place to open it, told everything)
     held = ProcessLock(path) if lock and path is not None else None
     if held is not None:
         held.take()
-    database = Database(open_engine(url))
+    database = Database(open_engine(url, place.privacy))
     water = water_of(path, place.high_water)
     close = _closing(database, water, held)
     try:

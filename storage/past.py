@@ -16,6 +16,7 @@ from storage.audit_search import TrailRows
 from storage.database import database_url, sqlite_path
 from storage.decision_rows import DecisionRows
 from storage.kept_rows import KeptRows
+from storage.privacy import PLAIN, Privacy, said
 from storage.rows import change_of
 from storage.tables import CHANGE
 
@@ -37,7 +38,7 @@ class PastRows(DecisionRows, KeptRows, TrailRows, AnchorRows):
 
 
 @asynccontextmanager
-async def reading_past(url: str) -> AsyncIterator[PastRows]:
+async def reading_past(url: str, privacy: Privacy = PLAIN) -> AsyncIterator[PastRows]:
     """Give the rows of a database as of one moment, over a connection that cannot write.
 
     Raises:
@@ -48,7 +49,7 @@ async def reading_past(url: str) -> AsyncIterator[PastRows]:
         raise NotFoundError(
             f"There is no database at {path.absolute()}.", advice="Check COUNTERSIGN_DATABASE_URL."
         )
-    engine = _engine(url)
+    engine = _engine(url).execution_options(**said(privacy))
     try:
         async with engine.connect() as connection:
             yield PastRows(connection)

@@ -16,6 +16,7 @@ from storage.database import Database, open_engine
 from storage.ledger_proofs import TreeReader
 from storage.ledger_read import broken, opened_head
 from storage.ledger_sql import AuditRows
+from storage.privacy import PLAIN, Privacy
 from storage.proof_packs import proof_pack
 
 
@@ -136,7 +137,7 @@ class TrailLook:
 
 
 @asynccontextmanager
-async def looking(url: str, vkeys: Sequence[str]) -> AsyncIterator[TrailLook]:
+async def looking(url: str, vkeys: Sequence[str], privacy: Privacy = PLAIN) -> AsyncIterator[TrailLook]:
     """Give a look at a trail that is there, for who trusts these keys; nothing can be written through it.
 
     Raises:
@@ -148,7 +149,7 @@ async def looking(url: str, vkeys: Sequence[str]) -> AsyncIterator[TrailLook]:
             raise AuditMissingError(
                 "This database holds no audit trail.", advice="Run `countersign migrate`."
             )
-    database = Database(open_engine(url))
+    database = Database(open_engine(url, privacy))
     try:
         async with database.read() as connection:
             yield TrailLook(connection, [Verifier.parse(each) for each in vkeys])

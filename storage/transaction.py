@@ -11,6 +11,7 @@ from bot.domain.change import Change
 from bot.domain.entry import EntryProof, NewEntry, new_ulid
 from bot.domain.event import AuditEvent
 from bot.domain.events import plain
+from bot.domain.incident_events import ChangeConsented
 from bot.domain.json import Json
 from bot.domain.people import Actor
 from bot.domain.proof_pack import ProofPack
@@ -86,14 +87,32 @@ class SqlTransaction(
         """
         plan, found = (change.revision, change.plan_digest), dict[str, str]()
         for entry in await self._ledger.verified_entries(self._connection, change.id):
-            kind, said = entry.document["type"], entry.document["data"]
+            told = entry.told
+            kind, said = told["type"], told["data"]
             if kind not in _APPROVING or (said["revision"], said["plan_digest"]) != plan:
                 continue
             if kind == ApprovalWithdrawn.tag:
                 found.pop(str(said["approver"]), None)
             else:
-                found[str(entry.document["actor"]["id"])] = entry.leaf_hash
+                found[str(told["actor"]["id"])] = entry.leaf_hash
         return found
+
+    async def verified_consents(self, change: Change) -> frozenset[tuple[str, str]]:
+        """Return who consented to this revision and plan for which incident, as the trail proves it.
+
+        Raises:
+            LedgerBrokenError: the trail does not prove itself.
+        """
+        plan = (change.revision, change.plan_digest)
+        documents = [
+            entry.document for entry in await self._ledger.verified_entries(self._connection, change.id)
+        ]
+        return frozenset(
+            (str(each["data"]["incident"]), str(each["actor"]["id"]))
+            for each in documents
+            if each["type"] == ChangeConsented.tag
+            and (each["data"]["revision"], each["data"]["plan_digest"]) == plan
+        )
 
     async def proof_of(self, entry_id: str) -> EntryProof:
         """Return the proof that an entry is in the signed trail."""
@@ -133,6 +152,7 @@ def entry_of(event: AuditEvent, *, by: Actor, cause: Cause, id: str) -> NewEntry
         evidence=[{"sha256": evidence, "kind": "snapshot"}] if evidence else [],
         req=_given({**cause.details, "source": cause.source, "ref": cause.ref, "channel": cause.channel}),
         disclosures=event.private(),
+        people=event.PEOPLE,
     )
 
 

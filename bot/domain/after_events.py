@@ -12,6 +12,7 @@ class ChangeWaived(AuditEvent):
 
     tag: ClassVar[str] = "change.waived"
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"reason"})
+    PEOPLE: ClassVar[frozenset[str]] = frozenset({"owner"})
     verdict: str
     owner: str
     groups: tuple[str, ...]

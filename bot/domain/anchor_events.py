@@ -8,14 +8,18 @@ from bot.domain.event import AuditEvent
 
 @dataclass(frozen=True, kw_only=True)
 class CheckpointAnchored(AuditEvent):
+    """A checkpoint was published; `cosigned` names the witnesses and second keys whose signatures were kept."""
+
     tag: ClassVar[str] = "checkpoint.anchored"
     anchor: str
     size: int
     root: str
     place: str
+    cosigned: tuple[str, ...] = ()
 
     def sentence(self) -> str:
-        return f"anchored the audit trail at size {self.size} ({self.anchor})"
+        signed = f"; also signed by {' and '.join(self.cosigned)}" if self.cosigned else ""
+        return f"anchored the audit trail at size {self.size} ({self.anchor}{signed})"
 
 
 @dataclass(frozen=True, kw_only=True)

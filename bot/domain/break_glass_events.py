@@ -35,6 +35,7 @@ class GlassBroken(AuditEvent):
 class GlassReviewed(AuditEvent):
     tag: ClassVar[str] = "change.break_glass.reviewed"
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"note"})
+    PEOPLE: ClassVar[frozenset[str]] = frozenset({"broke"})
     revision: int
     verdict: str
     broke: str
@@ -51,6 +52,7 @@ class GlassLapsed(AuditEvent):
     """Nobody reviewed a broken glass in time; said at most once a day."""
 
     tag: ClassVar[str] = "change.break_glass.lapsed"
+    PEOPLE: ClassVar[frozenset[str]] = frozenset({"broke"})
     broke: str
     due: str
     times: int

@@ -99,6 +99,15 @@ class Timing:
 
 
 @dataclass(frozen=True)
+class PrivacyPolicy:
+    """What the trail keeps of people: entries commit to ids too; texts are sealed; the folder of the data keys."""
+
+    commits_people: bool = False
+    seals: bool = False
+    keys: str = ""
+
+
+@dataclass(frozen=True)
 class Configuration:
     """Everything `countersign.toml` says. `policy_digest` is stored in every vote."""
 
@@ -128,6 +137,7 @@ class Configuration:
     tier_rules: tuple[TierRule, ...] = ()
     anchors: AnchorPolicy = field(default_factory=AnchorPolicy)
     high_water: str = ""
+    privacy: PrivacyPolicy = PrivacyPolicy()
     incidents: IncidentPolicy = field(default_factory=IncidentPolicy)
 
     def account(self, name: str) -> Account:

@@ -36,6 +36,7 @@ class DriftDetected(AuditEvent):
 class DriftExcepted(AuditEvent):
     tag: ClassVar[str] = "drift.excepted"
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"reason"})
+    PEOPLE: ClassVar[frozenset[str]] = frozenset({"owner"})
     alias: str
     field: str
     owner: str
@@ -51,6 +52,7 @@ class DriftExceptionLifted(AuditEvent):
     """An exception ended before its last day: drift reports the field again."""
 
     tag: ClassVar[str] = "drift.exception_lifted"
+    PEOPLE: ClassVar[frozenset[str]] = frozenset({"owner"})
     alias: str
     field: str
     owner: str

@@ -1,11 +1,14 @@
 """What is handed to the audit trail, and what it hands back."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from secrets import randbits
+from typing import Any
 
+from bot.domain.commitments import laid_open
 from bot.domain.json import Json
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -19,7 +22,8 @@ class NewEntry:
     `id` is a ULID chosen (and stored) before the append: appending it twice gives one entry.
     `subject` names the change (`change`) and the resource (`resource`), where there are any.
     `disclosures` maps a dotted path inside `data` to personal or free text: the entry holds only a
-    salted commitment there, and the text is kept where it can be erased.
+    salted commitment there, and the text is kept where it can be erased. `people` names the keys of `data` that
+    hold ids of people, one or a list: like the actor's, they are in clear unless the trail commits to ids too.
     """
 
     id: str
@@ -30,6 +34,7 @@ class NewEntry:
     evidence: Sequence[Mapping[str, Json]] = ()
     req: Mapping[str, Json] = field(default_factory=dict)
     disclosures: Mapping[str, str] = field(default_factory=dict)
+    people: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -43,12 +48,21 @@ class Receipt:
 
 @dataclass(frozen=True)
 class EntryProof:
-    """That an entry is in the trail: its body, its audit path (hex, nearest sibling first) and the signed head."""
+    """That an entry is in the trail: its body, its audit path (hex, nearest sibling first) and the signed head.
+
+    `texts`: what the entry only commits to, by path, where it was not erased; no part of the proof.
+    """
 
     seq: int
     body: str
     path: tuple[str, ...]
     checkpoint: str
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """Return the body with the texts in their places."""
+        return laid_open(json.loads(self.body), self.texts)
 
     def as_json(self) -> dict[str, Json]:
         """Return the proof as packs hold it."""

@@ -1,7 +1,7 @@
 """What every audit event has: its tag, what it holds, and the sentence a person reads.
 
 A tag never changes meaning. Fields named in `PRIVATE` are free or personal text: the trail holds a salted commitment
-of them, and the text itself lives where it can be erased.
+of them, and the text itself lives where it can be erased. Fields named in `PEOPLE` hold ids of people.
 """
 
 from dataclasses import dataclass, fields
@@ -16,6 +16,7 @@ class AuditEvent:
 
     tag: ClassVar[str]
     PRIVATE: ClassVar[frozenset[str]] = frozenset()
+    PEOPLE: ClassVar[frozenset[str]] = frozenset()
 
     change: str = ""
     resource: str = ""

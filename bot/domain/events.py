@@ -60,7 +60,7 @@ from bot.domain.trail_events import (
     PermissionDenied,
     ProofPackIssued,
 )
-from bot.domain.watch_events import WriteAttributed, WriteUnexplained
+from bot.domain.watch_events import TroubleDetected, TroubleEnded, WriteAttributed, WriteUnexplained
 
 EVENT_TYPES: tuple[type[AuditEvent], ...] = (
     EvidenceRead,
@@ -104,6 +104,8 @@ EVENT_TYPES: tuple[type[AuditEvent], ...] = (
     DriftExceptionLifted,
     WriteUnexplained,
     WriteAttributed,
+    TroubleDetected,
+    TroubleEnded,
     AlertReceived,
     ChangeCommented,
     CheckpointAnchored,
@@ -125,6 +127,14 @@ EVENT_TYPES: tuple[type[AuditEvent], ...] = (
     ChannelChanged,
     IncidentClosed,
 )
+
+
+_PEOPLE = {event.tag: event.PEOPLE for event in EVENT_TYPES}
+
+
+def people_of(tag: str) -> frozenset[str]:
+    """Return which keys of the data of an entry hold ids of people; none where nobody knows its type."""
+    return _PEOPLE.get(tag, frozenset())
 
 
 def plain(data: Mapping[str, Json]) -> dict[str, Json]:

@@ -32,6 +32,7 @@ class ChangeScheduled(AuditEvent):
 @dataclass(frozen=True, kw_only=True)
 class ExecutionStarted(AuditEvent):
     tag: ClassVar[str] = "change.execution.started"
+    PEOPLE: ClassVar[frozenset[str]] = frozenset({"approvers"})
     revision: int
     plan_digest: str
     approvers: tuple[str, ...]
@@ -121,6 +122,7 @@ class ChangeClosed(AuditEvent):
 class RollbackStarted(AuditEvent):
     tag: ClassVar[str] = "rollback.started"
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"reason"})
+    PEOPLE: ClassVar[frozenset[str]] = frozenset({"asked_by", "confirmed_by"})
     plan_digest: str
     asked_by: str
     confirmed_by: str = ""

@@ -100,8 +100,8 @@ class Incident:
 class IncidentSnapshot:
     """A snapshot that is wanted, or taken: `sha256` is the digest of what was kept, `summary` its one line.
 
-    `occasion` is why, once per incident: `declare`, `timer:<due>`, `severity:<version>`, `change:CHG-3:applied`,
-    `demand:<ref>` or `resolve`. `ts` is the message that shows it.
+    `occasion` is why, once per incident: `declare`, `timer:<due>`, `severity:<version>`, `target:<version>`,
+    `change:CHG-3:applied`, `demand:<ref>` or `resolve`. `ts` is the message that shows it.
     """
 
     incident: int

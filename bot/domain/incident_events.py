@@ -11,6 +11,7 @@ from bot.domain.evidence import evidence_id
 class IncidentOpened(AuditEvent):
     tag: ClassVar[str] = "incident.opened"
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"title"})
+    PEOPLE: ClassVar[frozenset[str]] = frozenset({"lead"})
     incident: str
     severity: str
     targets: tuple[str, ...]
@@ -58,6 +59,7 @@ class RoleAssigned(AuditEvent):
     """Somebody has a role in an incident; `role` is `lead` or what people call it."""
 
     tag: ClassVar[str] = "incident.role_assigned"
+    PEOPLE: ClassVar[frozenset[str]] = frozenset({"person"})
     incident: str
     role: str
     person: str
@@ -77,7 +79,8 @@ class StatusUpdated(AuditEvent):
     words: str
 
     def sentence(self) -> str:
-        return f"gave a status update of {self.incident}"
+        next_ = f", the next is due {self.next_update}" if self.next_update else ""
+        return f"gave a status update of {self.incident}{next_}"
 
 
 @dataclass(frozen=True, kw_only=True)

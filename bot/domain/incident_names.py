@@ -4,6 +4,7 @@ import re
 import unicodedata
 from fnmatch import fnmatchcase
 
+from bot.domain.configuration import Configuration
 from bot.domain.incident import LONGEST_TITLE, Incident
 
 USUAL = "inc-*"
@@ -27,6 +28,20 @@ def channel_name(incident: Incident, pattern: str, attempt: int = 1) -> str:
 def is_incident_channel(name: str, pattern: str) -> bool:
     """Return whether a channel of this name is an incident's; without a pattern none is."""
     return bool(pattern) and fnmatchcase(name, pattern)
+
+
+def why_not_housed(channel: str, configuration: Configuration) -> str:
+    """Return why an incident is not worked on in a channel, empty when it may be: change cards are decided there."""
+    if not channel:
+        return ""
+    if channel.startswith("D"):
+        return "An incident needs a channel; this is a direct message."
+    homes = {each.channel for each in configuration.targets}
+    if channel in homes | {configuration.audit_channel, configuration.feed_channel}:
+        return (
+            "Change cards and the trail's lines are shown in this channel, so no incident is worked on here."
+        )
+    return ""
 
 
 def title_of(name: str, pattern: str) -> str:

@@ -26,6 +26,7 @@ class IncidentPolicy:
     `nudges`: the most reminders before an update. `duplicate_within`: a second incident on a target that soon is
     asked about. `declare_on`: rules of the watch that declare by themselves. `invite`: groups whose people are
     invited. `private`: channels are private. `severity`: what an incident has until somebody says.
+    `bookmarks`: links by title, such as the runbook, beside those of the deployments.
     """
 
     snapshot_every: Mapping[Severity, timedelta] = field(default_factory=lambda: _default(0))
@@ -37,3 +38,4 @@ class IncidentPolicy:
     invite: tuple[str, ...] = ()
     private: bool = False
     severity: Severity = Severity.SEV3
+    bookmarks: Mapping[str, str] = field(default_factory=dict)

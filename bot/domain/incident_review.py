@@ -12,6 +12,7 @@ from bot.domain.json import Json
 from bot.domain.redaction import redact
 
 FORMAT = "countersign.incident-review/1"
+USUAL = timedelta(days=90)  # how far back a median looks
 STEPS = ("first_snapshot", "severity", "lead", "resolve")
 
 

@@ -5,14 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import gmtime, strftime
 
+from bot.domain.commitments import commitments
 from bot.domain.errors import NoteError, PackRefusedError, ProofError
 from bot.domain.merkle import verify_consistency, verify_inclusion
 from bot.domain.note_open import Known, open_checkpoint, open_note
 from bot.domain.note_text import Checkpoint, Signature
-from bot.domain.proof_entry import ReadEntry, commitments, demand_disclosed, read_entry
+from bot.domain.proof_entry import ReadEntry, demand_disclosed, read_entry, with_texts
 from bot.domain.proof_pack import Bundle, ProofPack, parse_pack
-from bot.domain.proof_rules import demand_rules, how_it_ended
-from bot.domain.proof_words import Verdict, not_proved
+from bot.domain.proof_rules import demand_rules, hidden_people, how_it_ended
+from bot.domain.proof_words import Verdict, not_proved, who_is_who
 
 _FIRST = "0" * 64
 _YEAR_9999 = 253_402_300_799
@@ -51,7 +52,7 @@ def _check(pack: ProofPack, keys: Sequence[Known]) -> Verdict:
         raise PackRefusedError("P5", f"The pack says that {pack.change} {says}, and its entries do not.")
     rules = demand_rules(entries)
     anchored = _demand_anchors(pack, shards, keys)
-    opened = _demand_disclosures(pack, shards)
+    texts = _demand_disclosures(pack, shards)
     others, strangers = _cosigned(pack, keys)
     head = shards[-1].head
     return Verdict(
@@ -67,15 +68,21 @@ def _check(pack: ProofPack, keys: Sequence[Known]) -> Verdict:
             *_end(entries, ended),
             *anchored,
             *others,
-            opened,
+            texts,
         ),
-        unproved=(*not_proved(pack.change, ended, entries[-1], anchored=bool(anchored)), *strangers),
+        unproved=(
+            *who_is_who(hidden_people(entries)),
+            *not_proved(pack.change, ended, entries[-1], anchored=bool(anchored)),
+            *strangers,
+        ),
     )
 
 
 def _shard(bundle: Bundle, change: str, keys: Sequence[Known]) -> _Shard:
     head = _opened(bundle.checkpoint, keys, "checkpoint", "P2")
-    entries = tuple(read_entry(each, change, head.origin) for each in bundle.entries)
+    entries = tuple(
+        with_texts(read_entry(each, change, head.origin), bundle.disclosures) for each in bundle.entries
+    )
     for each, read in zip(bundle.entries, entries, strict=True):
         leaf = bytes.fromhex(read.leaf)
         try:
@@ -168,7 +175,7 @@ def _when(signature: Signature, keys: Sequence[Known]) -> str:
 
 def _demand_disclosures(pack: ProofPack, shards: Sequence[_Shard]) -> str:
     """Return how many texts are laid open and how many withheld; refuse one that is not what was recorded."""
-    opened, all_of_them = 0, 0
+    laid_open, all_of_them = 0, 0
     for bundle, shard in zip(pack.bundles, shards, strict=True):
         by_seq: Mapping[int, ReadEntry] = {each.seq: each for each in shard.entries}
         for given in bundle.disclosures:
@@ -176,9 +183,10 @@ def _demand_disclosures(pack: ProofPack, shards: Sequence[_Shard]) -> str:
         places = {(each.seq, each.path) for each in bundle.disclosures}
         if len(places) != len(bundle.disclosures):
             raise PackRefusedError("P8", "One text is laid open twice.")
-        opened += len(places)
-        all_of_them += sum(len(commitments(each.told)) for each in shard.entries)
-    return f"{opened} texts in people's own words are the recorded ones; {all_of_them - opened} are withheld."
+        laid_open += len(places)
+        all_of_them += sum(len(commitments(each.body)) for each in shard.entries)
+    withheld = all_of_them - laid_open
+    return f"{laid_open} texts in people's own words are the recorded ones; {withheld} are withheld."
 
 
 def _included(change: str, shards: Sequence[_Shard], entries: Sequence[ReadEntry]) -> list[str]:
@@ -192,7 +200,5 @@ def _included(change: str, shards: Sequence[_Shard], entries: Sequence[ReadEntry
 def _end(entries: Sequence[ReadEntry], ended: str) -> list[str]:
     last = [each for each in entries if each.type == ended]
     return (
-        [f"It ended with {ended} by {last[-1].person} at {last[-1].at} (entry {last[-1].seq})."]
-        if last
-        else []
+        [f"It ended with {ended} by {last[-1].who} at {last[-1].at} (entry {last[-1].seq})."] if last else []
     )

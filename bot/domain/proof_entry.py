@@ -2,11 +2,12 @@
 
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
+from bot.domain.commitments import commitments, laid_open
 from bot.domain.errors import PackRefusedError, ProofError
 from bot.domain.merkle import leaf_hash
 from bot.domain.proof_pack import Disclosure, PackEntry
@@ -15,11 +16,15 @@ from bot.domain.strict_json import strict_object, taken
 
 @dataclass(frozen=True)
 class ReadEntry:
-    """What an entry says, and its leaf hash in hex."""
+    """What an entry says, and its leaf hash in hex; `texts` are laid open and are what it commits to, by path.
+
+    Who somebody is may be a commitment as well: an id that is withheld reads as an empty one.
+    """
 
     seq: int
     leaf: str
     body: Mapping[str, Any]
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def type(self) -> str:
@@ -38,19 +43,34 @@ class ReadEntry:
 
     @property
     def person(self) -> str:
-        """Return the account that did it."""
-        return str(self.body["actor"].get("id", ""))
+        """Return the account that did it, empty where it is withheld."""
+        return str(self._open["actor"].get("id", ""))
+
+    @property
+    def who(self) -> str:
+        """Return the account that did it, in words."""
+        return self.person or "somebody whose id is withheld"
 
     @property
     def entra(self) -> str:
-        """Return the Entra object id of who did it, in small letters, empty where it is not recorded."""
-        return str(self.body["actor"].get("entra_oid", "")).lower()
+        """Return the Entra object id of who did it, in small letters, empty where it is not recorded or withheld."""
+        return str(self._open["actor"].get("entra_oid", "")).lower()
+
+    @property
+    def is_named(self) -> bool:
+        """Return whether everything that tells this person from others is in clear or laid open."""
+        kept = {path for path in commitments({"actor": self.body["actor"]}) if path != "/actor.team"}
+        return kept <= self.texts.keys()
 
     @property
     def told(self) -> Mapping[str, Any]:
-        """Return what is particular to its type."""
-        found: Mapping[str, Any] = self.body["data"]
+        """Return what is particular to its type, with the texts laid open in their places and "" for the others."""
+        found: Mapping[str, Any] = self._open["data"]
         return found
+
+    @property
+    def _open(self) -> Mapping[str, Any]:
+        return laid_open(self.body, self.texts, missing="")
 
 
 def read_entry(entry: PackEntry, change: str, origin: str) -> ReadEntry:
@@ -85,32 +105,32 @@ def read_entry(entry: PackEntry, change: str, origin: str) -> ReadEntry:
 def demand_disclosed(given: Disclosure, entry: ReadEntry | None) -> None:
     """Raise PackRefusedError unless the entry commits to the text laid open."""
     where = f"`{given.path}` of entry {given.seq}"
-    committed = None if entry is None else commitments(entry.told).get(given.path)
+    committed = None if entry is None else commitments(entry.body).get(given.path)
     if committed is None:
         raise PackRefusedError("P8", f"A text is laid open for {where}, which commits to none.")
-    digest = urlsafe_b64encode(sha256(given.text.encode("utf-8", "surrogatepass")).digest())
-    if digest.decode().rstrip("=") != committed or _path_in(given.text) != given.path:
+    if _text_of(given, committed) is None:
         raise PackRefusedError("P8", f"The text laid open for {where} is not the one that was recorded.")
 
 
-def commitments(told: Mapping[str, Any], path: str = "") -> dict[str, str]:
-    """Return the commitments to erasable texts in an entry's data, by dotted path."""
-    found: dict[str, str] = {}
-    for key, each in told.items():
-        if isinstance(each, Mapping):
-            if set(each) == {"_sd"}:
-                found[f"{path}{key}"] = str(each["_sd"])
-            else:
-                found |= commitments(each, f"{path}{key}.")
-    return found
+def with_texts(entry: ReadEntry, given: Sequence[Disclosure]) -> ReadEntry:
+    """Return an entry with those texts of a pack that it commits to; others are for `demand_disclosed`."""
+    committed, texts = commitments(entry.body), dict[str, str]()
+    for each in given:
+        text = _text_of(each, committed.get(each.path)) if each.seq == entry.seq else None
+        if text is not None:
+            texts[each.path] = text
+    return replace(entry, texts=texts)
 
 
-def _path_in(disclosure: str) -> object:
+def _text_of(given: Disclosure, committed: str | None) -> str | None:
+    """Return the text in a disclosure, None unless it is what was committed to at this path."""
+    digest = urlsafe_b64encode(sha256(given.text.encode("utf-8", "surrogatepass")).digest())
     try:
-        found = json.loads(disclosure)
+        found = json.loads(given.text)
     except (ValueError, RecursionError):
         return None
-    return found[1] if isinstance(found, list) and len(found) == 3 else None
+    fits = isinstance(found, list) and len(found) == 3 and found[1] == given.path
+    return str(found[2]) if fits and digest.decode().rstrip("=") == committed else None
 
 
 def _canonical(body: Mapping[str, Any]) -> str:

@@ -1,10 +1,12 @@
 """A proof pack: what the audit trail holds of one change, with everything a stranger needs to check it."""
 
+import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.domain.commitments import laid_open
 from bot.domain.errors import NoteError, PackRefusedError, ProofError
 from bot.domain.note_text import canonical_base64
 from bot.domain.strict_json import objects, only, strict_object, taken
@@ -47,6 +49,13 @@ class Bundle:
     entries: tuple[PackEntry, ...]
     disclosures: tuple[Disclosure, ...] = ()
     consistency: Consistency | None = None
+
+    def told(self) -> list[dict[str, Any]]:
+        """Return what the entries say, with the texts laid open in their places; nothing of it is verified."""
+        texts: dict[int, dict[str, str]] = {}
+        for each in self.disclosures:
+            texts.setdefault(each.seq, {})[each.path] = str(json.loads(each.text)[2])
+        return [laid_open(json.loads(each.body), texts.get(each.seq, {})) for each in self.entries]
 
     def as_json(self) -> dict[str, Any]:
         """Return the bundle as a pack holds it."""

@@ -69,9 +69,9 @@ def demand_rules(entries: Sequence[ReadEntry]) -> list[str]:
     for at, entry in enumerate(entries):
         before = entries[:at]
         if entry.type == _REQUESTED:
-            said.append(f"{entry.person} requested it (entry {entry.seq}, revision {_revision(entry)}).")
+            said.append(f"{entry.who} requested it (entry {entry.seq}, revision {_revision(entry)}).")
         elif entry.type in _AFTERWARDS:
-            said.append(f"{entry.person} {_AFTERWARDS[entry.type]} (entry {entry.seq}).")
+            said.append(f"{entry.who} {_AFTERWARDS[entry.type]} (entry {entry.seq}).")
         if entry.type in _OF_A_PLAN:
             _demand_plan(entry, before)
         if entry.type == _APPROVED:
@@ -79,6 +79,21 @@ def demand_rules(entries: Sequence[ReadEntry]) -> list[str]:
         if entry.type == _STARTED:
             said += _demand_approved(entry, before)
     return said
+
+
+def hidden_people(entries: Sequence[ReadEntry]) -> list[ReadEntry]:
+    """Return the entries of asking and approving of which the pack withholds who it was, or for whom."""
+    return [
+        each
+        for each in entries
+        if each.type in (_REQUESTED, _APPROVED, _TAKEN_BACK, _GLASS) and not _is_open(each)
+    ]
+
+
+def _is_open(entry: ReadEntry) -> bool:
+    lent = entry.told.get("behalf")
+    named = [entry.told.get("approver"), *(lent if isinstance(lent, list) else ())]
+    return entry.is_named and "" not in named
 
 
 def _demand_plan(entry: ReadEntry, before: Sequence[ReadEntry]) -> None:
@@ -100,7 +115,8 @@ def _demand_another(entry: ReadEntry, before: Sequence[ReadEntry]) -> None:
         raise _refused(f"{_named(entry)} comes before any request")
     requester = requested[-1]
     lent = entry.told.get("behalf")
-    if _same(entry, requester) or (isinstance(lent, list) and requester.person in lent):
+    for_requester = isinstance(lent, list) and bool(requester.person) and requester.person in lent
+    if _same(entry, requester) or for_requester:
         raise _refused(f"{_named(entry)} is by {entry.person}, the person who requested the change")
     if any(each.type == _STARTED and _revision(each) == _revision(entry) for each in before):
         raise _refused(f"{_named(entry)} comes after the execution had started")
@@ -123,46 +139,50 @@ def _demand_approved(started: ReadEntry, before: Sequence[ReadEntry]) -> list[st
     people = _persons(votes)
     if len(people) < quorum and not glass:
         raise _refused(f"{_named(started)} had {len(people)} of the {quorum} approvals that policy wanted")
-    return [_words(started, people, quorum, glass)]
+    asked = [each for each in before if each.type == _REQUESTED]
+    told = not hidden_people([*asked[-1:], *of_it])
+    return [_words(started, people, quorum, glass, told=told)]
 
 
 def _standing(of_it: Sequence[ReadEntry]) -> list[ReadEntry]:
-    """Return the approvals that were given and not taken back."""
+    """Return the approvals that were given and not taken back; one by a withheld id stands."""
     votes: list[ReadEntry] = []
     for entry in of_it:
         if entry.type == _APPROVED:
             votes.append(entry)
         elif entry.type == _TAKEN_BACK:
-            votes = [each for each in votes if each.person != entry.told.get("approver")]
+            back = entry.told.get("approver")
+            votes = [each for each in votes if not each.person or each.person != back]
     return votes
 
 
-def _words(started: ReadEntry, people: Sequence[str], quorum: int, glass: Sequence[ReadEntry]) -> str:
+def _words(
+    started: ReadEntry, people: Sequence[str], quorum: int, glass: Sequence[ReadEntry], *, told: bool
+) -> str:
     plan = str(started.told.get("plan_digest"))[:12]
     head = f"Its execution (entry {started.seq}) came after"
     if glass:
         broken = glass[-1]
         given = f"{len(people)} of {quorum} approvals"
-        return f"{head} {broken.person} broke the glass (entry {broken.seq}), with {given}, for plan {plan}."
+        return f"{head} {broken.who} broke the glass (entry {broken.seq}), with {given}, for plan {plan}."
     if not people:
         return f"Its execution (entry {started.seq}) needed no approval by policy; plan {plan}."
-    by = ", ".join(people)
-    return (
-        f"{head} {len(people)} of {quorum} approvals, by {by}, none of them the requester, for plan {plan}."
-    )
+    by = f"by {', '.join(people)}" + (", none of them the requester" if told else "")
+    return f"{head} {len(people)} of {quorum} approvals, {by}, for plan {plan}."
 
 
 def _persons(votes: Sequence[ReadEntry]) -> list[str]:
-    """Return the different people among votes: accounts with one Entra id are one."""
+    """Return the different people among votes, in words: one Entra id is one person, a withheld id one more."""
     found: list[ReadEntry] = []
     for vote in votes:
         if not any(_same(vote, each) for each in found):
             found.append(vote)
-    return [each.person for each in found]
+    return [each.who for each in found]
 
 
 def _same(one: ReadEntry, other: ReadEntry) -> bool:
-    return one.person == other.person or bool(one.entra and one.entra == other.entra)
+    """Return whether two entries are known to be by one person."""
+    return bool(one.person and one.person == other.person) or bool(one.entra and one.entra == other.entra)
 
 
 def _revision(entry: ReadEntry) -> object:

@@ -1,5 +1,6 @@
 """What a check found, in words for people and as one JSON object."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +62,17 @@ class Verdict:
 def _harmless(line: str) -> str:
     """Return a line with nothing in it that a terminal would obey: a pack may come from anybody."""
     return "".join(char if char.isprintable() else "\ufffd" for char in line)
+
+
+def who_is_who(hidden: Sequence[ReadEntry]) -> tuple[str, ...]:
+    """Return that a pack which withholds who asked and approved shows no four eyes; nothing where it names them."""
+    if not hidden:
+        return ()
+    numbers = ", ".join(str(each.seq) for each in hidden)
+    return (
+        "That approver and requester are different people, and each approval another person's: who acted in "
+        f"{numbers} is withheld. A pack with the texts laid open shows it, unless they were erased.",
+    )
 
 
 def not_proved(change: str, ended: str, last: ReadEntry, *, anchored: bool) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ class EvidenceSnapshot(AuditEvent):
 class ChangeRequested(AuditEvent):
     tag: ClassVar[str] = "change.requested"
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"reason", "rollback_plan"})
+    PEOPLE: ClassVar[frozenset[str]] = frozenset({"owner"})
     revision: int
     kind: str
     owner: str
@@ -61,6 +62,7 @@ class ChangePlanned(AuditEvent):
 @dataclass(frozen=True, kw_only=True)
 class PolicyEvaluated(AuditEvent):
     tag: ClassVar[str] = "policy.evaluated"
+    PEOPLE: ClassVar[frozenset[str]] = frozenset({"eligible"})
     revision: int
     environment: str
     tier: str
@@ -79,6 +81,7 @@ class PolicyEvaluated(AuditEvent):
 class ChangeApproved(AuditEvent):
     tag: ClassVar[str] = "change.approved"
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"reason"})
+    PEOPLE: ClassVar[frozenset[str]] = frozenset({"behalf"})
     revision: int
     plan_digest: str
     policy_digest: str
@@ -99,6 +102,7 @@ class ApprovalWithdrawn(AuditEvent):
 
     tag: ClassVar[str] = "change.approval_withdrawn"
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"reason"})
+    PEOPLE: ClassVar[frozenset[str]] = frozenset({"approver"})
     revision: int
     plan_digest: str
     approver: str

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any
 
+from bot.domain.commitments import ACTOR, WITHHELD, commitments, laid_open
 from bot.domain.event import AuditEvent
 from bot.domain.events import EVENT_TYPES
 
-WITHHELD = "withheld"
+_NO_TEXTS: Mapping[str, str] = {}
 _BY_TAG: Mapping[str, type[AuditEvent]] = {kind.tag: kind for kind in EVENT_TYPES}
 # What the trail says of itself has no event of its own.
 _OF_THE_LOG: Mapping[str, str] = {
@@ -25,9 +26,9 @@ _OF_THE_LOG: Mapping[str, str] = {
 }
 
 
-def sentence_of(body: Mapping[str, Any]) -> str:
+def sentence_of(body: Mapping[str, Any], texts: Mapping[str, str] = _NO_TEXTS) -> str:
     """Return what an entry says as one sentence without its actor; its type where nobody knows the words."""
-    tag = str(body.get("type", ""))
+    tag, body = str(body.get("type", "")), laid_open(body, texts)
     kind = _BY_TAG.get(tag)
     if kind is None:
         return _OF_THE_LOG.get(tag, tag)
@@ -39,7 +40,7 @@ def sentence_of(body: Mapping[str, Any]) -> str:
 
 def private_paths(body: Mapping[str, Any]) -> tuple[str, ...]:
     """Return where an entry holds a commitment of somebody's own words instead of the words, by dotted path."""
-    return tuple(_committed(body.get("data"), ""))
+    return tuple(path for path in commitments(body) if not path.startswith(ACTOR))
 
 
 def _fields(kind: type[AuditEvent], body: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,15 +60,3 @@ def _fields(kind: type[AuditEvent], body: Mapping[str, Any]) -> dict[str, Any]:
         elif item.default is MISSING and item.default_factory is MISSING:
             raise KeyError(item.name)
     return found
-
-
-def _committed(value: object, path: str) -> list[str]:
-    if not isinstance(value, Mapping):
-        return []
-    if value.keys() == {"_sd"}:
-        return [path]
-    return [
-        found
-        for key, each in value.items()
-        for found in _committed(each, f"{path}.{key}" if path else str(key))
-    ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from bot.domain.change import Change
 from bot.domain.incident import Consent, Incident, IncidentSnapshot, IncidentState, TimelineEntry
 
 
@@ -13,6 +14,7 @@ class IncidentQuery:
     """Which incidents to list, newest first.
 
     `snapshot_before`, `update_before`: whose next snapshot, or next look at the status update, was due by then.
+    `snapshot_after`: whose next snapshot is due later than that.
     """
 
     state: IncidentState | None = None
@@ -20,6 +22,7 @@ class IncidentQuery:
     channel: str = ""
     declared_since: datetime | None = None
     snapshot_before: datetime | None = None
+    snapshot_after: datetime | None = None
     update_before: datetime | None = None
     drills: bool = True
     limit: int = 50
@@ -54,6 +57,13 @@ class IncidentsLook(Protocol):
 
     async def consents(self, change: int) -> Sequence[Consent]:
         """Return every consent to a change, oldest first."""
+        ...
+
+    async def verified_consents(self, change: Change) -> frozenset[tuple[str, str]]:
+        """Return who consented to this revision and plan for which incident, as (`INC-3`, user).
+
+        Raises LedgerBrokenError when the trail does not prove them.
+        """
         ...
 
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain.retelling import WITHHELD, private_paths, sentence_of
+from bot.domain.commitments import WITHHELD, commitments
+from bot.domain.retelling import private_paths, sentence_of
 from bot.ports.trail import FoundEntry
-from bot.render.audit_rows import read_body
+from bot.render.audit_rows import read_body, told_body
 from bot.render.texts import one_line
 
 
@@ -19,9 +20,12 @@ class Included:
     checked: bool
 
 
+_GONE = f"{WITHHELD} (erased, or sealed by a key that is not here)"
+
+
 def entry_line(entry: FoundEntry) -> str:
     """Return an entry in one line: where, when, who, what."""
-    body = read_body(entry)
+    body = told_body(entry)
     what = sentence_of(body)
     kind = str(body.get("type", ""))
     named = "" if what == kind else f"  [{kind}]"
@@ -30,7 +34,7 @@ def entry_line(entry: FoundEntry) -> str:
 
 def entry_lines(entry: FoundEntry, included: Included) -> list[str]:
     """Return an entry in full: who, what, when, where, people's words unless erased, and what proves it."""
-    body = read_body(entry)
+    body = told_body(entry)
     subject, actor, req = (_mapping(body.get(name)) for name in ("subject", "actor", "req"))
     change = f"{subject['change']}, its entry {subject.get('n', '?')}" if subject.get("change") else ""
     oid = f", Entra {actor['entra_oid']}" if actor.get("entra_oid") else ""
@@ -43,7 +47,7 @@ def entry_lines(entry: FoundEntry, included: Included) -> list[str]:
         ("change", change),
         ("resource", subject.get("resource", "")),
         ("by way of", place),
-        *((f"{path}", text) for path, text in _words(entry, body).items()),
+        *((f"{path}", text) for path, text in _words(entry).items()),
         *(("evidence", each.get("sha256", "")) for each in body.get("evidence", ())),
         ("log", body.get("log", "")),
         ("id", body.get("id", "")),
@@ -60,9 +64,9 @@ def entry_json(entry: FoundEntry, included: Included | None = None) -> dict[str,
     found: dict[str, Any] = {
         "shard": entry.shard,
         "seq": entry.seq,
-        "sentence": sentence_of(body),
+        "sentence": sentence_of(body, entry.texts),
         "leaf_hash": entry.leaf_hash,
-        "texts": {path: entry.texts.get(path) for path in private_paths(body)},
+        "texts": {path: entry.texts.get(path) for path in commitments(body)},
         "body": body,
     }
     if included is not None:
@@ -75,10 +79,10 @@ def _included(included: Included) -> str:
     return f"under the checkpoint of size {included.size}, root {included.root} ({how})"
 
 
-def _words(entry: FoundEntry, body: Mapping[str, Any]) -> dict[str, str]:
+def _words(entry: FoundEntry) -> dict[str, str]:
     return {
-        path: f"“{one_line(entry.texts[path])}”" if path in entry.texts else f"{WITHHELD} (erased)"
-        for path in private_paths(body)
+        path: f"“{one_line(entry.texts[path])}”" if path in entry.texts else _GONE
+        for path in private_paths(read_body(entry))
     }
 
 

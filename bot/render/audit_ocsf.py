@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.domain.json import canonical
 from bot.ports.trail import FoundEntry
-from bot.render.audit_rows import read_body
+from bot.render.audit_rows import read_body, told_body
 
 # Source: schema.ocsf.io/1.6.0/classes/api_activity. From 1.7.0 on metadata.uid means something else.
 OCSF_VERSION = "1.6.0"
@@ -58,7 +58,7 @@ def ocsf_event(entry: FoundEntry) -> dict[str, Any]:
         "severity_id": _MEDIUM if failed else _INFORMATIONAL,
         "status_id": _FAILURE if failed else _SUCCESS,
         "metadata": _metadata(entry, body, kind),
-        "actor": _actor(_mapping(body.get("actor"))),
+        "actor": _actor(_mapping(told_body(entry).get("actor"))),
         "api": {"operation": kind, "service": {"name": "countersign"}},
         "src_endpoint": {"name": str(req.get("source") or "countersign")},
         "resources": _resources(_mapping(body.get("subject"))),

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from bot.domain.commitments import laid_open
 from bot.domain.errors import LedgerBrokenError
 from bot.domain.json import canonical
 from bot.ports.trail import FoundEntry
@@ -40,7 +41,7 @@ def render_csv(entries: Iterable[FoundEntry]) -> Iterator[bytes]:
     """Give a table as RFC 4180 has it, its heading first; no cell can be taken for a formula."""
     yield _row(COLUMNS)
     for entry in entries:
-        body = read_body(entry)
+        body = told_body(entry)
         actor, subject = body.get("actor", {}), body.get("subject", {})
         cells = (
             entry.shard,
@@ -101,6 +102,11 @@ def read_body(entry: FoundEntry) -> Mapping[str, Any]:
         f"Entry {entry.seq} of shard {entry.shard} cannot be read.",
         advice="Run `countersign audit verify`; --format jsonl gives the bytes as they are.",
     )
+
+
+def told_body(entry: FoundEntry) -> Mapping[str, Any]:
+    """Return what an entry says with the texts that came with it in their places, or raise as `read_body`."""
+    return laid_open(read_body(entry), entry.texts)
 
 
 def _row(cells: Iterable[object]) -> bytes:

@@ -28,7 +28,7 @@ from bot.render.emergency_words import freeze_line
 from bot.render.held_words import held_line, incident_fact, waits_for_consent
 from bot.render.plan import diff_block, notes_blocks, reason_block, rollback_block
 from bot.render.talk import comment_blocks, comments_line, revision_blocks
-from bot.render.texts import ago, code, escape, is_channel, mention, one_line, sentence, timed
+from bot.render.texts import ago, code, escape, is_channel, mention, one_line, sentence, words
 
 _S = ChangeState
 
@@ -67,7 +67,7 @@ def _elsewhere(change: Change) -> list[Block]:
 
 
 def _first_lines(view: ChangeView) -> tuple[str, ...]:
-    note = timed(escape(view.queue_note, 300))
+    note = words(view.queue_note, 400)
     return (state_line(view), who_line(view), held_line(view), freeze_line(view.freezes), note)
 
 

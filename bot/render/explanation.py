@@ -11,8 +11,8 @@ from bot.render.texts import words as safe
 _LINES = 20
 
 
-def render_explanation(found: Explanation, ref: str) -> Message:
-    """Return the explanation; the person's own case comes first."""
+def render_explanation(found: Explanation, ref: str, held: str = "") -> Message:
+    """Return the explanation; the person's own case comes first. `held` is why an open incident keeps it."""
     could = ", ".join(mention(user) for user in found.could[:_LINES]) or "nobody"
     facts = [
         ("Rule", escape(one_line(found.rule), 900)),
@@ -28,6 +28,7 @@ def render_explanation(found: Explanation, ref: str) -> Message:
         *_list("Votes", found.voted),
         section(f"*Approvals* · {safe(found.needs, 900)}"),
         *([section(f"*Break glass* · {safe(found.glass, 900)}")] if found.glass else []),
+        *([section(f"*Incident* · {safe(held, 900)}")] if held else []),
         footer(ref),
     ]
     return say(f"{found.change}: {safe(found.answer, 900)} {safe(found.needs, 900)}", blocks)

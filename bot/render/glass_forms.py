@@ -28,7 +28,8 @@ def render_break_glass(view: ChangeView, ref: str) -> Block:
     if change.plan is not None:
         blocks.append(diff_block(change.plan))
     blocks += notes_blocks(change)
-    incident = text_input(change.request.incident, limit=200, placeholder="INC-12")
+    named = next((each.id for each in view.mode.incidents), change.request.incident)
+    incident = text_input(named, limit=200, placeholder="INC-12")
     typed = text_input(limit=200, placeholder=change.deployment)
     blocks += [
         ask(

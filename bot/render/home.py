@@ -11,6 +11,8 @@ from bot.render.blocks import actions, button, context, divider, footer, header,
 from bot.render.change_card import card_button
 from bot.render.change_view import ChangeView
 from bot.render.emergency_words import is_unreviewed
+from bot.render.incident_card import incident_row
+from bot.render.incident_view import IncidentView
 from bot.render.listing import drafts_words, row
 from bot.render.texts import ago, escape, one_line, when
 
@@ -42,6 +44,7 @@ class HomeView:
     anchors: str = ""
     drafts: int = 0
     auditor: bool = False
+    incidents: Sequence[IncidentView] = ()
 
 
 def render_home(view: HomeView, *, now: datetime, ref: str) -> Block:
@@ -50,6 +53,7 @@ def render_home(view: HomeView, *, now: datetime, ref: str) -> Block:
         header("Countersign"),
         context("Evidence, approvals and an audit trail. Nothing changes in Azure without them."),
         *_first(view),
+        *_incidents(view, now),
         *_changes(
             "Waiting for you",
             view.waiting,
@@ -88,6 +92,15 @@ def _first(view: HomeView) -> list[Block]:
             context("You are an auditor: `/cs audit search` finds entries, `/cs audit verify` proves them.")
         ]
     return actions([button("Request a change…", "change.open", view.request, says="Open the request form")])
+
+
+def _incidents(view: HomeView, now: datetime) -> list[Block]:
+    """Return the open incidents with their age and next update; nothing while all is calm."""
+    if not view.incidents:
+        return []
+    rows = [incident_row(each, now) for each in view.incidents[:_SHOWN]]
+    more = _more(len(view.incidents), "`/cs incident list` shows all.")
+    return [header("Active incidents"), *rows, *more, divider()]
 
 
 def _changes(

@@ -55,7 +55,7 @@ def _facts(view: IncidentView, now: datetime) -> list[Block]:
         ("Severity", severity_words(incident)),
         ("Lead", lead_words(incident)),
         ("Targets", targets_words(incident)),
-        ("Age", f"{age_words(incident, now)}\nsince {when(incident.began_at)}"),
+        ("Age", f"{age_words(incident, now)}\nbegan {when(incident.began_at)}"),
         ("Next status update", next_update_words(view, now)),
         ("Last snapshot", last_snapshot_words(view)),
         ("Changes", _changes(view)),

@@ -128,10 +128,10 @@ def render_resolve_form(incident: Incident, checks: Sequence[str], words: str, r
 
 
 def render_pick_form(incidents: Sequence[Incident], metadata: str, words: str, ref: str) -> Block:
-    """Return the modal `incident.timeline`: to which open incident a message belongs."""
+    """Return the modal `incident.pin`: to which open incident a message belongs."""
     options = [option(f"{each.id} · {each.title}", each.id) for each in incidents[:100]]
     return modal(
-        Modal("Add to a timeline", "incident.timeline", submit="Add", metadata=metadata),
+        Modal("Add to a timeline", "incident.pin", submit="Add", metadata=metadata),
         [
             section(f"“{escape(one_line(words), 600)}”"),
             ask(Ask("incident", "Incident"), choice("static_select", options, options[0]["value"])),

@@ -1,5 +1,6 @@
 """A post-incident review as files: the documents, what was kept, its proofs, and what checks them."""
 
+import json
 import re
 from collections.abc import Mapping
 from hashlib import sha256
@@ -30,10 +31,15 @@ def review_files(review: Review, pictures: Mapping[str, bytes]) -> dict[str, byt
         **{places[title]: png for title, png in pictures.items()},
         **{f"snapshots/{each.row.sha256}.json": each.body for each in review.snapshots if each.body},
         **{f"proofs/{each.id}.json": each.proof for each in review.changes if each.proof},
-        **{f"proofs/entries/{each.seq:07}.tlog-proof": _proof(each) for each in review.entries},
+        **{_place(n, each): _proof(each) for n, each in enumerate(review.entries, 1)},
     }
     sums = "".join(f"{sha256(made[name]).hexdigest()}  {name}\n" for name in sorted(made))
     return {**made, "SHA256SUMS": sums.encode()}
+
+
+def _place(n: int, entry: EntryProof) -> str:
+    """Return where the proof of the nth entry is: numbers of entries begin again in each shard, these do not."""
+    return f"proofs/entries/{n:04}-{json.loads(entry.body)['type']}.tlog-proof"
 
 
 def _proof(entry: EntryProof) -> bytes:

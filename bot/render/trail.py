@@ -8,7 +8,7 @@ from bot.domain.errors import InvalidInputError
 from bot.domain.retelling import sentence_of
 from bot.ports.slack import Message
 from bot.ports.trail import FoundEntry, TrailPage
-from bot.render.audit_rows import read_body
+from bot.render.audit_rows import told_body
 from bot.render.blocks import actions, button, context, footer, header, say, section
 from bot.render.texts import code, count, escape, mention, one_line, when
 from bot.render.texts import words as safe
@@ -75,7 +75,7 @@ def render_trail(page: TrailPage, place: TrailPlace, ref: str) -> Message:
 
 
 def _entry(entry: FoundEntry) -> str:
-    body = read_body(entry)
+    body = told_body(entry)
     actor, sentence = str(body.get("actor", {}).get("id", "")), sentence_of(body)
     try:
         at = when(datetime.fromisoformat(str(body.get("ts"))))

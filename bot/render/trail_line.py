@@ -5,6 +5,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
+from bot.domain.commitments import WITHHELD
 from bot.domain.errors import NoteError
 from bot.domain.note_text import Checkpoint, parse_note
 from bot.domain.told_events import told_words
@@ -24,7 +25,7 @@ def render_trail_line(body: Mapping[str, Any], *, named: bool, checkpoint: str =
     afterwards notifies nobody.
     """
     actor = str(body["actor"]["id"])
-    who = f"<@{actor}>" if is_user(actor) else "Countersign"
+    who = f"<@{actor}>" if is_user(actor) else "Somebody" if actor == WITHHELD else "Countersign"
     said = f"{who} {told_words(body)}"
     shown = words(sentence(said if named else _MENTION.sub(r"\1", said)), 1500)
     resource = str(body.get("subject", {}).get("resource", ""))

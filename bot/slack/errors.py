@@ -25,6 +25,8 @@ _ADVICE = {
     "not_in_channel": "Invite the app to the channel: /invite @Countersign.",
     "channel_not_found": "Invite the app to the channel, or correct its id in countersign.toml.",
     "is_archived": "The channel is archived: choose another one in countersign.toml.",
+    "is_inactive": "The channel of that message is archived: what stands there stays as it is.",
+    "posting_to_channel_denied": "The channel is archived: choose another one.",
     "missing_scope": "Reinstall the app with the manifest that `countersign manifest` prints.",
     "restricted_action": "A preference of the workspace forbids it to apps: ask an administrator of Slack.",
     "name_taken": "Another channel has that name; an archived one keeps its name, too.",

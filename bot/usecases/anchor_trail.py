@@ -20,7 +20,8 @@ ANCHORER = system("anchor")
 class AnchorOutcome:
     """How it went: `size` is anchored, or `error` says why not. `is_new`: it was written down just now.
 
-    `unsigned`: the second keys that did not sign what was anchored, and why; the anchor stands without them.
+    `cosigned`: who signed what was anchored besides. `unsigned`: the second keys that did not, and why; the anchor
+    stands without them.
     """
 
     kind: str
@@ -28,6 +29,7 @@ class AnchorOutcome:
     ref: str = ""
     error: CountersignError | None = None
     is_new: bool = True
+    cosigned: tuple[str, ...] = ()
     unsigned: tuple[tuple[str, CountersignError], ...] = ()
 
 
@@ -68,13 +70,24 @@ async def anchor_trail(
     async with desk.archive.transaction() as tx:
         is_new = await tx.add_anchor(made)
         if is_new:
-            root = b64encode(head.root).decode()
-            event = CheckpointAnchored(anchor=anchor.kind, size=head.size, root=root, place=published.ref)
-            await tx.record(event, by=ANCHORER, cause=cause)
+            await tx.record(_event(made, head), by=ANCHORER, cause=cause)
         for kind, why in unsigned:
             failed = AnchorFailed(anchor=kind, size=head.size, why=f"{why}")
             await tx.record(failed, by=ANCHORER, cause=cause)
-    return AnchorOutcome(anchor.kind, head.size, published.ref, is_new=is_new, unsigned=tuple(unsigned))
+    names = tuple(name for name, _ in made.cosignatures)
+    return AnchorOutcome(
+        anchor.kind, head.size, published.ref, is_new=is_new, cosigned=names, unsigned=tuple(unsigned)
+    )
+
+
+def _event(made: Anchored, head: Head) -> CheckpointAnchored:
+    return CheckpointAnchored(
+        anchor=made.kind,
+        size=made.size,
+        root=b64encode(head.root).decode(),
+        place=made.ref,
+        cosigned=tuple(name for name, _ in made.cosignatures),
+    )
 
 
 async def _cosigned(

@@ -1,7 +1,5 @@
 """Describe a change as it is on record: plan, states with their times, votes, evidence and baselines."""
 
-import json
-
 from bot.domain.baseline import Baseline
 from bot.domain.change import Change, Vote
 from bot.domain.entry import EntryProof
@@ -90,7 +88,7 @@ def _facts(change: Change) -> dict[str, Json]:
 
 def _state(proof: EntryProof) -> Json:
     """Return what an entry says happened: when, what, by whom, on which evidence."""
-    entry = json.loads(proof.body)
+    entry = proof.told
     return {
         "at": entry["ts"],
         "what": entry["type"],

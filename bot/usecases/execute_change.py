@@ -1,9 +1,9 @@
 """Apply an approved change, or roll one back: check everything again, write down the intent, send once."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from bot.domain.change import ChangeState, Choice
+from bot.domain.change import Change, ChangeState, Choice
 from bot.domain.effect import Effect, Phase
 from bot.domain.entry import new_ulid
 from bot.domain.errors import ConflictError, DoubtError, LedgerBrokenError, NotAppliedError, RunAgain
@@ -14,7 +14,7 @@ from bot.ports.azure import Executor, Sent
 from bot.usecases.check_history import evidence_words
 from bot.usecases.desk import Desk
 from bot.usecases.freeze_targets import freezes_at, overrides
-from bot.usecases.hold_for_incident import is_held
+from bot.usecases.hold_for_incident import consents_relied_on
 from bot.usecases.queue_change import BESIDE, BUSY_SECONDS, QUEUED, pass_by, stand_in_line
 from bot.usecases.recheck_change import rollback_fits, still_good
 from bot.usecases.require_anchors import why_not_anchored
@@ -136,8 +136,7 @@ async def _started(tx: Transaction, step: Step, siblings: dict[str, Json], desk:
     held = await freezes_at(step.target.alias, now, look=tx, configuration=configuration)
     if not overrides(change, held):
         raise RunAgain(now, "a freeze began in the same instant")
-    if await is_held(change, tx):
-        raise RunAgain(now, "an incident was declared, or its lead changed, in the same instant")
+    await _demand_consents(change, now, tx)
     if (await tx.change(change.number)).apply_asked_by != change.apply_asked_by:
         raise RunAgain(now, f"{change.id} was taken back in the same instant")
     approvals = await tx.verified_approvals(change)
@@ -167,6 +166,22 @@ async def _started(tx: Transaction, step: Step, siblings: dict[str, Json], desk:
     await tx.record(event, by=EXECUTOR, cause=step.cause)
     await tx.enqueue("deliver", f"deliver:{change.id}:card")
     return replace(step, change=moved)
+
+
+async def _demand_consents(change: Change, now: datetime, tx: Transaction) -> None:
+    """Demand the consent of every lead of this instant, proven by the trail.
+
+    Raises:
+        RunAgain: an incident was declared, or another leads.
+        LedgerBrokenError: a consent that is stored was never given.
+    """
+    relied = await consents_relied_on(change, tx)
+    if relied is None:
+        raise RunAgain(now, "an incident was declared, or its lead changed, in the same instant")
+    unproved = sorted(relied - await tx.verified_consents(change)) if relied else []
+    if unproved:
+        said = ", ".join(f"{user} for {incident}" for incident, user in unproved)
+        raise LedgerBrokenError(f"{change.id} has consents that the trail does not prove: {said}.")
 
 
 async def _wait_for_the_account(effect: Effect, desk: Desk) -> None:

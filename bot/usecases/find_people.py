@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.domain.auditing import kept_apart
+from bot.domain.auditing import is_auditor, kept_apart
 from bot.domain.configuration import Configuration
 from bot.domain.delegation import lend
 from bot.domain.errors import RunAgain
@@ -38,6 +38,11 @@ async def find_people(users: Iterable[str], *, desk: Desk, max_age: timedelta) -
     people = {user: with_groups(standing, members, configuration) for user, standing in known.items()}
     lent = lend(people, configuration.delegations, now)
     return {user: kept_apart(standing, configuration) for user, standing in lent.items()}
+
+
+def may_write_down(person: Standing, configuration: Configuration) -> bool:
+    """Return whether what this person does outside our doors counts: a full member who is not an auditor."""
+    return person.full_member and not is_auditor(person, configuration)
 
 
 def in_groups(names: Iterable[str], people: Mapping[str, Standing]) -> tuple[Standing, ...]:

@@ -47,7 +47,7 @@ async def mode_of(change: Change, *, people: Mapping[str, Standing], look: Look,
 
 
 async def held_by_incident(change: Change, *, desk: Desk) -> str:
-    """Return why the executor does not send a change, by who is who no longer ago than an apply allows.
+    """Return why a change would not be sent now, by who is who no longer ago than an apply allows.
 
     Raises:
         RunAgain: the directory must be read afresh first.
@@ -59,14 +59,19 @@ async def held_by_incident(change: Change, *, desk: Desk) -> str:
     asked = {change.request.requester, *mode.leads, *mode.approvers}
     people = await find_people(asked, desk=desk, max_age=FOR_AN_APPLY)
     refused = why_not_applied(change, Mode(mode.incidents, mode.consents, mode.approvers, people))
-    return refused.words if refused is not None else ""
+    return refused.reason if refused is not None else ""
 
 
-async def is_held(change: Change, look: Look) -> bool:
-    """Return whether an incident holds the change's target and its lead of this instant has not consented."""
+async def consents_relied_on(change: Change, look: Look) -> frozenset[tuple[str, str]] | None:
+    """Return the incidents that hold the change's target with their leads of this instant, who have consented.
+
+    None when one of them has not.
+    """
     incidents = await incidents_on(change.request.target, look)
     given = await look.consents(change.number) if incidents else ()
-    return not all(is_consented(change, incident, given) for incident in incidents)
+    if not all(is_consented(change, incident, given) for incident in incidents):
+        return None
+    return frozenset((incident.id, incident.lead) for incident in incidents)
 
 
 async def whose_consent(change: Change, look: Look) -> Mapping[str, str]:

@@ -1,15 +1,18 @@
 """What becomes of an incident's channel, as rows: given, archived, renamed, lost, found again."""
 
 from bot.domain.errors import InvalidInputError
-from bot.domain.incident import ChannelState, Incident
+from bot.domain.incident import ChannelState, Incident, IncidentSource, IncidentState
 from bot.domain.incident_events import ChannelChanged
+from bot.domain.incident_names import why_not_housed
 from bot.domain.people import system
 from bot.ports.archive import Cause, Transaction
 from bot.ports.channels import Channel
+from bot.ports.incidents import IncidentQuery
 from bot.usecases.desk import Desk
 from bot.usecases.keep_timeline import change_now, entry_now, open_incident, write_down
 
 SLACK = system("slack")
+_BY_PEOPLE = frozenset({IncidentSource.CHAT, IncidentSource.CHANNEL, IncidentSource.UNAPPROVED})
 _LOST = {ChannelState.ARCHIVED: "archived", ChannelState.GONE: "gone"}
 
 
@@ -41,7 +44,16 @@ async def channel_lost(
     )
     await _say(kept, what, words, cause=cause, tx=tx, desk=desk)
     if kept.is_open:
-        await tx.enqueue("deliver", f"deliver:{kept.id}:dm:{kept.lead or kept.declared_by}:{what}")
+        await tell_whoever_leads(kept, what, tx=tx, desk=desk)
+
+
+async def tell_whoever_leads(incident: Incident, what: str, *, tx: Transaction, desk: Desk) -> None:
+    """Tell the lead; while there is none who declared it, and of what no person declared the targets' owners."""
+    person = incident.declared_by if incident.source in _BY_PEOPLE else ""
+    owners = {each.owner for each in desk.configuration.targets if each.alias in incident.targets}
+    first = incident.lead or person
+    for user in [first] if first else sorted(owners):
+        await tx.enqueue("deliver", f"deliver:{incident.id}:dm:{user}:{what}")
 
 
 async def channel_back(incident: Incident, *, cause: Cause, tx: Transaction, desk: Desk) -> None:
@@ -73,18 +85,36 @@ async def _say(
     await write_down(entry, tx)
 
 
-async def want_channel(number: int, channel: str, *, tx: Transaction) -> Incident:
+async def refuse_place(channel: str, *, tx: Transaction, desk: Desk) -> None:
+    """Raise InvalidInputError for a channel in which no incident is worked on, or another one is."""
+    why = why_not_housed(channel, desk.configuration)
+    there = await tx.incidents(IncidentQuery(state=IncidentState.OPEN, channel=channel)) if channel else ()
+    if there and not why:
+        why = f"{there[0].id} is worked on in this channel."
+    if why:
+        raise InvalidInputError(why, advice="Leave --here out; a channel is made.")
+
+
+async def want_channel(number: int, channel: str, *, tx: Transaction, desk: Desk) -> Incident:
     """Have a new channel made for an incident, or another one adopted.
 
     Raises:
-        InvalidInputError: it is resolved, or its channel is open and no other one is named.
+        InvalidInputError: it is resolved, its channel is open and no other one is named, or that is no place for it.
     """
+    await refuse_place(channel, tx=tx, desk=desk)
     incident = await open_incident(number, tx)
     if channel == incident.channel or (incident.channel_state is ChannelState.OPEN and not channel):
         raise InvalidInputError(
             f"{incident.id} has a channel: #{incident.channel_name}.",
             advice="Write `incident channel --here` in another one to move there.",
         )
-    kept = await change_now(number, tx, channel=channel, channel_state=ChannelState.PENDING, card_ts="")
+    kept = await change_now(
+        number,
+        tx,
+        channel=channel,
+        channel_state=ChannelState.PENDING,
+        is_own_channel=not channel,
+        card_ts="",
+    )
     await tx.enqueue("deliver", f"deliver:{kept.id}:channel")
     return kept

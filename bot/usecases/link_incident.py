@@ -3,13 +3,12 @@
 from datetime import datetime
 
 from bot.changes.kinds import kind_named
-from bot.domain.change import Change, change_number
+from bot.domain.change import Change, ChangeState, change_number
 from bot.domain.errors import InvalidInputError, NotFoundError
 from bot.domain.incident import Incident, IncidentState
 from bot.domain.incident_events import IncidentLinked
-from bot.domain.incident_mode import named_incidents, why_not_asked
+from bot.domain.incident_mode import CONSENTED_IN, named_incidents, why_not_asked
 from bot.domain.people import Actor
-from bot.domain.rounds import UNAPPROVED_FROM
 from bot.ports.archive import Cause, ChangeQuery, Look, Transaction
 from bot.ports.incidents import IncidentQuery
 from bot.usecases.hold_for_incident import incidents_on
@@ -90,9 +89,11 @@ def change_in(words: str) -> int:
 
 
 async def redraw_changes(incident: Incident, tx: Transaction) -> None:
-    """Draw the cards again that wait on an incident's targets: who holds them, or who leads, has changed."""
+    """Draw the cards again that an incident holds on its targets: that it does, or who leads, has changed."""
     for alias in sorted(incident.targets):
-        for change in await tx.changes(ChangeQuery(states=UNAPPROVED_FROM, target=alias, limit=100)):
+        for change in await tx.changes(ChangeQuery(states=CONSENTED_IN, target=alias, limit=100)):
+            if change.state is ChangeState.FAILED and not change.outcome.get("written"):
+                continue
             await tx.enqueue("deliver", f"deliver:{change.id}:card")
 
 

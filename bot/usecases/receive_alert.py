@@ -13,6 +13,7 @@ from bot.ports.archive import Cause, Transaction
 from bot.ports.clock import Clock
 from bot.ports.incidents import IncidentQuery
 from bot.usecases.declare_incident import AlreadyDeclared, Declaring, declare_incident
+from bot.usecases.keep_timeline import digest_of, write_down
 
 MONITOR = system("azure-monitor")
 Outcome = Literal["known", "declared", "joined", "noted", "own", "unmapped"]
@@ -119,7 +120,6 @@ async def _add_to(incident: Incident, alert: Alert, tx: Transaction) -> None:
         "alert",
         alert.words,
         f"alert:{alert.number}",
+        sha256=digest_of(alert.words),
     )
-    kept = await tx.add_to_timeline(entry)
-    if kept is not None:
-        await tx.enqueue("deliver", f"deliver:{incident.id}:entry:{kept.n}")
+    await write_down(entry, tx)

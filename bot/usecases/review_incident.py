@@ -1,13 +1,13 @@
 """Review an incident: read everything that is on record of it, with what proves it. It changes nothing."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.domain.change import Change
 from bot.domain.entry import EntryProof
 from bot.domain.errors import CountersignError
 from bot.domain.incident import Incident, IncidentSnapshot, IncidentState
-from bot.domain.incident_review import Review, ReviewedChange, ReviewedSnapshot, usual_times
+from bot.domain.incident_review import USUAL, Review, ReviewedChange, ReviewedSnapshot, usual_times
 from bot.domain.json import canonical
 from bot.domain.kept_snapshot import read_snapshot
 from bot.domain.operation import moved_words
@@ -17,7 +17,6 @@ from bot.ports.archive import Look
 from bot.ports.incidents import IncidentQuery
 from bot.ports.trail import FoundEntry, TrailQuery
 
-USUAL = timedelta(days=90)
 _MOST = 500
 _PAGE = 500
 

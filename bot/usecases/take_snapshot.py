@@ -53,7 +53,7 @@ async def take_snapshot(number: int, n: int, *, readers: Readers, desk: Desk, ca
         last = await _last(snapshots, n, look)
     if wanted is None or wanted.is_taken:
         return
-    asked = _Asked(incident, readers.glancing(), desk, now)
+    asked = _Asked(incident, readers, desk, now)
     looks = await asyncio.gather(*(_look(alias, asked) for alias in sorted(incident.targets)))
     seen = replace(snapshot_of(incident, wanted, now), targets=tuple(looks))
     if last is not None:

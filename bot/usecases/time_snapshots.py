@@ -9,9 +9,12 @@ from bot.ports.incidents import IncidentQuery
 from bot.usecases.desk import Desk
 
 
-async def snapshots_due(look: Look, now: datetime) -> Sequence[Incident]:
-    """Return the open incidents whose next snapshot was due by now."""
-    return await look.incidents(IncidentQuery(state=IncidentState.OPEN, snapshot_before=now))
+async def snapshots_due(look: Look, *, desk: Desk) -> Sequence[Incident]:
+    """Return the open incidents whose next snapshot is due, or so far ahead that the clock must have gone back."""
+    now, state = desk.clock.now(), IncidentState.OPEN
+    longest = max(desk.configuration.incidents.snapshot_every.values())
+    due = await look.incidents(IncidentQuery(state=state, snapshot_before=now))
+    return [*due, *await look.incidents(IncidentQuery(state=state, snapshot_after=now + longest))]
 
 
 async def want_snapshots(due: Sequence[Incident], *, tx: Transaction, desk: Desk) -> None:

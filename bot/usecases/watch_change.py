@@ -24,6 +24,7 @@ from bot.usecases.remind_people import enqueue_reminders
 from bot.usecases.schedule_change import start_changes
 from bot.usecases.time_snapshots import snapshots_due, want_snapshots
 from bot.usecases.update_incident import nudges_due
+from bot.usecases.watch_targets import enqueue_watches, watches_due
 from bot.usecases.watch_trigger import TIMER, enqueue_triggers, triggers_due
 from bot.usecases.weigh_change import weigh_change
 
@@ -43,9 +44,10 @@ async def sweep(desk: Desk) -> None:
         reminders = await look.reminders_due(now, 100)
         triggers = await triggers_due(look, desk=desk)
         anchors = await anchors_due(look, desk)
-        snapshots = await snapshots_due(look, now)
+        snapshots = await snapshots_due(look, desk=desk)
         nudges = await nudges_due(look, desk)
-    if not any((due, starts, lapsed, looks, reminders, triggers, anchors, snapshots, nudges)):
+        watches = await watches_due(look, desk=desk)
+    if not any((due, starts, lapsed, looks, reminders, triggers, anchors, snapshots, nudges, watches)):
         return
     async with desk.archive.transaction() as tx:
         for change in due:
@@ -61,6 +63,7 @@ async def sweep(desk: Desk) -> None:
         await want_snapshots(snapshots, tx=tx, desk=desk)
         for incident in nudges:
             await tx.enqueue("remind", f"remind:{incident.id}")
+        await enqueue_watches(watches, tx=tx, desk=desk)
 
 
 async def expire_change(number: int, *, desk: Desk, cause: Cause) -> None:

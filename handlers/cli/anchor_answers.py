@@ -22,6 +22,7 @@ from bot.usecases.desk import Desk
 from handlers.anchoring import Anchoring
 from handlers.clock import WallClock
 from handlers.configuration_file import read_configuration
+from handlers.privacy import configured_privacy
 from handlers.settings import Settings, read_settings
 from handlers.signing import cosigner_vkeys
 from handlers.wiring import open_configured
@@ -80,7 +81,9 @@ class Held:
 def held_against(names: Sequence[str], database: str, vkeys: Sequence[str], *, deep: bool) -> Held:
     """Return the trail verified from its newest anchors on; they are asked before it is read."""
     said = asyncio.run(asked(read_settings(), database, vkeys, names))
-    by_itself = verify_log(database, [*vkeys, *cosigner_vkeys(read_settings())], deep=deep)
+    settings = read_settings()
+    trusted, privacy = [*vkeys, *cosigner_vkeys(settings)], configured_privacy(settings)
+    by_itself = verify_log(database, trusted, deep=deep, privacy=privacy)
     report = with_anchors(by_itself, database, vkeys, said.witnessed)
     return Held(report, said, is_any_enough="all" in names)
 

@@ -55,7 +55,8 @@ def _words(outcome: "AnchorOutcome") -> list[str]:
             *([f"  next: {error.advice}"] if error.advice else []),
         )
     ]
-    return [f"{outcome.kind}: {new} at size {outcome.size} ({outcome.ref})", *unsigned]
+    signed = f", signed by {' and '.join(outcome.cosigned)}" if outcome.cosigned else ""
+    return [f"{outcome.kind}: {new} at size {outcome.size} ({outcome.ref}){signed}", *unsigned]
 
 
 def _as_json(outcome: "AnchorOutcome") -> "dict[str, Json]":
@@ -67,5 +68,6 @@ def _as_json(outcome: "AnchorOutcome") -> "dict[str, Json]":
         "is_new": outcome.is_new and error is None,
         "error": None if error is None else str(error),
         "finding": getattr(error, "code", None),
+        "cosigned": list(outcome.cosigned),
         "unsigned": [{"kind": key, "error": str(each)} for key, each in outcome.unsigned],
     }

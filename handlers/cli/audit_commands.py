@@ -12,6 +12,7 @@ from bot.domain.errors import InvalidInputError, NoteError
 if TYPE_CHECKING:
     from handlers.cli.anchor_answers import Held
     from storage.audit_findings import VerifyReport
+    from storage.privacy import Privacy
 
 AUDIT = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 Database = Annotated[str, typer.Option(help="Database URL; default COUNTERSIGN_DATABASE_URL.")]
@@ -44,8 +45,8 @@ def verify(
     with typer.progressbar(
         length=1, label="verifying", file=sys.stderr, hidden=not sys.stderr.isatty()
     ) as bar:
-        trusted = [*vkeys, *cosigner_vkeys(read_settings())]
-        report = verify_log(url, trusted, deep=deep, progress=partial(_drawn, bar))
+        trusted, privacy = [*vkeys, *cosigner_vkeys(read_settings())], privacy_here()
+        report = verify_log(url, trusted, deep=deep, progress=partial(_drawn, bar), privacy=privacy)
     print(
         json.dumps(report.as_json())
         if as_json
@@ -108,10 +109,12 @@ def _earlier(report: "VerifyReport") -> str:
 
 
 def _withheld(report: "VerifyReport") -> list[str]:
-    """Return how many texts are no longer disclosed; the trail holds all the same."""
-    if not report.withheld:
-        return []
-    return [f"  withheld {report.withheld} texts, {report.erased} of them by a recorded erasure"]
+    """Return how many texts are no longer disclosed, or sealed; the trail holds all the same."""
+    gone = f"  withheld {report.withheld} texts, {report.erased} of them by a recorded erasure"
+    shut = (
+        f"  sealed {report.sealed} texts, NOT looked at: COUNTERSIGN_PRIVACY_KEY and [privacy] keys open them"
+    )
+    return [*([gone] if report.withheld else []), *([shut] if report.sealed else [])]
 
 
 def _cosigned(report: "VerifyReport") -> list[str]:
@@ -178,6 +181,14 @@ def readable_vkeys(vkeys: list[str]) -> list[str]:
                 advice="Give the whole text after `vkey` that `countersign version` prints, in quotes.",
             ) from None
     return vkeys
+
+
+def privacy_here() -> "Privacy":
+    """Return how texts of people are found in the configured trail."""
+    from handlers.privacy import configured_privacy
+    from handlers.settings import read_settings
+
+    return configured_privacy(read_settings())
 
 
 def database_address(given: str) -> str:

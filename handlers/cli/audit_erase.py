@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.domain.errors import InvalidInputError
-from handlers.cli.audit_commands import AUDIT, AsJson, Database, database_address
+from handlers.cli.audit_commands import AUDIT, AsJson, Database, database_address, privacy_here
 from handlers.cli.audit_keep import By, acted, opened_keeper
 
 if TYPE_CHECKING:
@@ -53,8 +53,18 @@ def erase(  # noqa: PLR0913, PLR0917 (one option each)
         print(json.dumps({"erased": [each.as_json() for each in done]}))
         return
     where = [f"  shard {each.shard}, entry {each.seq}: {each.path}" for each in done]
-    erased = "1 text" if len(done) == 1 else f"{len(done)} texts"
-    print("\n".join([f"Erased {erased}; the trail says so.", *where, _ELSEWHERE]))
+    print("\n".join([f"Erased {len(done)} texts; the trail says so.", *where, *_sealed(person), _ELSEWHERE]))
+
+
+def _sealed(person: str) -> list[str]:
+    """Return what became of copies in backups, where texts are sealed."""
+    if not privacy_here().seals:
+        return []
+    if person:
+        return [
+            "  sealed: Their data key is destroyed: no backup has a copy that opens, where it was sealed."
+        ]
+    return ["  sealed: The writer's data key stays: an older backup has a copy that opens, until --person."]
 
 
 def _migration_address(given: str) -> str:

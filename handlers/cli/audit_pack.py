@@ -12,7 +12,14 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import typer
 
 from bot.domain.errors import CountersignError
-from handlers.cli.audit_commands import AUDIT, Database, database_address, demanded_vkeys, readable_vkeys
+from handlers.cli.audit_commands import (
+    AUDIT,
+    Database,
+    database_address,
+    demanded_vkeys,
+    privacy_here,
+    readable_vkeys,
+)
 from handlers.cli.audit_export import From, Shard, To, new_file, places_of
 from handlers.cli.error_words import broken_ends_with_1
 from handlers.zipped import named, put
@@ -22,6 +29,7 @@ if TYPE_CHECKING:
     from bot.domain.trail_range import TrailRange
     from storage.audit_findings import VerifyReport
     from storage.audit_slice import Slice, TrailSlices
+    from storage.privacy import Privacy
     from storage.trail_look import TrailLook
 
 
@@ -35,6 +43,7 @@ class PackWish:
     vkeys: Sequence[str]
     disclose: bool
     aliases: Mapping[str, str]
+    privacy: "Privacy"
 
 
 @AUDIT.command()
@@ -62,7 +71,7 @@ def pack(  # noqa: PLR0913, PLR0917 (one option each)
 
     keys = readable_vkeys(vkey) if vkey else demanded_vkeys()
     asked = read_range(start, end, now=WallClock().now())
-    wish = PackWish(database_address(database), asked, shard, keys, not withhold, _aliases())
+    wish = PackWish(database_address(database), asked, shard, keys, not withhold, _aliases(), privacy_here())
     with broken_ends_with_1(), reading(wish.url) as connection:
         parts = TrailSlices(AuditReader(connection)).slices(asked, shard)
     with broken_ends_with_1(), new_file(out) as file:
@@ -77,15 +86,17 @@ def write_pack(file: IO[bytes], wish: PackWish, parts: "Sequence[Slice]") -> "Pe
     """Write the ZIP and return what its first page says."""
     from bot.domain.period import PeriodCounts
     from bot.render.period_html import render_period
+    from handlers.settings import read_settings
+    from handlers.signing import cosigner_vkeys
     from storage.audit_reader import AuditReader, reading
     from storage.audit_slice import TrailSlices
     from storage.audit_verify import verify_log
 
     counts = PeriodCounts(wish.aliases)
-    with ZipFile(file, "w", ZIP_DEFLATED) as archive, reading(wish.url) as connection:
+    with ZipFile(file, "w", ZIP_DEFLATED) as archive, reading(wish.url, wish.privacy) as connection:
         trail = TrailSlices(AuditReader(connection))
-        _write_entries(archive, trail, parts, counts)
-        report = verify_log(connection, wish.vkeys)
+        _write_entries(archive, trail, parts, counts, disclose=wish.disclose)
+        report = verify_log(connection, [*wish.vkeys, *cosigner_vkeys(read_settings())])
         notes = {f"checkpoints/{part.shard}.txt": trail.head(part.shard)[1] for part in parts}
         changes = asyncio.run(_proofs(archive, wish, counts))
         for name, note in notes.items():
@@ -127,22 +138,27 @@ def _period(
 
 
 def _write_entries(
-    archive: ZipFile, trail: "TrailSlices", parts: "Sequence[Slice]", counts: "PeriodCounts"
+    archive: ZipFile,
+    trail: "TrailSlices",
+    parts: "Sequence[Slice]",
+    counts: "PeriodCounts",
+    *,
+    disclose: bool,
 ) -> None:
-    """Write the entries as JSONL and as CSV, counting them on the way."""
+    """Write the entries as JSONL and as CSV, counting them on the way; who acted is named where `disclose`."""
     from bot.ports.trail import FoundEntry
-    from bot.render.audit_rows import read_body, render_csv, render_jsonl
+    from bot.render.audit_rows import render_csv, render_jsonl, told_body
 
     def counted() -> Iterator[FoundEntry]:
         for part in parts:
-            for entry in trail.entries(part):
-                counts.add(read_body(entry))
+            for entry in trail.entries(part, texts=disclose):
+                counts.add(told_body(entry))
                 yield entry
 
     with archive.open(named("entries.jsonl"), "w") as lines:
         lines.writelines(render_jsonl(counted()))
     with archive.open(named("entries.csv"), "w") as rows:
-        rows.writelines(render_csv(entry for part in parts for entry in trail.entries(part)))
+        rows.writelines(render_csv(entry for part in parts for entry in trail.entries(part, texts=disclose)))
 
 
 async def _proofs(archive: ZipFile, wish: PackWish, counts: "PeriodCounts") -> "list[PeriodChange]":
@@ -150,7 +166,7 @@ async def _proofs(archive: ZipFile, wish: PackWish, counts: "PeriodCounts") -> "
     from storage.trail_look import looking
 
     names = sorted(counts.changes, key=lambda name: (change_number(name), name))
-    async with looking(wish.url, wish.vkeys) as trail:
+    async with looking(wish.url, wish.vkeys, wish.privacy) as trail:
         return [await _proof(archive, trail, name, wish, counts) for name in names]
 
 
@@ -171,7 +187,7 @@ async def _proof(
     verdict = check_pack(body.decode(), [PublicKey.parse(each) for each in wish.vkeys])
     file = f"proofs/{name}.json"
     put(archive, file, body)
-    bodies = [json.loads(each.body) for bundle in found.bundles for each in bundle.entries]
+    bodies = [each for bundle in found.bundles for each in bundle.told()]
     asked = next((each for each in bodies if each["type"] == "change.requested"), bodies[0])
     return PeriodChange(
         name,

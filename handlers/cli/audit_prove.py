@@ -18,6 +18,7 @@ from handlers.cli.audit_commands import (
     configured_vkeys,
     database_address,
     demanded_vkeys,
+    privacy_here,
     readable_vkeys,
 )
 from handlers.cli.error_words import in_words
@@ -136,7 +137,7 @@ def _read(database: str, keys: list[str], look: "Callable[[TrailLook], Awaitable
     from storage.trail_look import looking
 
     async def run() -> T:
-        async with looking(database_address(database), keys) as trail:
+        async with looking(database_address(database), keys, privacy_here()) as trail:
             return await look(trail)
 
     try:

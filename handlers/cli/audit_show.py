@@ -14,6 +14,7 @@ from handlers.cli.audit_commands import (
     Database,
     configured_vkeys,
     database_address,
+    privacy_here,
     readable_vkeys,
 )
 from handlers.cli.error_words import broken_ends_with_1
@@ -88,14 +89,14 @@ async def _named(url: str, keys: list[str], name: str, shard: int | None) -> "li
     from storage.trail_entries import entries_named
     from storage.trail_look import looking
 
-    async with looking(url, keys) as trail:
+    async with looking(url, keys, privacy_here()) as trail:
         return await entries_named(trail, name, shard)
 
 
 async def _page(url: str, query: "TrailQuery") -> "TrailPage":
     from storage.past import reading_past
 
-    async with reading_past(url) as past:
+    async with reading_past(url, privacy_here()) as past:
         return await past.search_trail(query)
 
 

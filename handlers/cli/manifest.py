@@ -7,7 +7,7 @@ from bot.domain.command_line import did_you_mean
 from bot.domain.errors import InvalidInputError
 
 PLACEHOLDER = "https://countersign.example.com"
-_HINT = "help | status [target] | change request [kind] [target] | audit verify"
+_HINT = "help | status [target] | change request [kind] [target] | incident declare <title> | audit verify"
 _COMMANDS = {
     "/countersign": "Look at deployments, propose and follow changes, prove what was done",
     "/cs": "The short name of /countersign",
@@ -29,10 +29,28 @@ _SCOPES = [
     "groups:write",
     "im:write",
     "pins:write",
+    "reactions:read",
     "usergroups:read",
     "users:read",
 ]
-_EVENTS = ["app_home_opened", "app_mention", "subteam_members_changed"]
+_EVENTS = [
+    "app_home_opened",
+    "app_mention",
+    "channel_archive",
+    "channel_created",
+    "channel_deleted",
+    "channel_left",
+    "channel_rename",
+    "channel_unarchive",
+    "group_archive",
+    "group_deleted",
+    "group_left",
+    "group_rename",
+    "group_unarchive",
+    "member_joined_channel",
+    "reaction_added",
+    "subteam_members_changed",
+]
 _SHORTCUTS = (
     (
         "shortcut.request",
@@ -45,6 +63,18 @@ _SHORTCUTS = (
         "My approvals",
         "global",
         "List what waits for you: to decide, to attest or to review",
+    ),
+    (
+        "shortcut.incident",
+        "Declare a model incident",
+        "global",
+        "Open the form that declares an incident, with a channel and evidence",
+    ),
+    (
+        "shortcut.timeline",
+        "Add to incident timeline",
+        "message",
+        "Keep this message, with its digest, on the timeline of an incident",
     ),
 )
 _LONG = (

@@ -10,10 +10,9 @@ from bot.domain.errors import InvalidInputError, NotFoundError
 from bot.domain.metric_catalogue import CATALOGUE
 from bot.domain.metric_window import against_span, last_span, usual_span
 from bot.ports.slack import Message
-from bot.render.evidence import render_skeleton
 from bot.render.metrics import render_catalogue
-from bot.usecases.ask_question import Asking, ask_question
 from bot.usecases.choose_reference import NEWEST
+from handlers.asking import ask_for
 from handlers.dependencies import Dependencies
 from handlers.loading import load_view
 from handlers.shapes import SHARED, Asked, Command
@@ -98,10 +97,8 @@ def _command(
         names = read(words, deps.desk.configuration)
         for change in (name for name in names if name.startswith("CHG-")):
             await load_view(change_number(change), deps)
-        asking = Asking(verb, names, asked.channel, asked.response_url, words.flag("share"))
-        await ask_question(asking, caller=asked.caller, desk=deps.desk)
-        of = f" of {names[0]}" if names else ""
-        return render_skeleton(f"Looking at the {verb}{of}, read-only …", asked.ref)
+        about = f"of {names[0]}" if names else ""
+        return await ask_for(verb, names, asked, deps, share=words.flag("share"), about=about)
 
     return run
 

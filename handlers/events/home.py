@@ -8,16 +8,19 @@ from bot.domain.anchoring import anchor_words
 from bot.domain.auditing import is_auditor
 from bot.domain.change import OPEN_ON_ACCOUNT, TERMINAL, ChangeState
 from bot.domain.deployment import Target
+from bot.domain.incident import IncidentState
 from bot.domain.json import Json
 from bot.domain.people import Actor
 from bot.domain.request_events import EvidenceRead
 from bot.domain.retirements import fine_tuned_end
 from bot.ports.archive import ChangeQuery, Look
+from bot.ports.incidents import IncidentQuery
 from bot.render.home import HomeView, Owned, render_home
 from bot.render.texts import count
 from bot.usecases.find_people import FOR_AN_APPLY, find_people
 from bot.usecases.find_waiting import find_waiting
 from handlers.dependencies import Dependencies
+from handlers.incident_loading import load_incidents
 from handlers.loading import views_of
 from handlers.shapes import Happening, SlackEvent
 
@@ -53,6 +56,7 @@ async def _run(happening: Happening, deps: Dependencies) -> None:
         anchors=anchor_words(anchored, configuration.anchors, now),
         drafts=len(drafts),
         auditor=is_auditor(people[user], configuration),
+        incidents=await load_incidents(IncidentQuery(state=IncidentState.OPEN), deps),
     )
     if home.auditor:
         await _remember(user, deps)

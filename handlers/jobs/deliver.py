@@ -9,6 +9,7 @@ from bot.usecases.step import STARTING
 from bot.usecases.tell_people import tell_people
 from handlers.after_messages import AFTER, tell_after
 from handlers.dependencies import Dependencies
+from handlers.incident_channels import look_at_room
 from handlers.loading import load_view
 from handlers.shapes import Job
 from handlers.telling import GONE, tell_one
@@ -18,6 +19,7 @@ from handlers.telling_of_glass import TOLD, tell_of_glass
 from handlers.telling_of_incidents import tell_of_incident
 from handlers.telling_of_trail import tell_of_entry
 from handlers.unapproved import tell_of_unexplained
+from handlers.watching import tell_of_episode
 
 
 async def _run(key: str, deps: Dependencies) -> None:
@@ -28,8 +30,12 @@ async def _run(key: str, deps: Dependencies) -> None:
             await tell_of_unexplained(int(number), deps)
         case ["alert", number]:
             await tell_of_alert(int(number), deps)
+        case ["episode", number]:
+            await tell_of_episode(int(number), deps)
         case ["freeze", freeze]:
             await tell_of_freeze(freeze, deps)
+        case ["room", room]:
+            await look_at_room(room, deps)
         case [name, *_] if name.startswith("INC-"):
             await tell_of_incident(key, deps)
         case _:

@@ -10,6 +10,7 @@ from handlers.jobs.precheck import PRECHECK
 from handlers.jobs.reconcile import RECONCILE
 from handlers.jobs.snapshot import SNAPSHOT
 from handlers.jobs.timers import DIRECTORY, EXPIRE, VERIFY
+from handlers.jobs.watch import WATCH
 from handlers.shapes import ExecutorJob, Job
 
 JOBS: tuple[Job, ...] = (
@@ -20,6 +21,7 @@ JOBS: tuple[Job, ...] = (
     EXPIRE,
     DIRECTORY,
     RECONCILE,
+    WATCH,
     ESCALATE,
     REMIND,
     ANCHOR,

@@ -15,8 +15,10 @@ from bot.render.texts import age
 from bot.usecases import steer_incident as steer
 from bot.usecases.declare_incident import AlreadyDeclared
 from bot.usecases.find_people import FOR_A_DECISION, find_people
+from bot.usecases.pin_message import pin_message
 from bot.usecases.resolve_incident import open_checks, resolve_incident
 from handlers.dependencies import Dependencies
+from handlers.incident_pins import pinned_of
 from handlers.incident_verbs import Wish, declare_wish
 from handlers.incident_verbs_steer import assigned
 from handlers.incident_verbs_tell import updated
@@ -95,6 +97,14 @@ async def _resolve(submission: Submission, deps: Dependencies) -> ViewAnswer:
     return Replace(render_notice_view("Resolved", said, asked.ref))
 
 
+async def _pin(submission: Submission, deps: Dependencies) -> ViewAnswer:
+    pinned, asked = pinned_of(submission.metadata), submission.asked
+    number = incident_number(submission.values.get("incident", ""))
+    async with deps.desk.archive.transaction() as tx:
+        await pin_message(number, pinned, caller=asked.caller, tx=tx)
+    return None
+
+
 def _number(submission: Submission) -> int:
     return incident_number(_metadata(submission).get("incident", ""))
 
@@ -111,4 +121,5 @@ INCIDENT_DECLARE = View("incident.declare", _declare)
 INCIDENT_UPDATE = View("incident.update", _update)
 INCIDENT_SEVERITY = View("incident.severity", _severity)
 INCIDENT_LEAD = View("incident.lead", _lead)
+INCIDENT_PIN = View("incident.pin", _pin)
 INCIDENT_RESOLVE = View("incident.resolve", _resolve)

@@ -15,6 +15,7 @@ from handlers.views.glass_review import GLASS_REVIEW
 from handlers.views.incident import (
     INCIDENT_DECLARE,
     INCIDENT_LEAD,
+    INCIDENT_PIN,
     INCIDENT_RESOLVE,
     INCIDENT_SEVERITY,
     INCIDENT_UPDATE,
@@ -44,4 +45,5 @@ VIEWS: tuple[View, ...] = (
     INCIDENT_SEVERITY,
     INCIDENT_LEAD,
     INCIDENT_RESOLVE,
+    INCIDENT_PIN,
 )

@@ -56,6 +56,7 @@ class _NowCollector(Collector):
         )
         yield from self._trail()
         yield from _anchors(figures)
+        yield from _incidents(figures)
         yield _gauges(
             "clock_skew_seconds",
             "By how much this machine's clock is ahead, by the Date of the last answer.",
@@ -93,6 +94,26 @@ def _anchors(figures: Figures) -> Iterator[Metric]:
         "anchors_against",
         "Anchors that prove the audit trail wrong, in the database; absent where none is configured.",
         figures.anchors_against,
+    )
+
+
+def _incidents(figures: Figures) -> Iterator[Metric]:
+    yield _gauges(
+        "incidents_open",
+        "Open incidents by severity, drills apart, in the database.",
+        "severity",
+        figures.incidents,
+    )
+    yield _gauges(
+        "incident_median_seconds",
+        "Median time from the declaration to each step, drills apart, of 90 days, in the database.",
+        "step",
+        figures.incident_seconds,
+    )
+    yield _single(
+        "incident_snapshots_waiting",
+        "Snapshots of incidents that are wanted and not taken, in the database.",
+        figures.snapshots_waiting,
     )
 
 

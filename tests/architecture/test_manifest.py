@@ -54,6 +54,9 @@ EACH = {
 }
 # What the published reference leaves out, by Slack's own pages.
 UNREFERENCED = {"conversations.setTopic": ["channels:manage", "groups:write"]}
+UNREFERENCED_EVENTS = {
+    f"{kind}_{what}": [f"{kind}s:read"] for kind in ("channel", "group") for what in ("archive", "unarchive")
+}
 
 
 def spec(relative: str) -> Path:
@@ -82,7 +85,7 @@ def needs() -> dict[str, list[str]]:
     """What we use -> the scopes of which one is needed, by Slack's reference; left out where none is."""
     folder = spec("slack-api-ref/methods")
     events = json.loads(spec("slack-api-ref/events.json").read_text())
-    of_events = {event["name"]: event.get("scopes", []) for event in events}
+    of_events = {event["name"]: event.get("scopes", []) for event in events} | UNREFERENCED_EVENTS
     methods = {
         method: json.loads((folder / f"{method}.json").read_text())["scope"].get("bot", [])
         for method in METHODS
@@ -161,6 +164,7 @@ def test_no_scope_is_asked_for_that_nothing_needs() -> None:
         "groups:write",
         "im:write",
         "pins:write",
+        "reactions:read",
         "usergroups:read",
         "users:read",
     ],

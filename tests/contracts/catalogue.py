@@ -16,6 +16,7 @@ from bot.domain.merkle import leaf_hash
 from storage.audit_findings import VerifyReport
 from storage.audit_verify import verify_log
 from storage.engine import open_engine
+from storage.privacy import PLAIN, Privacy
 from tests.contracts.audit_forge import unguarded, written
 from tests.contracts.audit_house import House, entry, ledger_of
 
@@ -47,6 +48,7 @@ class Stage:
     place: Place
     house: House
     vkeys: list[str] = field(default_factory=list)
+    privacy: Privacy = PLAIN
 
     @property
     def dialect(self) -> str:
@@ -60,7 +62,8 @@ class Stage:
 
     def verified(self) -> VerifyReport:
         """Return the deep report on the trail as it lies there now."""
-        return verify_log(self.place.url, [self.place.vkey, *self.vkeys], deep=True)
+        trusted = [self.place.vkey, *self.vkeys]
+        return verify_log(self.place.url, trusted, deep=True, privacy=self.privacy)
 
     async def stored(self) -> tuple[list[str], list[bytes]]:
         """Return the bodies and leaf hashes, in order."""

@@ -6,8 +6,10 @@ from tests.contracts.catalogue import BOTH, Attack
 from tests.contracts.catalogue_anchors import ANCHORED
 from tests.contracts.catalogue_entries import ENTRIES
 from tests.contracts.catalogue_keys import KEYS
+from tests.contracts.catalogue_others import OTHERS
 from tests.contracts.catalogue_packs import PACKS
 from tests.contracts.catalogue_schema import SCHEMA
+from tests.contracts.catalogue_sealed import SEALED
 from tests.contracts.catalogue_signed import SIGNED
 from tests.contracts.catalogue_writing import WRITING
 
@@ -59,14 +61,19 @@ TITLES = (
     "sign with the old key after a rotation",
     "rotate to a key of one's own",
     "edit or delete an anchor in Slack",
-    "alter, swap or invent a disclosure",
+    "alter, swap or invent a disclosure, or the key it is sealed with",
     "erase a person's words, as the law asks",
     "ask a witness that has seen more",
     "raise the isolation level",
     "let Alembic rebuild a table",
+    "spoil or delete the signature of a witness or a second key",
+    "give a role the right to change what is there",
 )
 ATTACKS = tuple(
-    sorted((*ENTRIES, *SIGNED, *ANCHORED, *SCHEMA, *WRITING, *PACKS, *KEYS), key=lambda attack: attack.number)
+    sorted(
+        (*ENTRIES, *SIGNED, *ANCHORED, *SCHEMA, *WRITING, *PACKS, *KEYS, *OTHERS, *SEALED),
+        key=lambda attack: attack.number,
+    )
 )
 BEGIN, END = "<!-- from here: made by the test -->", "<!-- to here -->"
 _HEAD = ("| # | Attack | SQLite | Postgres | Found | Test |", "|---|---|---|---|---|---|")

@@ -17,8 +17,13 @@ from bot.domain.incident import (
     Severity,
     TimelineEntry,
 )
+from bot.domain.incident_events import ChangeConsented
 from bot.ports.incidents import IncidentQuery
-from tests.contracts.fixtures_storage import NOW, Archives, opened_archives, stored_change
+from bot.usecases.desk import Desk
+from bot.usecases.update_incident import nudge, nudges_due
+from tests.contracts.fixtures_storage import ANNA, CAUSE, NOW, Archives, opened_archives, stored_change
+from tests.fakes.clock import FakeClock
+from tests.fakes.house import company
 
 MINUTE = timedelta(minutes=1)
 INCIDENT = Incident(
@@ -94,6 +99,8 @@ async def test_incidents_are_found_by_state_target_channel_and_what_is_due(archi
         assert await found(drills=False, state=IncidentState.OPEN) == [1]
         assert await found(state=IncidentState.OPEN, snapshot_before=NOW) == []
         assert await found(state=IncidentState.OPEN, snapshot_before=NOW + MINUTE) == [1]
+        assert await found(snapshot_after=NOW) == [over.number, 1]
+        assert await found(snapshot_after=NOW + MINUTE) == []
         assert await found(state=IncidentState.OPEN, update_before=NOW + 2 * MINUTE) == [drill.number, 1]
         assert await found(declared_since=NOW + MINUTE) == []
 
@@ -147,6 +154,29 @@ async def test_a_timeline_is_in_the_order_of_what_happened_and_says_each_thing_o
         assert [(each.n, each.ts) for each in await look.timeline(1)] == [(2, ""), (1, "18.1")]
 
 
+async def test_verified_consents_are_those_of_the_revision_and_plan_that_the_trail_holds(
+    archives: Archives,
+) -> None:
+    stored = await stored_change(archives.opened, ChangeState.PENDING_APPROVAL)
+    change = replace(stored, plan_digest="d" * 64)
+    given = ChangeConsented(
+        change=change.id,
+        resource=change.arm_id,
+        incident="INC-1",
+        revision=change.revision,
+        plan_digest=change.plan_digest,
+    )
+    async with archives.opened.archive.transaction() as tx:
+        assert await tx.verified_consents(change) == frozenset()
+        await tx.record(replace(given, revision=7), by=ANNA, cause=CAUSE)
+        await tx.record(replace(given, plan_digest="e" * 64), by=ANNA, cause=CAUSE)
+    async with archives.opened.archive.transaction() as tx:
+        assert await tx.verified_consents(change) == frozenset()
+        await tx.record(given, by=ANNA, cause=CAUSE)
+    async with archives.opened.archive.transaction() as tx:
+        assert await tx.verified_consents(change) == {("INC-1", ANNA.id)}
+
+
 async def test_changes_are_linked_once_and_consents_are_of_a_person_and_a_plan(archives: Archives) -> None:
     change = await stored_change(archives.opened, ChangeState.PENDING_APPROVAL)
     consent = Consent(1, change.number, 1, "d" * 64, "U0LEA", NOW)
@@ -160,3 +190,18 @@ async def test_changes_are_linked_once_and_consents_are_of_a_person_and_a_plan(a
         assert await look.changes_of(1) == [change.number]
         assert await look.incidents_of(change.number) == [1]
         assert [each.plan_digest[0] for each in await look.consents(change.number)] == ["d", "e"]
+
+
+async def test_of_two_replicas_one_counts_a_reminder(archives: Archives) -> None:
+    archive = archives.opened.archive
+    desk = Desk(company(), archive, FakeClock(NOW + 3 * MINUTE), None)
+
+    async def remind() -> Incident | None:
+        async with archive.transaction() as tx:
+            return await nudge(1, None, tx=tx, desk=desk)
+
+    counted = await asyncio.gather(remind(), remind(), remind())
+    assert [each is None for each in counted].count(False) == 1
+    async with archive.reading() as look:
+        assert (await look.incident(1)).nudges == 1
+        assert list(await nudges_due(look, desk)) == []

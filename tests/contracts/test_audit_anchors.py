@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
+from bot.anchors.witness import WitnessAnchor
 from bot.domain.anchor_events import AnchorOverridden
 from bot.domain.errors import AnchorContradictsError, AnchorUnavailableError, RunAgain
 from bot.domain.note import Signer, Verifier, open_note
@@ -16,6 +17,7 @@ from bot.ports.anchors import OurLog, Published
 from bot.slack.anchor import note_of
 from sandbox.azure.blob import Blob
 from storage.audit_anchors import Witnessed
+from storage.audit_verify import verify_log
 from tests.contracts.anchor_house import BLOB, CHANNEL, KINDS, AnchorHouse, anchor_house, codes
 from tests.contracts.audit_forge import Forge, forged, tampered
 from tests.contracts.audit_house import House
@@ -314,6 +316,19 @@ async def test_a_cosignature_is_verified_and_kept(house: AnchorHouse) -> None:
     opened = open_note(note + line, [Verifier.parse(witness.vkey)])
     assert Checkpoint.parse(opened.text).size == size
     assert witness.asked[0].startswith("old 0\n\n")
+
+
+@only("house", ["witness"], indirect=True)
+async def test_of_a_witness_with_two_keys_the_configured_one_is_kept(house: AnchorHouse) -> None:
+    witness = house.places.witness
+    assert witness is not None
+    witness.is_double = True
+    vkey = witness.lattice.verifier.vkey
+    house.anchor = WitnessAnchor(witness.url, vkey)
+    await house.anchored()
+    assert len(await house.archives.rows("SELECT line FROM audit_cosignature")) == 1
+    report = verify_log(house.archives.url, [house.archives.signer.vkey, vkey])
+    assert (report.cosigned, report.unchecked) == (1, 0)
 
 
 @only("house", ["witness"], indirect=True)

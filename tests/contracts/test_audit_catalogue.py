@@ -64,8 +64,8 @@ async def test_nothing_is_found_in_the_trail_that_nobody_attacked(place: Place) 
 
 
 def test_every_number_of_the_catalogue_is_played() -> None:
-    assert len(TITLES) == 52
-    assert sorted({each.number for each in ATTACKS}) == list(range(1, 53))
+    assert len(TITLES) == 54
+    assert sorted({each.number for each in ATTACKS}) == list(range(1, 55))
 
 
 def test_the_page_of_attacks_says_what_the_table_does(request: pytest.FixtureRequest) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -10,17 +11,21 @@ from bot.anchors.key_file import KeyFileCosigner
 from bot.azure.credentials import AsyncSandboxCredential
 from bot.azure.endpoints import demand_vault_key_address
 from bot.azure.vault import VaultCosigner
+from bot.domain.anchoring import AnchorPlace, AnchorPolicy
 from bot.domain.errors import AnchorUnavailableError, InvalidInputError
-from bot.domain.note import Verifier, new_pem, open_note, public_key_of
+from bot.domain.note import Checkpoint, Signer, Verifier, new_pem, open_note, public_key_of
 from bot.domain.proof_check import check_pack
 from bot.domain.public_key import ECDSA_P256, ML_DSA_COSIGNATURE, PublicKey
+from handlers.anchoring import Anchoring
+from handlers.settings import Settings
 from storage.audit_findings import VerifyReport
 from storage.audit_verify import verify_log
 from storage.trail_look import looking
 from tests.contracts.anchor_house import AnchorHouse, anchor_house, codes
 from tests.contracts.audit_forge import tampered
 from tests.contracts.audit_house import House
-from tests.contracts.fixtures_storage import ANNA, NOW, requested, stored_change
+from tests.contracts.fixtures_storage import ANNA, NOW, ORIGIN, requested, stored_change
+from tests.fakes.house import company
 from tests.fakes.vault import KEY, NAME, Vault, vaulting
 
 PQ = "example.test/post-quantum"
@@ -93,8 +98,18 @@ async def test_a_cosignature_that_its_key_did_not_make_is_found(house: AnchorHou
         report = verified(house, *vkeys(house))
         assert codes(report) == {"M9"}, each
         assert report.findings[0].seq == size - 1
-    await tampered(trail, "DELETE FROM {}audit_cosignature")
-    assert verified(house, *vkeys(house)).ok
+
+
+async def test_a_cosignature_that_was_kept_and_is_gone_is_found_whoever_has_its_key(
+    house: AnchorHouse,
+) -> None:
+    size = await house.anchored()
+    trail = House(house.archives.opened.database.engine, house.archives.url, "", "", None)  # type: ignore[arg-type]
+    await tampered(trail, "DELETE FROM {}audit_cosignature WHERE signer = :name", name=PQ)
+    for keys in ((), vkeys(house)):
+        (found,) = verified(house, *keys).findings
+        assert (found.code, found.seq) == ("M9", size)
+        assert f"size {size}, {PQ}: it was kept and is gone" in found.message
 
 
 async def test_a_second_key_that_fails_leaves_the_anchor_whole_and_is_an_entry(house: AnchorHouse) -> None:
@@ -150,6 +165,31 @@ async def test_a_vault_signs_and_its_answer_is_turned_into_a_note_line(
         await cosigner.close()
         assert len(vault.asked) == 12
         assert verified(house, vault.vkey).cosigned == 12
+
+
+async def test_the_configured_second_keys_are_connected_and_closed_again(tmp_path: Path) -> None:
+    file = file_key("ml_dsa", PQ, ML_DSA_COSIGNATURE, tmp_path)
+    async with vaulting() as vault, AsyncExitStack() as stack:
+        places = (
+            AnchorPlace("ecdsa", f"{vault.url}{KEY}", vault.vkey),
+            AnchorPlace("ml_dsa", "ml_dsa.pem", file._vkey),
+        )
+        policy = AnchorPolicy((AnchorPlace("file", "anchors.jsonl"),), places)
+        settings = Settings(
+            config=tmp_path / "countersign.toml",
+            azure_identity="sandbox",
+            arm_url=vault.url,
+            slack_api_url=vault.url,
+            logs_url="",
+        )
+        connected = Anchoring(settings, company(anchors=policy), stack).cosigners()
+        lines = [await each.cosign("text\n\n— log AAAAAAAA\n", NOW) for each in connected[:1]]
+        note = Signer.parse(Signer.generate(ORIGIN)[0]).sign(Checkpoint(ORIGIN, 2, bytes(32)).text())
+        lines.append(await connected[1].cosign(note, NOW))
+        assert [(each.kind, name) for each, (name, _) in zip(connected, lines, strict=True)] == [
+            ("ecdsa", NAME),
+            ("ml_dsa", PQ),
+        ]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """The trail driven at random: whatever honest writers and keepers do, verifying finds nothing and every proof holds.
 
-Two writers append in batches, roll back, die and start again; somebody rotates keys, seals shards, erases texts, and
-the clock goes back. `COUNTERSIGN_TRAIL_APPENDS=100000` runs until so many entries were appended (bench/RESULTS.md).
+Two writers append in batches, roll back, die and start again; somebody rotates keys, seals shards, erases texts,
+anchors what a second key signs, and the clock goes back. `COUNTERSIGN_TRAIL_APPENDS=100000` runs until so many
+entries were appended (bench/RESULTS.md).
 """
 
 import asyncio
@@ -28,7 +29,10 @@ from hypothesis.stateful import (
 from bot.domain.entry import NewEntry
 from bot.domain.errors import InvalidInputError
 from bot.domain.merkle import verify_consistency
-from bot.domain.note import Checkpoint, Signer, parse_note
+from bot.domain.note import Checkpoint, CosigningKey, Signer, new_pem, parse_note
+from bot.domain.public_key import ECDSA_P256
+from bot.ports.anchors import Anchored
+from storage.anchor_rows import AnchorRows
 from storage.audit_verify import verify_log
 from storage.database import Database
 from storage.erasing import erase_person, erase_text
@@ -54,7 +58,9 @@ MUST_HAPPEN = (
     "erase",
     "clock back",
     "proof",
+    "anchor",
 )
+SECOND = CosigningKey.parse("example.test/hsm", new_pem(ECDSA_P256))
 LATER_KEYS = [
     Signer.parse(Signer.generate(name)[0]) for n in range(4) for name in [f"{ORIGIN}.{n}"] for _ in range(3)
 ]
@@ -96,6 +102,17 @@ class Trail:
             await writer.append(connection, events, now=self.clock.now())
             await (transaction.commit() if commit else transaction.rollback())
         writer.committed(connection) if commit else writer.forget()
+
+    async def anchor(self, by: int) -> None:
+        """Keep an anchor of the newest checkpoint that a second key signed, and the entry that says so."""
+        shard, now = await self.head()
+        name, line = SECOND.verifier.name, SECOND.line(now.text(), 0)
+        made = Anchored(shard, now.size, "file", f"#{now.size}", self.clock.now(), ((name, line),))
+        said = entry("checkpoint.anchored", change="", data={"size": now.size, "cosigned": [name]})
+        async with self.house.engine.begin() as connection:
+            if await AnchorRows(connection).add_anchor(made):
+                await self.writers[by].append(connection, [said], now=self.clock.now())
+        self.writers[by].committed(connection)
 
     async def head(self) -> tuple[int, Checkpoint]:
         """Return the newest shard and its newest checkpoint."""
@@ -192,6 +209,12 @@ class TrailMachine(RuleBasedStateMachine):
         )
         HAPPENED["erase"] += 1
 
+    @rule(by=WRITERS)
+    def anchor(self, by: int) -> None:
+        """The newest checkpoint is anchored, and a second key signs it."""
+        self.run(self.trail.anchor(by))
+        HAPPENED["anchor"] += 1
+
     def prove(self, at: int, by: int) -> None:
         """An entry is in the signed log, and the log extends what it was."""
         self.run(self._prove(self.trail.ids[at % len(self.trail.ids)], by))
@@ -214,8 +237,9 @@ class TrailMachine(RuleBasedStateMachine):
         """Verifying finds nothing, whichever of the keys in use one trusts."""
         used = {key for each in self.run(self._used()) for key in each}
         vkey = sorted(used)[at % len(used)]
-        report = verify_log(self.trail.house.url, [vkey], deep=deep)
+        report = verify_log(self.trail.house.url, [vkey, SECOND.verifier.vkey], deep=deep)
         assert report.findings == ()
+        assert report.unchecked == 0
         assert report.withheld == report.erased
 
     async def _used(self) -> list[tuple[str, ...]]:

@@ -29,6 +29,7 @@ from bot.domain.entry import EntryProof
 from bot.domain.errors import AuditRefusedError, ConflictError, LedgerBrokenError, NotFoundError
 from bot.domain.event import AuditEvent
 from bot.domain.events import EVENT_TYPES, plain
+from bot.domain.incident_events import ChangeConsented
 from bot.domain.json import Json, canonical
 from bot.domain.pairs import Given
 from bot.domain.people import Actor, Standing
@@ -243,6 +244,20 @@ class FakeTransaction(
             else:
                 found[entry.by.id] = sha256(entry.id.encode()).hexdigest()
         return found
+
+    async def verified_consents(self, change: Change) -> frozenset[tuple[str, str]]:
+        """Return who consented to this revision and plan for which incident, by what was recorded."""
+        given = [
+            (entry.event, entry.by.id)
+            for entry in self._state.entries
+            if isinstance(entry.event, ChangeConsented)
+        ]
+        plan = (change.id, change.revision, change.plan_digest)
+        return frozenset(
+            (event.incident, by)
+            for event, by in given
+            if (event.change, event.revision, event.plan_digest) == plan
+        )
 
     async def proof_of(self, entry_id: str) -> EntryProof:
         """Return a proof of an entry that was recorded."""

@@ -130,13 +130,14 @@ class FakeIncidents:
 
 
 def _matches(incident: Incident, query: IncidentQuery) -> bool:
-    looks, updates = query.snapshot_before, query.update_before
+    looks, updates, later = query.snapshot_before, query.update_before, query.snapshot_after
     return (
         (query.state is None or incident.state is query.state)
         and (not query.target or query.target in incident.targets)
         and (not query.channel or incident.channel == query.channel)
         and (query.declared_since is None or incident.declared_at >= query.declared_since)
         and (looks is None or (incident.next_snapshot_at is not None and incident.next_snapshot_at <= looks))
+        and (later is None or (incident.next_snapshot_at is not None and incident.next_snapshot_at > later))
         and (updates is None or (incident.next_update_at is not None and incident.next_update_at <= updates))
         and (query.drills or not incident.drill)
     )

@@ -13,6 +13,7 @@ from bot.domain.effect import Effect
 from bot.domain.errors import RunAgain
 from bot.domain.freeze import ChatFreeze
 from bot.domain.incident import Incident, IncidentState
+from bot.domain.incident_policy import IncidentPolicy
 from bot.domain.people import Person, Standing
 from bot.domain.policy import Refused
 from bot.ports.archive import Cause
@@ -97,6 +98,7 @@ def company(**more: Any) -> Configuration:
         "rules": {(each.environment, each.tier): each for each in RULES},
         "may_request": {},
         "freezes": (),
+        "incidents": IncidentPolicy(watch_every=timedelta(0)),
         "timing": Timing(reconcile_every=timedelta(0), observation_window=timedelta(0)),
         "policy_digest": "p" * 64,
     }

@@ -107,7 +107,11 @@ class Chat:
 
     def _waiting(self) -> list[str]:
         jobs = self.house.archive.state.jobs
-        return [key for kind, key in jobs if kind == "deliver" and key.startswith("deliver:INC-")]
+        return [
+            key
+            for kind, key in jobs
+            if kind == "deliver" and key.startswith(("deliver:INC-", "deliver:room:"))
+        ]
 
     def incident(self, number: int = 1) -> Incident:
         """Return an incident as it is stored."""

@@ -24,6 +24,11 @@ class Voice:
     views: list[Block] = field(default_factory=list)
     refusals: dict[str, str] = field(default_factory=dict)
 
+    async def refuse_shared(self, channel: str) -> None:
+        """Refuse where another company reads along."""
+        if self.refusals.get(channel) == "shared_channel":
+            self._refuse(channel)
+
     async def post(self, channel: str, message: Message) -> str:
         """Keep a message."""
         return self._say(channel, message)

@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bot.domain.errors import CountersignError, NoteError
 from bot.domain.merkle import verify_consistency
-from bot.domain.note import Verifier, open_note, parse_note
+from bot.domain.note import CosigningKey, Verifier, new_pem, open_note, parse_note
 from bot.domain.note_text import MARK, Checkpoint
-from bot.domain.public_key import ED25519_COSIGNATURE, key_id
+from bot.domain.public_key import ED25519_COSIGNATURE, ML_DSA_COSIGNATURE, key_id
 
 NAME = "witness.example/w1"
 SIZE = "text/x.tlog.size"
@@ -30,6 +30,7 @@ class Witness:
     seen: dict[str, Checkpoint] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     refuse: int = 0
+    is_double: bool = False
     seconds: int = 1_795_000_000
     url: str = ""
 
@@ -40,6 +41,7 @@ class Witness:
         self._id = key_id(NAME, ED25519_COSIGNATURE, public)
         encoded = b64encode(bytes([ED25519_COSIGNATURE]) + public).decode()
         self.vkey = f"{NAME}+{self._id.hex()}+{encoded}"
+        self.lattice = CosigningKey.parse(NAME, new_pem(ML_DSA_COSIGNATURE))
         self._turn = asyncio.Lock()
 
     def trust(self, vkey: str) -> None:
@@ -48,10 +50,11 @@ class Witness:
         self.logs.setdefault(verifier.name, []).append(verifier)
 
     def cosignature(self, text: str) -> str:
-        """Return the timestamped signature line over a checkpoint."""
+        """Return the timestamped signature line over a checkpoint, and one of its ML-DSA key where it `is_double`."""
         message = f"cosignature/v1\ntime {self.seconds}\n{text}".encode()
         made = self._id + self.seconds.to_bytes(8, "big") + self._key.sign(message)
-        return f"{MARK}{NAME} {b64encode(made).decode()}\n"
+        line = f"{MARK}{NAME} {b64encode(made).decode()}\n"
+        return line + self.lattice.line(text, self.seconds) if self.is_double else line
 
     async def add_checkpoint(self, request: web.Request) -> web.Response:
         """Answer `add-checkpoint`."""

@@ -49,6 +49,7 @@ from tests.golden.held_values import HELD_EXAMPLES
 from tests.golden.incident_values import INCIDENT_EXAMPLES
 from tests.golden.people_values import PEOPLE_EXAMPLES
 from tests.golden.policy_values import POLICY_EXAMPLES
+from tests.golden.room_values import ROOM_EXAMPLES
 from tests.golden.values import (
     ACCOUNT,
     CHANGE,
@@ -215,6 +216,7 @@ EXAMPLES: Mapping[str, Callable[[], Made]] = {
     **HELD_EXAMPLES,
     **WATCH_EXAMPLES,
     **INCIDENT_EXAMPLES,
+    **ROOM_EXAMPLES,
     **PEOPLE_EXAMPLES,
     **POLICY_EXAMPLES,
 }

@@ -14,6 +14,7 @@ from bot.ports.slack import Message
 from bot.render.change_card import render_change
 from bot.render.change_view import ChangeView
 from bot.render.direct import render_direct
+from bot.render.glass_forms import render_break_glass
 from tests.golden.values import BOTH, CHANGE, NOW, REF, REQUEST, VIEWS, view
 
 LINK = "https://contoso.slack.com/archives/C0OPS/p1700000000000100"
@@ -56,6 +57,7 @@ HELD_EXAMPLES: Mapping[str, Callable[[], Message | dict[str, Any]]] = {
     "card_consent_no_lead": partial(render_change, held(view(**REPAIR), lead=""), now=NOW, ref=REF),
     "card_consented": partial(render_change, CONSENTED, now=NOW, ref=REF),
     "card_rollback_held": partial(render_change, held(VIEWS["verifying"]), now=NOW, ref=REF),
+    "break_glass_held": partial(render_break_glass, held(VIEWS["pending_glass"]), REF),
     "dm_consent": partial(direct, WAITS, SAID),
     "dm_consent_given": partial(direct, CONSENTED, HANDLED),
 }

@@ -25,7 +25,10 @@ from handlers.cli.demo import free_port
 from handlers.cli.demo_company import ORIGIN, company_toml
 from tests.journeys.people import Json, People
 
-TIMING = '\n[timing]\ndoubt_grace = "1s"\nvalidation_window = "1s"\nobservation_window = "0s"\n'
+TIMING = (
+    '\n[timing]\ndoubt_grace = "1s"\nvalidation_window = "1s"\nobservation_window = "0s"\n'
+    '[incidents]\nwatch_every = "0s"\n'
+)
 READY_SECONDS = 25.0
 
 

@@ -34,9 +34,13 @@ class People:
 
     async def download(self, url: str) -> str:
         """Return what a shared file holds."""
+        return (await self.fetch(url)).decode()
+
+    async def fetch(self, url: str) -> bytes:
+        """Return the bytes of a shared file."""
         async with self._session.get(url) as answer:
             assert answer.status == 200
-            return await answer.text()
+            return await answer.read()
 
     async def state(self, user: str) -> Json:
         """Return everything this person sees."""

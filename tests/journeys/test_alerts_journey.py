@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.conftest import House
-from tests.journeys.people import Json
-from tests.journeys.ways import TRIAGE, Azure, Entry, a_house, entries, trail
+from tests.journeys.people import Json, words_of
+from tests.journeys.ways import ALICE, TRIAGE, Azure, Entry, a_house, entries, press, trail
 
 MINUTE = 60.0
 
@@ -67,3 +67,25 @@ async def test_a_storm_and_its_end_are_one_incident_that_stays_open(house: House
     assert (resolved.data["condition"], resolved.data["outcome"]) == ("Resolved", "joined")
     assert [each.type for each in entries(house)].count("incident.opened") == 1
     assert "incident.closed" not in [each.type for each in entries(house)]
+
+
+async def test_what_the_watch_finds_is_offered_in_the_targets_channel_and_one_press_declares_it(
+    house: House,
+) -> None:
+    people = house.people
+    await Azure(house).post("/control/troubles", {"kind": "quota_exhausted", "deployment": TRIAGE})
+    for _ in range(3):
+        await people.advance(2 * MINUTE)
+        await asyncio.sleep(1)
+    offered = await people.message(ALICE, "The quota is exhausted")
+    assert "240 of 240 units" in words_of(offered)
+    assert (await press(house, ALICE, offered, "incident.offer"))["ok"]
+    for _ in range(100):
+        opened = [each for each in entries(house) if each.type == "incident.opened"]
+        if opened:
+            break
+        await asyncio.sleep(0.1)
+    (incident,) = opened
+    assert (incident.actor, incident.data["targets"]) == (ALICE, ["triage-prod"])
+    await people.advance(2 * MINUTE)
+    assert "INC-1 is open on it" in words_of(await people.message(ALICE, "INC-1 is open on it"))

@@ -3,8 +3,10 @@
 import json
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from aiohttp import ClientSession
@@ -158,6 +160,23 @@ async def test_a_write_that_azure_refuses_lets_no_canary_through(house: House) -
     await Azure(house).fault("403")
     assert (await confirm(house, ALICE, card, "apply"))["ok"]
     await house.people.card(BOB, "CHG-1", "failed")
+    assert await leaks(house) == []
+
+
+@pytest.mark.threat(13)
+@pytest.mark.asvs("16.2.5")
+async def test_no_snapshot_and_no_review_of_an_incident_lets_a_canary_through(house: House) -> None:
+    known: Mapping[str, str] = (await Azure(house).get("/control/canaries"))["canaries"]
+    tags = {"contact": known["email"], "corpus": known["path"], "cs": known["connection_string"]}
+    await Azure(house).behind(tags=tags)
+    await house.people.say(ALICE, "/cs incident declare Slow --sev 4 --target triage-prod")
+    await house.people.message(ALICE, "INC-1 · Evidence snapshot 1", seconds=40)
+    await house.people.say(ALICE, "/cs incident export INC-1")
+    shared = await house.people.message(ALICE, lambda item: len(item["files"]) == 1, seconds=60)
+    with ZipFile(BytesIO(await house.people.fetch(shared["files"][0]["url_private"]))) as review:
+        texts = {name: review.read(name).decode("latin-1") for name in review.namelist()}
+    wanted = await planted(house)
+    assert [name for name, text in texts.items() if found_in(text, wanted)] == []
     assert await leaks(house) == []
 
 

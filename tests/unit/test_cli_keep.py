@@ -218,7 +218,7 @@ def test_a_text_is_erased_and_verifying_says_so(run: Run, keys: list[tuple[str, 
         == 2
     )
     code, out, _ = run(*words, "--seq", str(seq), "--path", "text")
-    assert (code, out.splitlines()[0]) == (0, "Erased 1 text; the trail says so.")
+    assert (code, out.splitlines()[0]) == (0, "Erased 1 texts; the trail says so.")
     assert "  withheld 1 texts, 1 of them by a recorded erasure" in run("audit", "verify")[1]
     asyncio.run(wrote())
     assert json.loads(run(*words, "--person", "U1", "--json")[1])["erased"][0]["path"] == "text"

@@ -83,6 +83,31 @@ async def test_a_modal_about_another_plan_consents_to_nothing() -> None:
     assert not house.archive.state.consents
 
 
+async def test_the_card_of_what_the_executor_held_mentions_the_lead() -> None:
+    house = await emergency()
+    await house.consent(OTTO)
+    await house.ask_apply(BOB)
+    await house.name_lead(DAN)
+    await house.apply()
+    _, deps = door(house)
+    card = render_change(await load_view(1, deps), now=house.clock.now(), ref="R1")
+    assert f"Not applied: INC-1 is open on triage-prod, and <@{DAN}>, its lead, has not" in words_of(
+        card.blocks
+    )
+
+
+async def test_why_a_change_waits_says_that_an_incident_holds_it() -> None:
+    house = await emergency()
+    _, deps = door(house)
+    said = await run_command("change why CHG-1", asked(house, ANNA), deps)
+    assert said is not None
+    assert f"<@{OTTO}>, its lead, has not consented" in words_of(said.blocks)
+    await house.consent(OTTO)
+    said = await run_command("change why CHG-1", asked(house, ANNA), deps)
+    assert said is not None
+    assert "Incident" not in words_of(said.blocks)
+
+
 async def test_an_apply_that_is_held_opens_no_form_and_says_what_to_do() -> None:
     house = House()
     await house.approved()

@@ -81,6 +81,18 @@ async def test_a_change_that_is_shown_in_an_incidents_channel_is_read_only() -> 
     assert "change.rollback" in pressed(list(elsewhere.blocks))
 
 
+@pytest.mark.parametrize("where", ["C0OPS", "C0STAGE", "C0AUDIT"])
+async def test_an_incident_is_not_run_where_changes_are_decided_or_recorded(where: str) -> None:
+    chat = Chat()
+    with pytest.raises(InvalidInputError, match="no incident is worked on here"):
+        await chat.type(f"{DECLARE} --here", channel=where)
+    await chat.type(DECLARE)
+    await chat.deliver()
+    with pytest.raises(InvalidInputError, match="no incident is worked on here"):
+        await chat.type("incident channel INC-1 --here", channel=where)
+    await chat.type("incident channel INC-1 --here", channel="C0ELSE")
+
+
 def report(chat: Chat) -> None:
     """Have a write without a change on record."""
     found = replace(FOUND, arm_id=THING.key, at=chat.house.clock.now() - timedelta(minutes=3), number=1)

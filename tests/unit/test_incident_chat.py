@@ -1,13 +1,14 @@
 """An incident in Slack: declared by a command, with a channel, a pinned card and a timeline that is echoed."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from bot.domain.errors import CountersignError
 from bot.domain.incident import ChannelState, Severity
 from bot.ports.channels import Channel
-from tests.fakes.house import ANNA, BOB, EVE, OTTO
+from tests.fakes.house import ANNA, BOB, EVE, OTTO, House, company
 from tests.fakes.incidents import Chat
 
 DECLARE = "incident declare Answers are slow --sev 2 --target triage-prod"
@@ -175,6 +176,7 @@ async def test_a_channel_that_was_archived_is_said_to_the_lead_once_and_nothing_
     ("text", "words"),
     [
         ("incident severity", "Which incident?"),
+        ("incident severity INC-1 none", "is not a severity"),
         ("incident severity INC-1 9", "is not a severity"),
         ("incident show INC-7", "There is no INC-7"),
         ("incident declare slow --target triage-pro", "no target called"),
@@ -218,3 +220,25 @@ async def test_the_timeline_is_shown_to_one_person_or_to_the_channel() -> None:
     before = len(chat.voice.of("C0OPS"))
     await chat.type("incident timeline INC-1 --share", ANNA, "C0OPS")
     assert "Looked at the quota" in words_of(chat.voice.of("C0OPS")[before:])
+
+
+async def test_the_card_says_the_first_symptom_of_its_targets() -> None:
+    usual = company()
+    targets = tuple(replace(each, first_symptom="Tickets land in the wrong queue") for each in usual.targets)
+    chat = Chat(House(company(targets=targets)))
+    await chat.type(DECLARE)
+    await chat.deliver()
+    shown = words_of((await chat.type("incident show INC-1")).blocks)
+    assert "triage-prod: Tickets land in the wrong queue" in shown
+
+
+async def test_a_dash_between_two_parts_of_a_sentence_is_no_option() -> None:
+    chat = Chat()
+    await chat.type("incident declare Answers are slow — since nine")
+    await chat.type("incident update INC-1 Quota was raised — all is calm")
+    await chat.type("incident note INC-1 looked — found nothing")
+    assert chat.incident().title == "Answers are slow – since nine"
+    assert [each.words for each in chat.timeline()][1:] == [
+        "Quota was raised – all is calm",
+        "looked – found nothing",
+    ]

@@ -6,10 +6,15 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.errors import CountersignError
-from bot.domain.incident import ChannelState, IncidentState, Severity
+from bot.domain.incident import ChannelState, IncidentSource, IncidentState, Severity
+from bot.domain.incident_policy import IncidentPolicy
+from bot.domain.people import system
 from bot.ports.channels import Channel
-from handlers.shapes import FieldErrors, Replace
-from tests.fakes.house import ANNA, BOB, DAN, EVE, OTTO
+from bot.render.lint import check_view
+from bot.usecases.declare_incident import Declaring, declare_incident
+from handlers.events.home import HOME
+from handlers.shapes import FieldErrors, Happening, Replace
+from tests.fakes.house import ANNA, BOB, DAN, EVE, OTTO, House, company
 from tests.fakes.incidents import Chat
 
 MINUTES = timedelta(minutes=1)
@@ -224,3 +229,75 @@ async def test_a_channel_that_is_there_is_adopted_with_here() -> None:
     incident = chat.incident()
     assert (incident.channel, incident.channel_name, incident.is_own_channel) == ("C0WAR", "war-room", False)
     assert "C0WAR" not in chat.rooms.topics, "the topic of somebody else's channel is left as it is"
+
+
+async def test_home_shows_open_incidents_with_age_and_next_update() -> None:
+    chat = await declared(BOB)
+    await chat.type("incident declare Over --target classifier-prod")
+    chat.house.clock.pass_by(45 * MINUTES)
+    await HOME.run(Happening("app_home_opened", chat.asked(EVE), user=EVE), chat.deps)
+    home = chat.voice.views[-1]
+    check_view(home)
+    shown = words_of(home)
+    assert "Active incidents" in shown
+    assert all(words in shown for words in ("INC-1", "INC-2", "open for 45 min", "overdue since"))
+
+
+@pytest.mark.parametrize("channel", ["C0OPS", "C0AUDIT", f"D{ANNA}"])
+async def test_no_incident_is_worked_on_where_changes_are_decided(channel: str) -> None:
+    chat = await declared(BOB)
+    for text in ("incident declare Slow --here", "incident channel INC-1 --here"):
+        with pytest.raises(CountersignError):
+            await chat.type(text, BOB, channel)
+
+
+async def test_one_channel_houses_one_open_incident() -> None:
+    chat = await declared(BOB)
+    with pytest.raises(CountersignError, match="INC-1 is worked on in this channel"):
+        await chat.type("incident declare Slow --here", BOB, chat.incident().channel)
+
+
+async def test_a_channel_that_another_company_reads_is_not_adopted() -> None:
+    chat = Chat()
+    chat.rooms.channels["C0SHARED"] = Channel("C0SHARED", "both", is_member=True)
+    chat.voice.refusals["C0SHARED"] = "shared_channel"
+    await chat.type("incident declare Slow --here", ANNA, "C0SHARED")
+    await chat.deliver()
+    assert (chat.incident().channel_state, chat.incident().channel) == (ChannelState.GONE, "")
+    assert chat.voice.of("C0SHARED") == []
+
+
+async def test_of_what_an_alert_declared_the_owners_hear_while_nobody_leads() -> None:
+    chat = Chat()
+    asked = Declaring("Throttled", frozenset({"triage-prod"}), source=IncidentSource.ALERT)
+    house = chat.house
+    async with house.archive.transaction() as tx:
+        await declare_incident(
+            asked,
+            by=system("alerts"),
+            cause=house.cause,
+            now=house.clock.now(),
+            configuration=house.configuration,
+            tx=tx,
+        )
+    chat.rooms.refusals["create"] = "restricted_action"
+    await chat.deliver()
+    assert "make a channel" in chat.voice.of(f"D{OTTO}")[-1].message.text
+
+
+async def test_in_an_incidents_channel_evidence_is_for_everybody_there() -> None:
+    chat = await declared(BOB)
+    await chat.type("status triage-prod", ANNA, chat.incident().channel)
+    await chat.type("evidence triage-prod", ANNA, chat.incident().channel)
+    await chat.type("status triage-prod", ANNA, "C0ELSE")
+    shared = [each.share for each in chat.house.archive.state.questions.values()]
+    assert shared == [True, False, False]
+
+
+async def test_bookmarks_of_the_file_stand_beside_those_of_the_deployments() -> None:
+    policy = IncidentPolicy(bookmarks={"Runbook": "https://wiki.example.com/runbook"})
+    chat = Chat(House(company(incidents=policy)))
+    await chat.type("incident declare Slow --target triage-prod")
+    await chat.deliver()
+    titles = [title for title, _ in chat.rooms.bookmarks[chat.incident().channel]]
+    assert titles == ["INC-1 card", "Runbook", "triage-prod in Azure"]

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -15,6 +17,7 @@ from bot.domain.operation import Operation
 from storage.figures import read_figures
 from tests.contracts.conftest import postgres_server, postgres_url, sqlite_url
 from tests.contracts.fixtures_storage import NOW, Archives, opened_archives, stored_change, vote
+from tests.contracts.test_archive_incidents import INCIDENT
 from tests.fakes.azure_server import REF, Reply, WallClock, raw_deployment, scripted
 
 __all__ = ["postgres_server", "postgres_url", "sqlite_url"]
@@ -72,6 +75,20 @@ async def test_figures_are_counts_by_state_vote_and_outcome(
     assert (figures.changes["pending_approval"], figures.changes["draft"]) == (1, 3)
     assert figures.decisions == {"approve": 1, "reject": 1, "request_changes": 0}
     assert figures.executions == {"done": 1, "failed": 0}
+
+
+@pytest.mark.parametrize("database", ["sqlite_url", "postgres_url"])
+async def test_figures_of_incidents_leave_drills_out(database: str, request: pytest.FixtureRequest) -> None:
+    async with opened_archives(request.getfixturevalue(database)) as archives:
+        async with archives.opened.archive.transaction() as tx:
+            for drill, seconds in ((False, 4), (False, 8), (True, 600)):
+                first = INCIDENT.declared_at + timedelta(seconds=seconds)
+                kept = await tx.add_incident(replace(INCIDENT, drill=drill, first_snapshot_at=first))
+                await tx.want_snapshot(kept.number, "declare", NOW)
+        figures = await read_figures(archives.opened.database, NOW)
+    assert figures.incidents == {"SEV1": 0, "SEV2": 2, "SEV3": 0, "SEV4": 0}
+    assert figures.incident_seconds == {"first_snapshot": 6.0}
+    assert figures.snapshots_waiting == 3
 
 
 @pytest.mark.parametrize(

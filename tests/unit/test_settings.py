@@ -155,7 +155,7 @@ def test_signing_keys_stand_in_several_files_and_beside_them(monkeypatch: pytest
     assert settings.signing_keys() == (made[1][0], made[2][0], made[3][0])
     assert settings.public_keys() == (made[0][1],)
     Path("next.key").chmod(0o644)
-    with pytest.raises(InvalidInputError, match=r"Others can read the signing key file next\.key"):
+    with pytest.raises(InvalidInputError, match=r"Others can read the key file next\.key"):
         settings.signing_keys()
 
 

@@ -141,18 +141,22 @@ async def test_a_message_that_is_gone_is_said_to_be_gone() -> None:
 
 
 async def test_a_file_elsewhere_is_named_and_never_fetched() -> None:
-    file = {"name": "log.txt", "size": 3, "url_private": "https://evil.example.com/log.txt"}
-    script = Script([said(messages=[{"ts": "1.1", "user": "U0BOB", "text": "see", "files": [file]}])])
+    script = Script([])
     async with scripted(script) as peer:
+        elsewhere = peer.url.replace("127.0.0.1", "localhost")  # answers as well, and is not Slack
+        file = {"name": "log.txt", "size": 3, "url_private": f"{elsewhere}/files-pri/T-F/log.txt"}
+        message = {"ts": "1.1", "user": "U0BOB", "text": "see", "files": [file]}
+        script.answers = [said(messages=[message]), (200, "text/plain", "log")]
         found = await SlackRooms(peer.client).message("C0OPS", "1.1")
     assert [(each.name, each.size, each.sha256) for each in found.files] == [("log.txt", 3, "")]
     assert len(script.asked) == 1
 
 
-async def test_a_sign_in_page_in_place_of_a_file_is_no_digest_of_it() -> None:
+@pytest.mark.parametrize("size", [3, 300])
+async def test_a_sign_in_page_in_place_of_a_file_is_no_digest_of_it(size: int) -> None:
     script = Script([])
     async with scripted(script) as peer:
-        file = {"name": "log.txt", "size": 3, "url_private": f"{peer.url}/files-pri/T-F/log.txt"}
+        file = {"name": "log.txt", "size": size, "url_private": f"{peer.url}/files-pri/T-F/log.txt"}
         message = {"ts": "1.1", "thread_ts": "1.0", "bot_id": "B0ELSE", "text": "", "files": [file]}
         script.answers = [said(messages=[message]), (200, "text/html", "<html>sign in</html>")]
         found = await SlackRooms(peer.client).message("C0OPS", "1.1")

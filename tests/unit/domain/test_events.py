@@ -300,6 +300,23 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
         "learned who made the write of triage-prod that no change explains",
     ),
     (
+        "trouble.detected",
+        watch.TroubleDetected(
+            alias="triage-prod",
+            rule="capacity_pressure",
+            began_at="2026-11-24T12:00:00+00:00",
+            figures=("HTTP 429: 62 %",),
+            outcome="joined",
+            incident="INC-1",
+        ),
+        "found capacity pressure on triage-prod and added it to INC-1",
+    ),
+    (
+        "trouble.ended",
+        watch.TroubleEnded(alias="triage-prod", rule="capacity_pressure"),
+        "found capacity pressure on triage-prod to be over",
+    ),
+    (
         "alert.received",
         alert.AlertReceived(
             alert="/subscriptions/s/alerts/a",
@@ -319,8 +336,10 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
     ),
     (
         "checkpoint.anchored",
-        anchor.CheckpointAnchored(anchor="file", size=12, root="cm9vdA==", place="/mnt/anchors#400"),
-        "anchored the audit trail at size 12 (file)",
+        anchor.CheckpointAnchored(
+            anchor="file", size=12, root="cm9vdA==", place="/mnt/anchors#400", cosigned=("hsm", "w1")
+        ),
+        "anchored the audit trail at size 12 (file; also signed by hsm and w1)",
     ),
     (
         "anchor.failed",
@@ -390,8 +409,10 @@ EVENTS: tuple[tuple[str, AuditEvent, str], ...] = (
     ),
     (
         "incident.updated",
-        incident.StatusUpdated(incident="INC-1", next_update="", words="we look at the quota"),
-        "gave a status update of INC-1",
+        incident.StatusUpdated(
+            incident="INC-1", next_update="2026-11-24T10:30:00+00:00", words="we look at it"
+        ),
+        "gave a status update of INC-1, the next is due 2026-11-24T10:30:00+00:00",
     ),
     (
         "incident.noted",

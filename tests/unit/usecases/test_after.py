@@ -274,6 +274,20 @@ async def test_where_policy_has_approved_it_beforehand_a_breach_rolls_back_by_it
     assert len(house.writer.calls) == 2
 
 
+async def test_an_incident_that_nobody_leads_stops_no_rollback_that_policy_approved_beforehand(
+    house: House,
+) -> None:
+    await failing(house)
+    policy(house, auto_rollback=True)
+    await house.declare()
+    refused = await house.ask_rollback(BOB)
+    assert isinstance(refused, Refused)
+    assert "has no lead" in refused.reason
+    await look(house)
+    await house.finish()
+    assert (house.change().state, house.change().outcome["automatic"]) == (S.ROLLED_BACK, True)
+
+
 async def test_without_metrics_nothing_is_decided(house: House) -> None:
     await failing(house)
     house.metrics.broken = AzureUnavailableError("Azure Monitor did not answer.")

@@ -9,8 +9,9 @@ from bot.domain.change import Change, Choice, Tier
 from bot.domain.change import ChangeState as S
 from bot.domain.configuration import Group
 from bot.domain.deployment import Account, Usage
-from bot.domain.errors import InvalidInputError, RunAgain
+from bot.domain.errors import InvalidInputError, LedgerBrokenError, RunAgain
 from bot.domain.event import AuditEvent
+from bot.domain.incident import Consent
 from bot.domain.incident_events import ChangeConsented, IncidentLinked
 from bot.domain.notice import CONSENT, HANDLED, SAID
 from bot.domain.policy import Refused
@@ -199,6 +200,8 @@ async def another_incident(house: House) -> None:
     ],
 )
 @pytest.mark.parametrize("when", ["before the click", "after the click"])
+@pytest.mark.threat(19)
+@pytest.mark.asvs("8.3.2")
 async def test_a_consent_is_read_again_at_apply(house: House, then: Step, words: str, when: str) -> None:
     await consented(house)
     if when == "after the click":
@@ -214,11 +217,26 @@ async def test_a_consent_is_read_again_at_apply(house: House, then: Step, words:
     assert words in house.change().note
 
 
+@pytest.mark.threat(19)
+@pytest.mark.asvs("8.3.2")
 async def test_a_lead_who_changes_between_check_and_intent_lets_nothing_be_sent(house: House) -> None:
     await consented(house)
     await house.ask_apply(BOB)
     house.world = Sudden(house=house, then=another_leads)
     with pytest.raises(RunAgain, match="lead"):
+        await house.apply()
+    assert house.writer.calls == []
+
+
+@pytest.mark.threat(19)
+@pytest.mark.asvs("8.3.2")
+async def test_a_consent_that_was_put_into_the_database_is_not_one(house: House) -> None:
+    await house.declare(lead=OTTO)
+    change = await emergency(house)
+    forged = Consent(1, 1, change.revision, change.plan_digest, OTTO, house.clock.now())
+    house.archive.state.consents.append(forged)
+    assert isinstance(await house.ask_apply(BOB), Done)
+    with pytest.raises(LedgerBrokenError, match="consents that the trail does not prove: U0OTTO for INC-1"):
         await house.apply()
     assert house.writer.calls == []
 
@@ -232,6 +250,8 @@ async def test_without_a_consent_nothing_runs_and_it_is_said_whose_is_missing(ho
     assert refused.could == (OTTO,)
 
 
+@pytest.mark.threat(19)
+@pytest.mark.asvs("8.3.2")
 async def test_the_consent_to_an_earlier_revision_is_none_to_this_one(house: House) -> None:
     await house.declare(lead=OTTO)
     change = await house.pending(type="emergency", incident="INC-1")
@@ -282,6 +302,8 @@ async def test_nobody_but_the_lead_consents_and_who_tries_is_remembered(house: H
     assert not house.archive.state.consents
 
 
+@pytest.mark.threat(4)
+@pytest.mark.asvs("2.3.5")
 async def test_a_lead_who_asked_consents_only_after_another_has_approved(house: House) -> None:
     await house.declare(lead=ANNA)
     await house.pending(ANNA, type="emergency", incident="INC-1")
@@ -293,6 +315,8 @@ async def test_a_lead_who_asked_consents_only_after_another_has_approved(house: 
     assert await runs(house)
 
 
+@pytest.mark.threat(4)
+@pytest.mark.asvs("2.3.5")
 async def test_a_lead_who_asked_and_broke_the_glass_is_alone_and_runs_nothing(house: House) -> None:
     await house.declare(lead=DAN)
     await house.pending(DAN, type="emergency", incident="INC-1")
@@ -371,6 +395,15 @@ async def test_a_former_leads_consent_rolls_nothing_back(house: House) -> None:
     refused = await house.ask_rollback(BOB)
     assert isinstance(refused, Refused)
     assert "who does not lead any more" in refused.reason
+
+
+async def test_cards_are_drawn_again_when_an_incident_begins_to_hold_them(house: House) -> None:
+    await house.applied()
+    await house.pending(target="classifier-prod", capacity="40")
+    house.forget_jobs()
+    await house.declare("triage-prod")
+    assert "deliver:CHG-1:card" in house.jobs
+    assert "deliver:CHG-2:card" not in house.jobs
 
 
 async def test_a_drill_holds_its_target_until_a_real_incident_is_there(house: House) -> None:

@@ -1,5 +1,6 @@
 """Snapshots of an incident: taken once, kept, recorded and told; what differs is named, what is hidden is a gap."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from bot.domain.incident_snapshot import SnapshotSeen
 from bot.domain.inventory import ActivityEntry
 from bot.domain.kept_snapshot import read_snapshot
 from bot.domain.people import Actor
+from bot.domain.sighting import Unexplained
 from bot.domain.signs import Level, Sign
 from bot.ports.archive import Cause
 from bot.usecases.declare_incident import Declaring, declare_incident
@@ -109,6 +111,14 @@ async def test_a_wanted_snapshot_is_taken_once_kept_recorded_and_left_to_be_told
     assert house.archive.state.incidents[1].first_snapshot_at == house.clock.now()
 
 
+async def test_two_processes_that_take_it_at_once_leave_one_snapshot(house: House) -> None:
+    await declared(house)
+    house.inventory.broken["activity"] = AzureUnavailableError("Azure did not answer.")
+    await asyncio.gather(take(house), take(house))
+    assert house.tags.count("incident.snapshot") == 1
+    assert [each.kind for each in house.archive.state.timeline.values()] == ["declared", "snapshot"]
+
+
 async def test_the_time_of_the_first_snapshot_stays(house: House) -> None:
     await declared(house)
     await take(house)
@@ -200,6 +210,33 @@ async def test_a_change_is_named_with_what_it_did_and_who_asked_for_it(house: Ho
     assert write.what == "scale: sku.capacity (120 → 150)"
 
 
+async def test_a_change_that_the_log_shows_late_is_listed_once_and_is_no_new_write(house: House) -> None:
+    change = await house.applied()
+    await declared(house)
+    await take(house)
+    wrote(house, "write", back=0)
+    later = await demand(house)
+    (write,) = later.targets[0].writes
+    assert (write.change, write.by, write.status) == (change.id, ANNA, "Succeeded")
+    assert later.is_unchanged
+
+
+async def test_a_write_of_which_only_traces_were_seen_is_listed_until_the_log_has_it(house: House) -> None:
+    now = house.clock.now()
+    async with house.archive.transaction() as tx:
+        traces = Unexplained(
+            "k", THING.key, "triage-prod", now - 9 * MINUTE, now, fields={"sku.capacity": (120, 60)}
+        )
+        await tx.add_unexplained(traces)
+    await declared(house)
+    await take(house)
+    (write,) = (await seen(house)).targets[0].writes
+    assert (write.what, write.by, write.change) == ("Capacity 120 → 60", "", "")
+    wrote(house, "write")
+    (write,) = (await demand(house)).targets[0].writes
+    assert (write.what, write.by) == ("deployments write", DAN)
+
+
 async def test_the_last_known_good_is_the_baseline_of_before_the_trouble(house: House) -> None:
     target = house.configuration.targets[0]
     async with house.archive.transaction() as tx:
@@ -255,6 +292,20 @@ async def test_the_timer_wants_a_snapshot_once_and_after_a_pause_one_for_all_tha
     assert due - house.clock.now() == 7 * MINUTE
 
 
+async def test_a_clock_that_was_ahead_and_is_set_right_does_not_stop_the_timer(house: House) -> None:
+    await declared(house)
+    right = house.clock.now()
+    house.clock.pass_by(timedelta(days=2))
+    await house.sweep()
+    house.clock.time = right + 20 * MINUTE
+    await house.sweep()
+    await house.sweep()
+    assert len(house.archive.state.snapshots) == 3
+    due = house.archive.state.incidents[1].next_snapshot_at
+    assert due is not None
+    assert timedelta(0) < due - house.clock.now() <= 10 * MINUTE
+
+
 async def test_the_timer_leaves_a_resolved_incident_alone(house: House) -> None:
     incident = await declared(house)
     async with house.archive.transaction() as tx:
@@ -268,7 +319,7 @@ async def test_two_replicas_want_the_same_snapshot_once(house: House) -> None:
     await declared(house)
     house.clock.pass_by(10 * MINUTE)
     async with house.archive.reading() as look:
-        due = await snapshots_due(look, house.clock.now())
+        due = await snapshots_due(look, desk=house.desk)
     for _ in range(2):
         async with house.archive.transaction() as tx:
             await want_snapshots(due, tx=tx, desk=house.desk)

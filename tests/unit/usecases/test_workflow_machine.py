@@ -1,7 +1,8 @@
 """The whole workflow, driven at random: what must never happen does not, and what must be reached is.
 
-Safety: nothing runs without a quorum of people who are not the requester and still may, nor in a freeze; an end stays
-an end; Azure accepts at most one call per change and step, whichever process dies; the trail tells the states.
+Safety: nothing runs without a quorum of people who are not the requester and still may, nor in a freeze, nor on a
+target with an open incident unless it is an emergency of it with the consent of who leads; an end stays an end; Azure
+accepts at most one call per change and step, whichever process dies; the trail tells the states.
 Liveness: the paths together reach every kind of end, after an edit, a freeze and the death of a process, too.
 """
 
@@ -40,12 +41,14 @@ from bot.domain.effect import Phase
 from bot.domain.errors import ConflictError, RunAgain
 from bot.domain.events import plain
 from bot.domain.execution_events import ExecutionStarted
+from bot.domain.incident import IncidentState
 from bot.domain.operation import Operation
 from bot.domain.policy import quorum_met
 from bot.domain.proof_entry import ReadEntry
 from bot.domain.proof_rules import demand_rules, how_it_ended
 from bot.domain.request_events import ChangeRefused, ChangeSuperseded, PolicyEvaluated
 from bot.ports.azure import Sent
+from bot.ports.incidents import IncidentQuery
 from bot.usecases.find_people import FOR_AN_APPLY, find_people
 from bot.usecases.freeze_targets import freezes_at
 from tests.fakes.archive_state import Entry
@@ -64,12 +67,19 @@ MUST_HAPPEN = {
     "a change ended well after an edit",
     "a freeze refused an apply",
     "a change ended well after a freeze",
+    "an incident refused an apply",
+    "an incident refused a rollback",
+    "a change ended well after an incident",
+    "a change ran in an incident",
     "a change ended well after an approval was taken back",
     "an approval was lost before the apply",
     "a live state moved before the apply",
 }
 JOBS = ("apply", "poll", "read_back", "validate", "expire", "precheck")
-NO_MOVE = ("change.refused", "change.attested", "change.apply_requested", "change.execution.unknown")
+NO_MOVE = (
+    *("change.refused", "change.attested", "change.apply_requested", "change.execution.unknown"),
+    *("incident.linked", "incident.consented"),
+)
 ENTRY_OF = {
     S.REJECTED: "change.rejected",
     S.CHANGES_REQUESTED: "change.changes_requested",
@@ -129,6 +139,7 @@ class Workflow(RuleBasedStateMachine):
             HAPPENED["a change ended well after a death"] += bool(self.deaths)
             HAPPENED["a change ended well after an edit"] += change.revision > 1
             HAPPENED["a change ended well after a freeze"] += ("", "freeze.added") in tags
+            HAPPENED["a change ended well after an incident"] += ("", "incident.opened") in tags
             back = (change.id, "change.approval_withdrawn") in tags
             HAPPENED["a change ended well after an approval was taken back"] += back
         for entry in self.house.archive.state.entries:
@@ -138,6 +149,9 @@ class Workflow(RuleBasedStateMachine):
                 HAPPENED["a live state moved before the apply"] += not lost
             if isinstance(entry.event, ChangeRefused) and entry.event.attempt == "apply":
                 HAPPENED["a freeze refused an apply"] += "freeze" in entry.event.why.lower()
+                HAPPENED["an incident refused an apply"] += " open on " in entry.event.why
+            if isinstance(entry.event, ChangeRefused) and entry.event.attempt == "roll back":
+                HAPPENED["an incident refused a rollback"] += " open on " in entry.event.why
         self.loop.close()
 
     @property
@@ -166,12 +180,22 @@ class Workflow(RuleBasedStateMachine):
             assert was not in TERMINAL - {S.FAILED} or was is change.state, (was, change.state)
 
     async def check_start(self, started: ExecutionStarted) -> None:
-        """Fail unless what has just started might: in no freeze, approved by enough who may approve now."""
+        """Fail unless what has just started might: in no freeze, with the word of every lead, approved by enough."""
         house, now = self.house, self.house.clock.now()
         change = house.change(int(started.change.removeprefix("CHG-")))
         async with house.archive.reading() as look:
             held = await freezes_at(change.request.target, now, look=look, configuration=house.configuration)
+            incidents = await look.incidents(IncidentQuery(IncidentState.OPEN, change.request.target))
+            given = await look.consents(change.number)
         assert held == ()
+        if incidents:
+            assert is_emergency(change)
+            assert change.request.incident in {incident.id for incident in incidents}
+            leads = {(each.by, each.revision, each.plan_digest) for each in given}
+            for incident in incidents:
+                assert (incident.lead, change.revision, change.plan_digest) in leads
+                assert incident.lead != change.request.requester or set(started.approvers) - {incident.lead}
+            HAPPENED["a change ran in an incident"] += 1
         people = await find_people(set(started.approvers), desk=house.executor_desk, max_age=FOR_AN_APPLY)
         found = house.configuration.rule(change.environment, change.tier)
         assert found is not None
@@ -264,6 +288,7 @@ class Workflow(RuleBasedStateMachine):
         self.house.writer.fates = []
         self.everybody_is_back()
         self.the_freezes_are_lifted()
+        self.the_incidents_are_resolved()
         self.everybody_does_their_part(which, 8, rolls_back)
 
     def go_on(self, number: int, rolls_back: bool = False) -> None:
@@ -328,6 +353,31 @@ class Workflow(RuleBasedStateMachine):
     def the_freezes_are_lifted(self) -> None:
         for freeze in list(self.house.archive.state.freezes.values()):
             self.do(self.house.lift(freeze.number))
+
+    @precondition(lambda self: len(self.house.archive.state.incidents) < 3)
+    @rule(
+        where=st.sampled_from(["triage-prod", "classifier-prod", "classifier-prod"]),
+        lead=st.sampled_from([ANNA, OTTO, DAN, ""]),
+    )
+    def an_incident_is_declared(self, where: str, lead: str) -> None:
+        self.do(self.house.declare(where, lead=lead))
+
+    @precondition(lambda self: self.house.archive.state.incidents)
+    @rule(lead=st.sampled_from([ANNA, OTTO, DAN]))
+    def somebody_else_leads(self, lead: str) -> None:
+        number = max(self.house.archive.state.incidents)
+        self.do(self.house.name_lead(lead, number))
+        self.do(self.house.look_at_people(lead))
+
+    @precondition(lambda self: self.house.archive.state.incidents)
+    @rule(which=st.integers(0, 1), who=st.sampled_from([ANNA, OTTO, DAN]))
+    def consents(self, which: int, who: str) -> None:
+        self.do(self.house.consent(who, self.pick(which)))
+
+    @rule()
+    def the_incidents_are_resolved(self) -> None:
+        for number in list(self.house.archive.state.incidents):
+            self.do(self.house.resolve(number))
 
     @rule(
         which=st.integers(0, 1),
@@ -544,6 +594,30 @@ def _closed_after_an_approval_was_taken_back(machine: Workflow) -> None:
     machine.nobody_disturbs(which=0, rolls_back=False)
 
 
+def _held_by_an_incident_and_rolled_back_after_it(machine: Workflow) -> None:
+    machine.approves(which=0, who=BOB)
+    machine.an_incident_is_declared(where="triage-prod", lead=OTTO)
+    machine.asks_to_apply(which=0, who=BOB)
+    assert machine.house.change(1).state is S.APPROVED
+    machine.the_incidents_are_resolved()
+    machine.asks_to_apply(which=0, who=BOB)
+    machine.the_executor_works_it_off(which=0)
+    machine.an_incident_is_declared(where="triage-prod", lead=OTTO)
+    machine.asks_to_roll_back(which=0, who=BOB)
+    assert machine.house.change(1).state is S.VERIFYING
+    machine.nobody_disturbs(which=0, rolls_back=True)
+
+
+def _run_in_an_incident(machine: Workflow) -> None:
+    machine.an_incident_is_declared(where="classifier-prod", lead=OTTO)
+    machine.somebody_asks_for_the_neighbour(capacity="40", urgency="emergency")
+    machine.approves(which=1, who=DAN)
+    machine.consents(which=1, who=OTTO)
+    machine.asks_to_apply(which=1, who=ANNA)
+    machine.the_executor_works_it_off(which=1)
+    assert machine.house.change(2).state is S.VERIFYING
+
+
 def _superseded_by(what: str) -> Callable[[Workflow], None]:
     def path(machine: Workflow) -> None:
         machine.approves(which=0, who=BOB)
@@ -566,6 +640,8 @@ WALKS: dict[str, tuple[Callable[[Workflow], None], ChangeState]] = {
     "a death after the call": (_closed_after_a_death("after"), S.CLOSED),
     "an edit and a freeze": (_closed_after_an_edit_and_a_freeze, S.CLOSED),
     "an approval taken back": (_closed_after_an_approval_was_taken_back, S.CLOSED),
+    "held by an incident": (_held_by_an_incident_and_rolled_back_after_it, S.ROLLED_BACK),
+    "run in an incident": (_run_in_an_incident, S.PENDING_APPROVAL),
     "closed accounts": (_superseded_by("closed accounts"), S.SUPERSEDED),
     "the portal": (_superseded_by("portal"), S.SUPERSEDED),
 }
