@@ -15,6 +15,7 @@ from bench.evidence import evidence
 from bench.evidence_az import evidence_az
 from bench.growth import growth
 from bench.help import help_
+from bench.idle import idle
 from bench.measure import Row
 from bench.pack import pack
 from bench.period import period
@@ -27,6 +28,7 @@ ALL: Mapping[str, Callable[[], Awaitable[Sequence[Row]]]] = {
     "evidence": evidence,
     "evidence-az": evidence_az,
     "growth": growth,
+    "idle": idle,
     "pack": pack,
     "period": period,
     "verify": verify,

@@ -105,7 +105,7 @@ async def decide() -> Sequence[Row]:
             office = Office(people, session, f"{first['url']}/relay?to={second['url']}/")
             few = await _measured(office, 121)
             await office.requested("email-prod", 31)
-            await asyncio.to_thread(_multiply, Path(folder) / "countersign.db", office.number)
+            await asyncio.to_thread(multiply, Path(folder) / "countersign.db", office.number)
             office.number += PENDING
             many = await _measured(office, 121 + ROUNDS)
     return [
@@ -130,7 +130,7 @@ async def _measured(office: Office, start: int) -> Times:
     return times
 
 
-def _multiply(path: Path, number: int) -> None:
+def multiply(path: Path, number: int) -> None:
     """Copy a pending change until there are ten thousand of it."""
     database = sqlite3.connect(path, timeout=PATIENCE_SECONDS)
     with database:

@@ -1,6 +1,7 @@
 """`python -m bench.floor`: bare aiohttp that answers given bytes (`/`) or passes a request on (`/relay`)."""
 
 import asyncio
+import os
 
 from aiohttp import ClientSession, web
 
@@ -43,7 +44,7 @@ async def _serve() -> None:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await runner.setup()
         await web.TCPSite(runner, HOST, 0).start()
-        tell(url=f"http://{HOST}:{runner.addresses[0][1]}")
+        tell(pid=str(os.getpid()), url=f"http://{HOST}:{runner.addresses[0][1]}")
         await until_input_closes()
         await runner.cleanup()
 

@@ -10,12 +10,13 @@ from time import perf_counter
 
 @dataclass(frozen=True)
 class Row:
-    """One measurement, its floor and how often it was looked at; all times in milliseconds."""
+    """One measurement, its floor and how often it was looked at; in milliseconds, or in another unit."""
 
     name: str
     ours: Sequence[float]
     floor: Sequence[float]
     floor_name: str
+    unit: str = "ms"
 
     def cells(self) -> tuple[str, ...]:
         """Return what the table says: what, ours, floor, ratio of medians, how many."""
@@ -27,8 +28,8 @@ class Row:
         )
         return (
             self.name,
-            spread(self.ours),
-            f"{spread(self.floor)} {self.floor_name}",
+            spread(self.ours, self.unit),
+            f"{spread(self.floor, self.unit)} {self.floor_name}",
             f"{ratio:.1f} ×",
             count,
         )
@@ -48,11 +49,11 @@ class Watch:
         self.times.append((perf_counter() - started) * 1000)
 
 
-def spread(times: Sequence[float]) -> str:
+def spread(times: Sequence[float], unit: str = "ms") -> str:
     """Return median and p99, or the worst where fewer than 100 samples know no p99."""
     if len(times) >= 100:
-        return f"{figure(median(times))} / {figure(quantiles(times, n=100)[98])} ms"
-    return f"{figure(median(times))} / {figure(max(times))} ms (worst)"
+        return f"{figure(median(times))} / {figure(quantiles(times, n=100)[98])} {unit}"
+    return f"{figure(median(times))} / {figure(max(times))} {unit} (worst)"
 
 
 def figure(value: float) -> str:

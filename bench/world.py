@@ -1,6 +1,7 @@
 """`python -m bench.world FOLDER`: the pretended world with the real app on SQLite, in a process of its own."""
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -14,7 +15,7 @@ async def _serve(folder: Path) -> None:
         configure_logs(log)
         async with demo_world(Plan(folder, rate_limits="off")) as world:
             secret = world.settings.slack_signing_secret.get_secret_value()
-            tell(slack=world.slack, azure=world.azure, app=world.app, secret=secret)
+            tell(pid=str(os.getpid()), slack=world.slack, azure=world.azure, app=world.app, secret=secret)
             await until_input_closes()
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from bot.domain.drift import flat, shown
 from bot.domain.evidence import GONE, changed_since
 from bot.domain.field_names import field_words
-from bot.domain.incident_snapshot import TargetSeen
+from bot.domain.incident_snapshot import TargetSeen, write_key
 from bot.domain.json import Json
 from bot.domain.operation import differences
 from bot.domain.signs import Finding
@@ -57,8 +57,8 @@ def _levels(before: Sequence[Finding], after: Sequence[Finding]) -> list[str]:
 
 
 def _new_writes(before: TargetSeen, after: TargetSeen) -> list[str]:
-    known = {(each.correlation or each.at, each.change) for each in before.writes}
-    fresh = [each for each in after.writes if (each.correlation or each.at, each.change) not in known]
+    known = {write_key(each) for each in before.writes}
+    fresh = [each for each in after.writes if write_key(each) not in known]
     return [
         f"New write: {each.what}, {each.at:%H:%M} UTC, {each.change or 'no change explains it'}"
         for each in fresh

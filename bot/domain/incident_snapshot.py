@@ -207,6 +207,13 @@ def _round(value: float | None) -> float | None:
     return None if value is None else round(value, 1)
 
 
+def write_key(write: RecentWrite) -> tuple[str, str]:
+    """Return what a write is known by: its change and what that did, in the log or not yet; else its id."""
+    if write.change:
+        return write.change, write.what
+    return "", write.correlation or write.at.isoformat()
+
+
 def maps_in(found: Json) -> list[Mapping[str, Json]]:
     """Return the objects of a list."""
     listed = found if isinstance(found, Sequence) and not isinstance(found, str) else ()

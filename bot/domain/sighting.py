@@ -52,7 +52,7 @@ class Known:
     """A step of an approved change on a deployment; `effect` is None while another program has yet to begin it.
 
     `since`: when writes of another program may begin; None where the executor makes the call.
-    `change`: its id.
+    `change`: its id; `is_way_back`: the step takes it back.
     """
 
     start: Mapping[str, Json]
@@ -60,6 +60,7 @@ class Known:
     effect: Effect | None
     since: datetime | None = None
     change: str = ""
+    is_way_back: bool = False
 
     @property
     def waits(self) -> bool:

@@ -50,7 +50,7 @@ def render_incident_snapshot(view: SnapshotView, ref: str) -> Message:
     ]
     blocks: list[Block] = [
         header(f"{_drill(view)}{seen.incident} · Evidence snapshot {seen.n}"),
-        context(_READ_ONLY, when(seen.taken_at), _before(seen), _occasion(seen.occasion)),
+        context(_READ_ONLY, when(seen.taken_at), _before(seen), escape(occasion_words(seen.occasion), 200)),
         *[section(_found(each, view.targets)) for each in seen.targets[:_TARGETS]],
         *chart_blocks(charts),
         *[block for each in seen.targets[:_TARGETS] for block in _around(each, seen)],
@@ -97,12 +97,13 @@ def _before(seen: SnapshotSeen) -> str:
     return f"{escape(seen.last, 40)} was {_past(seen)}" if seen.last else "the first"
 
 
-def _occasion(occasion: str) -> str:
+def occasion_words(occasion: str) -> str:
+    """Return why a snapshot was taken, as people read it."""
     word, _, rest = occasion.partition(":")
     if word == "change":
         change, _, what = rest.partition(":")
-        return f"taken because {escape(change, 20)} was {escape(what.replace('_', ' '), 20)}"
-    return _OCCASIONS.get(word, "")
+        return f"taken because {change} was {what.replace('_', ' ')}"
+    return _OCCASIONS.get(word, occasion)
 
 
 def _found(seen: TargetSeen, targets: Sequence[Target]) -> str:

@@ -29,7 +29,7 @@ def render_declared(incident: Incident, channel_name: str, ref: str) -> Message:
         if incident.channel
         else f"Its channel {code('#' + channel_name, 100)} is being made; you are invited there."
     )
-    next_ = "The first snapshot is on its way. Name a lead with `/cs incident lead @…`."
+    next_ = f"The first snapshot is on its way. Name a lead with `/cs incident lead {incident.id} @…`."
     return say(text, [section(f"*{text}*\n{where} {next_}"), footer(ref, f"about {targets_words(incident)}")])
 
 

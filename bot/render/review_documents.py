@@ -11,7 +11,7 @@ from bot.render.audit_rows import harmless
 from bot.render.review_parts import Part, review_parts, review_title, timeline_rows
 from bot.render.svg_chart import draw_chart
 
-_MARKS = re.compile(r"([\\`*_{}\[\]<>()#+!|~-])")
+_MARKS = re.compile(r"([\\`*_\[\]<>|~&])")
 _STYLE = """
 :root{color-scheme:light}body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1.2rem;
 color:#1b2126}h1{font-size:1.6rem;line-height:1.2}h2{font-size:1.15rem;margin:2rem 0 .6rem;padding-bottom:.25rem;

@@ -7,9 +7,10 @@ from bot.domain.chart import Chart
 from bot.domain.evidence import evidence_id
 from bot.domain.incident_course import course_charts, marks_of
 from bot.domain.incident_review import STEPS, Review, ReviewedSnapshot
-from bot.domain.incident_snapshot import TargetSeen
+from bot.domain.incident_snapshot import TargetSeen, write_key
 from bot.domain.redaction import redact
 from bot.domain.signs import Level
+from bot.render.incident_snapshot import occasion_words
 from bot.render.texts import one_line, utc
 
 _STEPS = dict(zip(STEPS, ("First snapshot", "Severity", "Lead", "Resolved"), strict=True))
@@ -100,7 +101,7 @@ def _resolved(review: Review) -> str:
 
 def _times(review: Review) -> Part:
     rows = [
-        (_STEPS[name], _span(found), _span(review.usual.get(name))) for name, found in review.times.items()
+        (_STEPS[name], _span(found), _usual(review.usual.get(name))) for name, found in review.times.items()
     ]
     noticed = review.incident.declared_at - review.incident.began_at
     lines = [f"From the beginning to the declaration: {_span(noticed)}."]
@@ -142,8 +143,7 @@ def _writes(review: Review) -> Part:
     for each in review.snapshots:
         for seen in each.seen.targets if each.seen else ():
             for write in seen.writes:
-                key = (seen.alias, write.correlation or write.at.isoformat(), write.change)
-                found[key] = (write.at, seen.alias, write)
+                found[seen.alias, *write_key(write)] = (write.at, seen.alias, write)
     rows = [
         (
             _at(at),
@@ -170,7 +170,7 @@ def _snapshot(found: ReviewedSnapshot) -> tuple[str, ...]:
     row = found.row
     taken = _at(row.taken_at) if row.taken_at else f"not yet, wanted {_at(row.wanted_at)}"
     evidence = evidence_id(row.sha256) if row.sha256 else "none"
-    return (str(row.n), row.occasion, taken, evidence, row.summary)
+    return (str(row.n), occasion_words(row.occasion), taken, evidence, row.summary)
 
 
 def _timeline(review: Review) -> Part:
@@ -222,6 +222,10 @@ def _proof(review: Review) -> Part:
 
 def _at(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S}"
+
+
+def _usual(span: timedelta | None) -> str:
+    return "no data" if span is None else _span(span)
 
 
 def _span(span: timedelta | None) -> str:

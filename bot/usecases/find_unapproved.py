@@ -194,7 +194,7 @@ def _step(change: Change, plan: Plan, step: str, effect: Effect) -> Known:
     if step == ROLLBACK:
         start, goal, calls = plan.after, plan.before, plan.rollback
     since = None if calls else change.submitted_at
-    return Known(_kept(start), _kept(goal), effect, since, change.id)
+    return Known(_kept(start), _kept(goal), effect, since, change.id, step == ROLLBACK)
 
 
 def _kept(projection: Mapping[str, Json]) -> Mapping[str, Json]:

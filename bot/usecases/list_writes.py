@@ -16,6 +16,7 @@ from bot.domain.sighting import Known, Unexplained, adopted
 from bot.ports.archive import Look
 from bot.usecases.find_drift import person_behind
 from bot.usecases.find_unapproved import known_steps
+from bot.usecases.step import ROLLBACK
 
 DAY = timedelta(hours=24)
 _MOST = 40
@@ -29,11 +30,16 @@ async def list_writes(
     mine = _settled(log, target, now - DAY)
     known = await known_steps(target, look)
     logged = [await _logged(each, known, look, configuration) for each in mine]
-    ours = own_writes(await look.effects_on(target.ref.key))
-    late = [each for each in ours if each.ended >= now - DAY and not any(map(each.is_of, mine))]
+    told = {(each.change, each.what) for each in logged}
+    ours = [each for each in own_writes(await look.effects_on(target.ref.key)) if each.ended >= now - DAY]
+    late = [
+        each
+        for each in [await _unlogged(each, look) for each in ours]
+        if (each.change, each.what) not in told
+    ]
     rows = [each for each in await look.unexplained_on(target.ref.key, now - DAY) if not each.correlation]
     traces = [row for row in rows if not any(adopted(row, each) for each in mine)]
-    found = [*logged, *[await _unlogged(each, look) for each in late], *map(_traced, traces)]
+    found = [*logged, *late, *map(_traced, traces)]
     return tuple(sorted(found, key=lambda each: each.at, reverse=True)[:_MOST])
 
 
@@ -51,24 +57,27 @@ def _settled(log: Sequence[ActivityEntry], target: Target, since: datetime) -> l
 async def _logged(
     entry: ActivityEntry, known: Sequence[Known], look: Look, configuration: Configuration
 ) -> RecentWrite:
-    change = next((each.change for each in known if each.explains(entry)), "")
-    what = await _plan_words(change, look) if change else " ".join(entry.operation.rsplit("/", 2)[-2:])
-    by = person_behind(entry.caller, configuration)
-    return RecentWrite(entry.at, what, by, entry.status, change, entry.correlation)
+    step = next((each for each in known if each.explains(entry)), None)
+    if step is None:
+        by = person_behind(entry.caller, configuration)
+        what = " ".join(entry.operation.rsplit("/", 2)[-2:])
+        return RecentWrite(entry.at, what, by, entry.status, "", entry.correlation)
+    what, by = await _asked(step.change, look, is_way_back=step.is_way_back)
+    return RecentWrite(entry.at, what, by, entry.status, step.change, entry.correlation)
 
 
 async def _unlogged(write: OwnWrite, look: Look) -> RecentWrite:
-    what = await _plan_words(write.change, look)
-    said = f"{what}, rolled back" if write.step == "rollback" else what
-    change = await look.change(change_number(write.change))
-    return RecentWrite(write.ended, said, change.request.requester, "not in the log yet", write.change)
+    what, by = await _asked(write.change, look, is_way_back=write.step == ROLLBACK)
+    return RecentWrite(write.ended, what, by, "not in the log yet", write.change)
 
 
-async def _plan_words(change_id: str, look: Look) -> str:
+async def _asked(change_id: str, look: Look, *, is_way_back: bool) -> tuple[str, str]:
+    """Return what a step of a change did, and who had asked for the change."""
     change = await look.change(change_number(change_id))
-    plan = change.plan
+    plan, kind = change.plan, change.request.kind
     moved = moved_words(plan.before, plan.after) if plan is not None and plan.before and plan.after else ""
-    return f"{change.request.kind}: {moved}" if moved else change.request.kind
+    said = f"{kind}: {moved}" if moved else kind
+    return f"{said}, rolled back" if is_way_back else said, change.request.requester
 
 
 def _traced(row: Unexplained) -> RecentWrite:

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bot.domain.command_line import did_you_mean
 from bot.domain.errors import CountersignError, InvalidInputError
 from handlers.cli.audit_commands import report_words
 from handlers.cli.demo import Plan, World, demo_world, ended, run_module
@@ -15,29 +16,32 @@ from handlers.logs import configure_logs
 from storage.audit_verify import verify_log
 
 LAST_PORT = 65535
+STORIES = ("change", "incident")
 
 
-def run_demo(port: int, script: bool, keep: Path | None) -> int:
-    """Run the demo until Ctrl-C, or for the length of the story; return the exit code."""
+def run_demo(port: int, story: str, keep: Path | None) -> int:
+    """Run the demo until Ctrl-C, or for the length of a story; return the exit code."""
     if not 0 <= port <= LAST_PORT:
         raise InvalidInputError(
             f"There is no port {port}.", advice=f"Name one from 1 to {LAST_PORT}, or 0 for any free one."
         )
+    if story and story not in STORIES:
+        raise InvalidInputError(f"There is no story {story!r}.", advice=did_you_mean(story, STORIES))
     with ExitStack() as stack:
         folder = keep or Path(stack.enter_context(TemporaryDirectory(prefix="countersign-demo-")))
         _demand_new(folder)
         log = stack.enter_context((folder / "countersign.log").open("a", encoding="utf-8"))
         configure_logs(log)
         print("Starting the pretended Slack and Azure, and the app between them …", flush=True)
-        return asyncio.run(_run(Plan(folder, port=port, alerts=True), script, keep is not None))
+        return asyncio.run(_run(Plan(folder, port=port, alerts=story != "change"), story, keep is not None))
 
 
-async def _run(plan: Plan, script: bool, kept: bool) -> int:
+async def _run(plan: Plan, told: str, kept: bool) -> int:
     stop = stop_at_signals()
     starting = asyncio.create_task(stop.wait())
     async with demo_world(plan) as world:
         print("\n".join(banner(world, plan.folder, kept)), flush=True)
-        story = asyncio.create_task(_told_story(world)) if script else None
+        story = asyncio.create_task(_told_story(world, told)) if told else None
         waiting = [item for item in (starting, world.broken, story) if item is not None]
         try:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
@@ -51,9 +55,9 @@ async def _run(plan: Plan, script: bool, kept: bool) -> int:
                 await asyncio.wait([story])
 
 
-async def _told_story(world: World) -> int:
-    """Play the story on this terminal, then verify the audit trail it left; 0 when both are well."""
-    process = await run_module("sandbox.story", "--slack", world.slack, "--azure", world.azure)
+async def _told_story(world: World, story: str) -> int:
+    """Play a story on this terminal, then verify the audit trail it left; 0 when both are well."""
+    process = await run_module("sandbox.story", story, "--slack", world.slack, "--azure", world.azure)
     try:
         code = await process.wait()
     finally:

@@ -1,6 +1,7 @@
 """The `countersign.toml` of the pretended company."""
 
-PACE = '\n[timing]\nobservation_window = "15m"\n'  # who plays with it does not wait two hours for a second change
+# Who plays with it does not wait two hours for a second change, and whoever may approve sees every incident.
+PACE = '\n[timing]\nobservation_window = "15m"\n[incidents]\ninvite = ["approvers"]\n'
 # Every entry is anchored within a second or two, so that the clock may jump hours ahead and nothing is late.
 ANCHORS = '\n[anchors]\nevery_entries = 1\n[anchors.file]\npath = "anchors.jsonl"\n'
 ORIGIN = "countersign.contoso.example/audit/2026"

@@ -48,20 +48,21 @@ async def _made(number: int) -> "tuple[Review, bytes]":
     from handlers.clock import WallClock
     from handlers.configuration_file import read_configuration
     from handlers.incident_review import made_review
+    from handlers.privacy import configured_privacy
     from handlers.settings import read_settings
     from handlers.signing import signers_of, trusted_of
     from handlers.version import BUILD
     from storage.audit_reader import reading
-    from storage.open import open_archive
+    from storage.open import Place, open_archive
 
     settings, clock = read_settings(), WallClock()
-    origin = read_configuration(settings.config).origin
+    configuration = read_configuration(settings.config)
     with reading(settings.database_url):  # a database that is not there is not made
         pass
     opened = await open_archive(
-        settings.database_url,
+        Place(settings.database_url, privacy=configured_privacy(settings)),
         signers_of(settings),
-        origin,
+        configuration.origin,
         vkeys=trusted_of(settings),
         clock=clock,
         build=BUILD,

@@ -60,6 +60,7 @@ def demo(
     script: Annotated[
         bool, typer.Option("--script", help="Play a whole story, verify the audit trail, stop.")
     ] = False,
+    story: Annotated[str, typer.Option(help="Which story --script plays: change or incident.")] = "change",
     keep: Annotated[
         Path | None, typer.Option(help="Keep database, log and configuration in this folder.")
     ] = None,
@@ -67,7 +68,7 @@ def demo(
     """Start a pretended Slack and Azure with the real app between them; no accounts needed."""
     from handlers.cli.demo_command import run_demo
 
-    raise typer.Exit(run_demo(port, script, keep))
+    raise typer.Exit(run_demo(port, story if script else "", keep))
 
 
 @APP.command()

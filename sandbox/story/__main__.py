@@ -1,4 +1,4 @@
-"""`python -m sandbox.story --slack URL --azure URL`: play the story and check what everybody sees."""
+"""`python -m sandbox.story STORY --slack URL --azure URL`: play a story and check what everybody sees."""
 
 import argparse
 import asyncio
@@ -8,29 +8,27 @@ import time
 
 import aiohttp
 
-from sandbox.story.plot import play
+from sandbox.story.incident_plot import INCIDENT
+from sandbox.story.plot import CHANGE, Story
 from sandbox.story.stage import Stage
 from sandbox.story.transcript import Transcript
 from sandbox.story.world import Azure, Slack, is_loopback
 
 DEADLINE = 60.0
+STORIES: dict[str, Story] = {"change": CHANGE, "incident": INCIDENT}
 
 
-async def tell(slack_url: str, azure_url: str, *, colours: bool) -> int:
+async def tell(story: Story, slack_url: str, azure_url: str, *, colours: bool) -> int:
     """Play the story; 0 when every check held."""
     began = time.monotonic()
     async with aiohttp.ClientSession(slack_url) as at_slack, aiohttp.ClientSession(azure_url) as at_azure:
         slack = Slack(at_slack)
         transcript = Transcript(await slack.names(), colours=colours)
         stage = Stage(slack, Azure(at_azure), transcript)
-        transcript.title(
-            "Countersign: a day in #ml-ops",
-            "Alice is an ML engineer, Bob and Carol run the platform, Olivia owns the service triage-prod. "
-            "Slack and Azure are simulated, the app is real. Times are UTC.",
-        )
+        transcript.title(story.title, story.about)
         try:
             async with asyncio.timeout(DEADLINE):
-                await play(stage)
+                await story.play(stage)
         except TimeoutError:
             stage.missed += 1
             transcript.failed("The story took too long", f"an end within {DEADLINE:g} s", "none")
@@ -45,6 +43,7 @@ async def tell(slack_url: str, azure_url: str, *, colours: bool) -> int:
 def main() -> int:
     """Read the command line and tell the story."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.story", description=__doc__)
+    parser.add_argument("story", choices=sorted(STORIES), help="which story")
     parser.add_argument("--slack", required=True, help="where the simulated Slack is")
     parser.add_argument("--azure", required=True, help="where the simulated Azure is")
     asked = parser.parse_args()
@@ -52,7 +51,7 @@ def main() -> int:
         parser.error("the story is played on this machine only: http://127.0.0.1:…")
     colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     try:
-        return asyncio.run(tell(asked.slack, asked.azure, colours=colours))
+        return asyncio.run(tell(STORIES[asked.story], asked.slack, asked.azure, colours=colours))
     except aiohttp.ClientError as error:
         print(f"The sandbox did not answer: {error}", file=sys.stderr)
         return 1

@@ -85,7 +85,7 @@ def _pair(cell: Line) -> tuple[Line, Line]:
 
 
 def _cell(label: Line, value: Line, width: int, room: int) -> list[Line]:
-    value = [(text.lstrip("\n"), style) for text, style in value]
+    value = [(text.lstrip("\n") if at == 0 else text, style) for at, (text, style) in enumerate(value)]
     if not plain(label):
         return wrapped(value, room)
     name = [(text, "dim") for text, _ in label]

@@ -1,11 +1,22 @@
-"""The plot: thirteen scenes, in order."""
+"""The plot of the change: thirteen scenes, in order."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from sandbox.story import first_act, second_act
 from sandbox.story.stage import MissedError, Stage
 
 Scene = Callable[[Stage], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Story:
+    """A story: its first lines, and what plays it."""
+
+    title: str
+    about: str
+    play: Scene
+
 
 SECOND_ACT: tuple[tuple[str, str, Scene], ...] = (
     (
@@ -68,3 +79,11 @@ async def _first_act(stage: Stage) -> None:
         running = await first_act.execution(stage, approved)
     with stage.scene(6, "Half an hour later", "The signal Alice named is compared, before and after."):
         await first_act.validation(stage, running)
+
+
+CHANGE = Story(
+    "Countersign: a day in #ml-ops",
+    "Alice is an ML engineer, Bob and Carol run the platform, Olivia owns the service triage-prod. "
+    "Slack and Azure are simulated, the app is real. Times are UTC.",
+    play,
+)

@@ -79,6 +79,19 @@ class Stage:
             raise MissedError(f"a button {action} on the card", ", ".join(found) or "no button")
         return found[action]
 
+    async def reacts(self, user: str, message: Json, name: str) -> None:
+        """Add a reaction to a message."""
+        self.tells.deed(message["channel"], user, [("reacts with ", "dim"), (f":{name}:", "bold")])
+        place = {"channel": message["channel"], "ts": message["ts"]}
+        answer = await self.slack.post("/ui/react", user=user, **place, name=name)
+        if not answer["ok"]:
+            raise MissedError("the reaction to be taken", str(answer))
+
+    async def said(self, user: str, channel: str, words: str) -> Json:
+        """Return what a person wrote in a channel."""
+        found = (await self.slack.state(user))["messages"].get(channel, [])
+        return next(each for each in reversed(found) if words in each["text"])
+
     async def submits(self, user: str, view: Json, typed: Mapping[str, str], *, tells: bool = True) -> Json:
         """Fill in and submit a modal; the answer as Slack's client gets it."""
         await self._look(user)
@@ -148,6 +161,17 @@ class Stage:
         if show:
             self.tells.modal(view)
         return view
+
+    async def message(self, user: str, expected: str, fits: Callable[[Json], bool]) -> Json:
+        """Wait until a message of the app fits, the newest first, whenever it was written."""
+
+        async def look() -> tuple[Json, str]:
+            found = [each for each in _messages(await self.slack.state(user)) if each["app"]]
+            found.sort(key=lambda each: -float(each["ts"]))
+            seen = " | ".join(each["text"][:120] for each in found[:4])
+            return next((each for each in found if fits(each)), None), seen
+
+        return await self._until(expected, look)
 
     async def card(self, user: str, change: str, state: str) -> Json:
         """Wait until the card of a change shows a state."""

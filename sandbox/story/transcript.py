@@ -1,5 +1,6 @@
 """The transcript: scenes, what people do, what they see, and what was proved; on a terminal in colour."""
 
+import textwrap
 from datetime import UTC, datetime
 from typing import Any
 
@@ -39,6 +40,10 @@ class Transcript:
         for line in wrapped([(under, "dim")], WIDTH):
             self._print(line)
 
+    def meet(self, names: Names) -> None:
+        """Know who and what there is by now, such as a new channel."""
+        self._names = names
+
     def scene(self, number: int, title: str, tells: str) -> None:
         """The beginning of a scene, and in a sentence what it is about."""
         head = f"━━ {number} · {title} "
@@ -57,6 +62,10 @@ class Transcript:
         self._print([*head, *first])
         for line in others:
             self._print([(" " * MARGIN, ""), *line])
+
+    def quoted(self, text: str) -> None:
+        """A line of a document that somebody reads."""
+        self._indented([[(part, "dim")] for part in textwrap.wrap(text, FRAMED) or [""]], "│")
 
     def happens(self, does: str) -> None:
         """Something that nobody did in Slack."""

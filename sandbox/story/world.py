@@ -32,9 +32,14 @@ class Slack:
         async with self._session.get("/ui/state", params={"as": user}) as response:
             return await response.json()
 
-    async def names(self) -> Names:
-        """Who and what the ids stand for."""
-        state = await self.state("U0ALICE")
+    async def download(self, address: str) -> bytes:
+        """The bytes of a shared file."""
+        async with self._session.get(address) as response:
+            return await response.read()
+
+    async def names(self, user: str = "U0ALICE") -> Names:
+        """Who and what the ids stand for, as far as somebody sees them."""
+        state = await self.state(user)
         people = {each["id"]: each["real_name"] for each in state["people"]}
         app = state["workspace"]["app"]
         channels = {each["id"]: each["name"] for each in state["channels"] if each["kind"] == "channel"}
@@ -64,6 +69,17 @@ class Azure:
     async def writes(self) -> list[Json]:
         """Every mutation Azure accepted, in order."""
         return list((await self._get("/control/writes"))["writes"])
+
+    async def executed(self) -> list[Json]:
+        """Every mutation that came from the executor's identity."""
+        return [each for each in await self.writes() if "executor" in str(each.get("identity", ""))]
+
+    async def trouble(self, kind: str, minutes: int = 120) -> None:
+        """Let something go wrong, past the app."""
+        body = {"kind": kind, "account": ACCOUNT, "deployment": DEPLOYMENT, "minutes": minutes}
+        async with self._session.post("/control/troubles", json=body) as response:
+            if response.status != 200:
+                raise RefusedError(f"Azure answered {response.status}: {await response.text()}")
 
     async def set_behind(self, capacity: int) -> None:
         """Change the capacity as somebody else would, past the app."""

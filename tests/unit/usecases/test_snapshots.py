@@ -1,5 +1,6 @@
 """Snapshots of an incident: taken once, kept, recorded and told; what differs is named, what is hidden is a gap."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -111,6 +112,14 @@ async def test_a_wanted_snapshot_is_taken_once_kept_recorded_and_left_to_be_told
     assert house.archive.state.incidents[1].first_snapshot_at == house.clock.now()
 
 
+async def test_two_processes_that_take_it_at_once_leave_one_snapshot(house: House) -> None:
+    await declared(house)
+    house.inventory.broken["activity"] = AzureUnavailableError("Azure did not answer.")
+    await asyncio.gather(take(house), take(house))
+    assert house.tags.count("incident.snapshot") == 1
+    assert [each.kind for each in house.archive.state.timeline.values()] == ["declared", "snapshot"]
+
+
 async def test_the_time_of_the_first_snapshot_stays(house: House) -> None:
     await declared(house)
     await take(house)
@@ -200,6 +209,17 @@ async def test_a_change_is_named_with_what_it_did_and_who_asked_for_it(house: Ho
     (write,) = (await seen(house)).targets[0].writes
     assert (write.change, write.by, write.status) == (change.id, ANNA, "not in the log yet")
     assert write.what == "scale: sku.capacity (120 → 150)"
+
+
+async def test_a_change_that_the_log_shows_late_is_listed_once_and_is_no_new_write(house: House) -> None:
+    change = await house.applied()
+    await declared(house)
+    await take(house)
+    wrote(house, "write", back=0)
+    later = await demand(house)
+    (write,) = later.targets[0].writes
+    assert (write.change, write.by, write.status) == (change.id, ANNA, "Succeeded")
+    assert later.is_unchanged
 
 
 async def test_a_write_of_which_only_traces_were_seen_is_listed_until_the_log_has_it(house: House) -> None:
