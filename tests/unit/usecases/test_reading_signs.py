@@ -114,3 +114,4 @@ async def test_a_deployment_that_an_approved_change_deleted_is_known_to_be_gone_
     assert signs.condition == Condition("", deleted="CHG-1 deleted it", is_planned=True)
     failures = next(each for each in findings(signs) if each.sign is Sign.DEPLOYMENT_FAILURES)
     assert failures.words == "It does not exist: CHG-1 deleted it, as was approved."
+    assert not any(each.level is Level.CRITICAL for each in findings(signs))
