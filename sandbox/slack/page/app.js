@@ -365,6 +365,10 @@ async function runStep(step) {
   if (step.as && step.as !== store.me) {
     if (!(await actAs(step.as, place))) return;
   } else if (store.place.kind !== "channel" || store.place.id !== place.id) go(place);
+  if (step.trouble) {
+    const answer = await api.trouble(step.trouble);
+    if (!answer.ok) toast(say(answer.error));
+  }
   if (step.advance) await advance(step.advance);
   if (NARROW.matches) store.guide = false;
   drawSide();
