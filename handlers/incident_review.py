@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.domain.command_line import parse
 from bot.domain.effect import Question
 from bot.domain.entry import EntryProof
-from bot.domain.incident import incident_number
+from bot.domain.incident import Incident, incident_number
 from bot.domain.incident_review import Review
 from bot.domain.trail_events import ExportPerformed
 from bot.ports.archive import Archive
@@ -20,6 +20,7 @@ from bot.render.texts import count
 from bot.slack.picture import pictures
 from bot.usecases.ask_question import Asking, ask_question
 from bot.usecases.review_incident import review_incident
+from handlers.audit_search import refused_reader
 from handlers.dependencies import Dependencies
 from handlers.incident_loading import meant
 from handlers.seen import Seen
@@ -30,6 +31,8 @@ from handlers.zipped import zipped
 async def ask_review(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -> Message:
     """Let a job make the review of the incident that is named, or whose channel this is.
 
+    Where channels are private it is for those who work on it, and for whoever may read the trail.
+
     Raises:
         InvalidInputError: no incident is meant; NotFoundError: there is none of that number.
     """
@@ -37,9 +40,19 @@ async def ask_review(typed: tuple[str, ...], asked: Asked, deps: Dependencies) -
     number, _ = await meant(words.arguments, asked, deps)
     async with deps.desk.archive.reading() as look:
         incident = await look.incident(number)
+    if deps.desk.configuration.incidents.private and not _is_in_it(incident, asked):
+        refused = await refused_reader("incident export", asked, deps)
+        if refused is not None:
+            return refused
     asking = Asking("review", (incident.id,), asked.channel, asked.response_url, words.flag("share"))
     await ask_question(asking, caller=asked.caller, desk=deps.desk)
     return render_skeleton(f"Collecting what is on record of {incident.id} …", asked.ref)
+
+
+def _is_in_it(incident: Incident, asked: Asked) -> bool:
+    """Return whether somebody works on an incident whose channel is private, or asks in that channel."""
+    named = {incident.lead, incident.declared_by, *incident.roles.values()}
+    return asked.caller.user in named or bool(asked.channel and asked.channel == incident.channel)
 
 
 async def made_review(number: int, *, archive: Archive, vkey: str, now: datetime) -> tuple[Review, bytes]:

@@ -10,6 +10,7 @@ from bot.ports.slack import Message
 from bot.render.incident_card import render_incident
 from bot.render.incident_words import render_announced, render_closing, render_entry, render_told
 from bot.render.texts import card_link, is_channel, is_user
+from bot.usecases.keep_timeline import change_now
 from bot.usecases.link_incident import change_in
 from handlers.dependencies import Dependencies
 from handlers.incident_loading import load_incident
@@ -70,12 +71,11 @@ async def _posted(incident: Incident, ts: str, deps: Dependencies) -> None:
     """Remember the card, and have the channel furnished and everything said that waited for it."""
     async with deps.desk.archive.transaction() as tx:
         now = await tx.incident(incident.number)
-        if now.channel != incident.channel or await tx.change_incident(now, card_ts=ts) is None:
+        if now.channel != incident.channel:
             await tx.enqueue("deliver", f"deliver:{incident.id}:card")
             return
-        again = ["card"] if now.version != incident.version else []
-        waiting = [*again, "furnish", "people", *await _unsaid(incident, tx), *_homes(incident, deps)]
-        for what in waiting:
+        await change_now(incident.number, tx, card_ts=ts)
+        for what in ("furnish", "people", *await _unsaid(incident, tx), *_homes(incident, deps)):
             await tx.enqueue("deliver", f"deliver:{incident.id}:{what}")
 
 

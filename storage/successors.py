@@ -110,8 +110,8 @@ def _believed(keeper: Keeper, note: str) -> Believed:
         checkpoint = Checkpoint.parse(opened.text)
     except NoteError as error:
         raise InvalidInputError(
-            f"The anchor is no checkpoint signed by a known key: {error}.",
-            advice="Give the whole note as a file, and the key that signed it with --vkey.",
+            "The anchor is no checkpoint signed by a known key.",
+            advice="Give the whole note, or its line of the anchor file, and the key that signed it with --vkey.",
         ) from error
     if checkpoint.origin not in {each.name for each in opened.verified}:
         raise InvalidInputError(f"The anchor of {checkpoint.origin} is signed by another log's key.")

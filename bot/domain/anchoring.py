@@ -142,7 +142,7 @@ def newest_line(text: str, origin: str) -> Lines:
     """Return the newest checkpoint of a log among whole lines; a last line without its end does not count."""
     best, spoilt_after = Lines(), False
     for line in text.split("\n")[:-1]:
-        note = _note_in(line)
+        note = note_in(line)
         checkpoint = checkpoint_in(note)
         if checkpoint is None:
             spoilt_after = spoilt_after or bool(line.strip())
@@ -159,7 +159,8 @@ def checkpoint_in(note: str) -> Checkpoint | None:
         return None
 
 
-def _note_in(line: str) -> str:
+def note_in(line: str) -> str:
+    """Return the note in an anchor's line; nothing when there is none."""
     try:
         found = json.loads(line)
     except ValueError:

@@ -36,7 +36,8 @@ async def read_signs(target: Target, *, readers: Readers, desk: Desk) -> Signs:
     live = deployments if isinstance(deployments, Unseen) else _mine(deployments, target)
     async with desk.archive.reading() as look:
         condition = await _condition(target, live, log, readers, look)
-        restore = await _restore(target, live, models, look)
+        planned = isinstance(condition, Condition) and condition.is_planned
+        restore = await _restore(target, live, models, look, is_planned=planned)
     return Signs(
         target.alias,
         at,
@@ -151,11 +152,15 @@ async def _restore(
     live: Deployment | Unseen | None,
     models: Sequence[AvailableModel] | Unseen,
     look: Look,
+    *,
+    is_planned: bool,
 ) -> Restore | Unseen:
     kept = await look.baselines(target.ref.key, 1)
     reference = kept[0].words if kept else ("the declared template" if target.declared else "")
     if live is None:
-        return Restore(reference, "" if reference else "it does not exist, and nothing says how it was")
+        return Restore(
+            reference, "" if reference or is_planned else "it does not exist, and nothing says how it was"
+        )
     if isinstance(live, Unseen):
         return live
     if isinstance(models, Unseen):

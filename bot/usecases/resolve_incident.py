@@ -14,7 +14,6 @@ from bot.usecases.desk import Caller, Desk
 from bot.usecases.keep_timeline import change_now, checked_words, entry_now, open_incident, write_down
 from bot.usecases.link_incident import redraw_changes
 
-_RUNNING = OPEN_ON_ACCOUNT | {ChangeState.AWAITING_ATTESTATION, ChangeState.FAILED}
 _WORDS: Mapping[ChangeState, str] = {
     ChangeState.EXECUTING: "is running",
     ChangeState.VERIFYING: "is being validated",
@@ -31,7 +30,9 @@ async def open_checks(incident: Incident, look: Look) -> list[str]:
         found.append("nobody was named as lead")
     if incident.severity_at is None:
         found.append(f"nobody confirmed the severity; {incident.severity} is assumed")
-    found += [f"{change.id} {_WORDS[change.state]}" for change in await _changes(incident, look)]
+    changes = await _changes(incident, look)
+    found += [f"{each.id} {_WORDS[each.state]}" for each in changes if each.state in _WORDS]
+    found += [f"the broken glass of {each.id} is not reviewed" for each in changes if _is_unreviewed(each)]
     waiting = [each for each in await look.snapshots(incident.number) if not each.is_taken]
     if waiting:
         found.append(f"snapshot {', '.join(str(each.n) for each in waiting[:5])} is not taken yet")
@@ -43,7 +44,11 @@ async def _changes(incident: Incident, look: Look) -> Sequence[Change]:
     for alias in sorted(incident.targets):
         query = ChangeQuery(states=OPEN_ON_ACCOUNT, target=alias)
         changes |= {each.number: each for each in await look.changes(query)}
-    return [each for _, each in sorted(changes.items()) if each.state in _RUNNING]
+    return [each for _, each in sorted(changes.items())]
+
+
+def _is_unreviewed(change: Change) -> bool:
+    return bool(change.broke_glass_by) and not change.reviewed_by
 
 
 async def resolve_incident(

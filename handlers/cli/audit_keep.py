@@ -34,7 +34,10 @@ Trusted = Annotated[
     list[str] | None, typer.Option("--vkey", help="Public key to trust beside our own; repeat for more.")
 ]
 Anchor = Annotated[
-    Path, typer.Option("--from-anchor", help="File with the anchored checkpoint, the whole note.")
+    Path,
+    typer.Option(
+        "--from-anchor", help="File with the anchored checkpoint: the note, or its line of an anchor file."
+    ),
 ]
 _SAID = {
     "rotate": "From {size} entries on another key signs {next_origin}; that checkpoint has both signatures.",
@@ -87,7 +90,7 @@ def restore(  # noqa: PLR0913, PLR0917 (one option each)
     from_anchor: Annotated[
         Path | None,
         typer.Option(
-            help="File with the anchored checkpoint, the whole note; default: the newest of [anchors]."
+            help="File with the anchored checkpoint: the note, or its line; default: the newest of [anchors]."
         ),
     ] = None,
     remembered: Annotated[
@@ -116,13 +119,26 @@ def restore(  # noqa: PLR0913, PLR0917 (one option each)
 
 
 def read_note(path: Path) -> str:
-    """Return a note from a file; raise InvalidInputError where there is none."""
+    """Return a note from a file, or from the one line that was cut out of an anchor's file.
+
+    Raises:
+        InvalidInputError: there is none, or there are several.
+    """
+    from bot.domain.anchoring import note_in
+
     try:
-        return path.read_text("utf-8")
+        text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInputError(
             f"{path} cannot be read.", advice="Name the file with the whole note."
         ) from error
+    notes = [note for line in text.splitlines() if (note := note_in(line))]
+    if len(notes) > 1:
+        raise InvalidInputError(
+            f"{path} holds {len(notes)} anchors, and which of them you believe is yours to say.",
+            advice=f"Put its line into a file of its own and name that: of the newest, `tail -n 1 {path}`.",
+        )
+    return notes[0] if notes else text
 
 
 def _kept(

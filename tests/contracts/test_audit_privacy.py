@@ -116,6 +116,7 @@ async def test_not_a_byte_of_an_erased_id_is_left_in_the_file(sqlite_url: str) -
 
 
 @pytest.mark.threat(25)
+@pytest.mark.asvs("16.4.2")
 async def test_an_id_swapped_beside_its_entry_is_found_and_proves_nothing(house: House) -> None:
     await tampered(
         house,

@@ -116,6 +116,7 @@ async def test_nothing_is_erased_by_person_without_the_key_that_tells_whose_text
 
 
 @pytest.mark.threat(25)
+@pytest.mark.asvs("16.4.2")
 @pytest.mark.parametrize("attack", ["text", "place", "key"])
 async def test_what_was_altered_or_swapped_is_found_and_refused(
     database_url: str, tmp_path: Path, attack: str

@@ -211,7 +211,7 @@ async def test_whoever_votes_while_the_file_is_locked_is_told_before_slack_stops
 ) -> None:
     house = Street(1, (BOSS,)).house(archives.opened.archive)
     change = await pending(house, "t0")
-    deps = Dependencies(house.desk, Voice(), house.readers, holds)  # type: ignore[arg-type]
+    deps = Dependencies(house.desk, Voice(), house.readers, holds, channels=Rooms())  # type: ignore[arg-type]
     doors = Doors(deps, Identity("xoxb", "B0APP", "U0APP", "T0CONTOSO"), "slack-signed")
     answers, taken = list[dict[str, Any]](), list[float]()
 

@@ -130,6 +130,28 @@ def test_a_restored_copy_goes_on_and_says_what_was_lost(
     assert "none.txt cannot be read" in err
 
 
+def test_of_an_anchors_file_one_line_is_believed_and_several_are_not_chosen_from(
+    run: Run, keys: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    with (tmp_path / "countersign.toml").open("a") as file:
+        file.write('\n[anchors.file]\npath = "anchors.jsonl"\n')
+    for verb in ("anchor", "rotate", "anchor"):
+        assert run("audit", verb)[0] == 0
+    for verb in ("revoke", "restore"):
+        code, out, err = run("audit", verb, "--from-anchor", "anchors.jsonl")
+        assert (code, out) == (2, "")
+        assert "anchors.jsonl holds 2 anchors, and which of them you believe is yours to say." in err
+        assert "`tail -n 1 anchors.jsonl`" in err
+    (tmp_path / "nothing.jsonl").write_text('{"note": 7}\n')
+    code, _, err = run("audit", "revoke", "--from-anchor", "nothing.jsonl")
+    assert (code, "no checkpoint signed by a known key" in err) == (2, True)
+    newest = (tmp_path / "anchors.jsonl").read_text().splitlines()[-1]
+    (tmp_path / "believed.jsonl").write_text(newest + "\n")
+    code, out, _ = run("audit", "revoke", "--from-anchor", "believed.jsonl")
+    assert (code, f"the trail goes on as {NEXT} (shard 1)" in out) == (0, True)
+    assert verified(run)["findings"] == []
+
+
 def test_a_restored_copy_asks_the_configured_anchors_how_far_the_trail_was(run: Run, tmp_path: Path) -> None:
     database = tmp_path / "countersign.db"
     code, _, err = run("audit", "restore")

@@ -1,10 +1,12 @@
 """Status updates, reminders of them, forms, resolving: what people of an incident say and hear."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from bot.domain.change import ChangeState
 from bot.domain.errors import CountersignError
 from bot.domain.incident import ChannelState, IncidentSource, IncidentState, Severity
 from bot.domain.incident_policy import IncidentPolicy
@@ -301,3 +303,25 @@ async def test_bookmarks_of_the_file_stand_beside_those_of_the_deployments() -> 
     await chat.deliver()
     titles = [title for title, _ in chat.rooms.bookmarks[chat.incident().channel]]
     assert titles == ["INC-1 card", "Runbook", "triage-prod in Azure"]
+
+
+async def test_changes_that_run_wait_or_were_not_reviewed_are_shown_before_resolving() -> None:
+    chat = await declared(BOB)
+    await chat.take_snapshots()
+    usual = await chat.house.pending(target="classifier-prod", capacity="40")
+    states = [ChangeState.VERIFYING, ChangeState.AWAITING_ATTESTATION, ChangeState.FAILED, ChangeState.CLOSED]
+    for number, state in enumerate(states, 1):
+        glass = BOB if state is ChangeState.CLOSED else ""
+        change = replace(usual, number=number, state=state, broke_glass_by=glass)
+        chat.house.archive.state.changes[number] = change
+        await chat.type(f"incident link INC-1 CHG-{number}", BOB)
+    await chat.open("incident resolve INC-1", BOB)
+    shown = words_of(chat.voice.views[-1])
+    for words in (
+        "4 things",
+        "CHG-1 is being validated",
+        "CHG-2 waits for its owner's attestation",
+        "CHG-3 failed and was not rolled back",
+        "the broken glass of CHG-4 is not reviewed",
+    ):
+        assert words in shown

@@ -75,7 +75,7 @@ TROUBLE = {
 
 
 @pytest.mark.parametrize("sign", Sign)
-def test_each_rule_finds_its_own_trouble_and_puts_it_first(sign: Sign) -> None:
+def test_r45_each_rule_finds_its_own_trouble_and_puts_it_first(sign: Sign) -> None:
     first, *rest = findings(TROUBLE[sign])
     assert (first.sign, first.level) == (sign, Level.CRITICAL)
     assert {each.level for each in rest} == {Level.HEALTHY}

@@ -102,3 +102,16 @@ async def test_a_model_that_is_not_offered_any_more_is_a_restore_gap() -> None:
         Level.CRITICAL,
         "It could not be put back: its model gone is not offered any more.",
     )
+
+
+async def test_a_deployment_that_an_approved_change_deleted_is_known_to_be_gone_as_planned() -> None:
+    house = House()
+    change = await house.applied()
+    assert change.plan is not None
+    house.archive.state.changes[1] = replace(change, plan=replace(change.plan, after={}))
+    elsewhere = MemoryAzure(replace(live_deployment(), ref=replace(_target(house).ref, deployment="another")))
+    signs = await read_signs(_target(house), readers=memory_readers(elsewhere), desk=house.desk)
+    assert signs.condition == Condition("", deleted="CHG-1 deleted it", is_planned=True)
+    failures = next(each for each in findings(signs) if each.sign is Sign.DEPLOYMENT_FAILURES)
+    assert failures.words == "It does not exist: CHG-1 deleted it, as was approved."
+    assert not any(each.level is Level.CRITICAL for each in findings(signs))

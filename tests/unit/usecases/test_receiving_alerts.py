@@ -50,7 +50,7 @@ async def _told(house: House, number: int = 1) -> list[tuple[str, str]]:
         return [(each.kind, each.words) for each in await look.timeline(number)]
 
 
-async def test_a_fired_alert_declares_an_incident_with_its_severity_and_when_it_began() -> None:
+async def test_r45_a_fired_alert_declares_an_incident_with_its_severity_and_when_it_began() -> None:
     house = House()
     assert await _receive(house, _alert(house)) == Received("declared", 1)
     incident = await _incident(house)
