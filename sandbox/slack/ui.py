@@ -124,6 +124,7 @@ class UserInterface:
             "people": [self._person(p) for p in world.people.values() if p.id != company.BOT_USER_ID],
             "usergroups": [{"id": g.id, "handle": g.handle, "users": list(g.users)} for g in groups],
             "channels": [world.channel_as_ui(channel) for channel in channels],
+            "channel_names": {c.id: c.name for c in world.channels.values() if not (c.im_user or c.private)},
             "messages": messages,
             "view": modal.as_slack() if modal else None,
             "home": home.as_slack() if home else None,

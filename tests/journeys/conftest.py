@@ -16,7 +16,9 @@ from tests.journeys.people import People
 __all__ = ["logged_to", "postgres_server", "postgres_url", "sqlite_url"]
 
 # so that one change may follow another at once, and that nobody but the test looks at Azure
-UNOBSERVED = '\n[timing]\nobservation_window = "0s"\n[incidents]\nwatch_every = "0s"\ninvite = ["approvers"]\n'
+UNOBSERVED = (
+    '\n[timing]\nobservation_window = "0s"\n[incidents]\nwatch_every = "0s"\ninvite = ["approvers"]\n'
+)
 EVERY_HOUSE = [
     pytest.param((database, transport), id=f"{database}-{transport}")
     for database in ("sqlite", "postgresql")

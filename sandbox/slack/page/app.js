@@ -12,6 +12,7 @@ import { closeMenu } from "./menu.js";
 import { drop, everything, inChannel, inThread, isReply, load, messageKey, now, put, setClock, store } from "./store.js";
 import { encode } from "./commands.js";
 import { drawGuide, exampleFor, pointAt } from "./guide.js";
+import { learn } from "./names.js";
 import { toast } from "./toast.js";
 
 const $ = (id) => document.getElementById(id);
@@ -21,7 +22,7 @@ let homeKept = "";
 
 /** What a renderer needs to know about who looks and where clicks go. */
 function context(where, message) {
-  const ctx = { ...store, now, files: message?.files, dispatch: (blockId, element, state, node) => act(where, blockId, element, state, node) };
+  const ctx = { ...store, now, unknown: (id) => learn(id, draw), files: message?.files, dispatch: (blockId, element, state, node) => act(where, blockId, element, state, node) };
   ctx.confirm = (question, node) => ask(question, ctx, node);
   return ctx;
 }

@@ -97,7 +97,7 @@ const OUTAGE = {
     { title: "Lead it", as: BOB, words: "Somebody has to. Its channel, on the left, shows the card and the evidence.", expect: "“You lead INC-1”, and your name on the pinned card.", fill: "/cs incident lead INC-1 me", done: { heard: /leads INC-\d+/ } },
     { title: "Be refused", as: ALICE, words: "Ask for an ordinary change of that deployment.", expect: "not sent: INC-1 is open, and how a repair is asked for. Close the form.", fill: "/cs change request scale triage-prod", form: example({ capacity: "130", reason: "More, please.", rollback_plan: "Set it back." }), done: { form_says: /INC-\d+ is open/ } },
     { title: "Ask for the repair", as: ALICE, words: "From the incident the form comes filled in, as an emergency.", expect: "a card that names the incident and asks its lead.", fill: "/cs change request scale triage-prod --from INC-1", form: example({ capacity: "120", reason: "Give back the capacity that was taken away.", rollback_plan: "Set it back to what it is now." }), done: { card: REPAIR, at: "asked" } },
-    approve(REPAIR, CAROL, "She is not Alice, and may approve an emergency.", "Approved; the lead is still asked."),
+    { ...approve(REPAIR, CAROL, "She is not Alice, and may approve an emergency.", "Approved; the lead is still asked."), title: "The approver" },
     { title: "Consent as lead", as: BOB, words: "Whoever leads the incident agrees to this plan.", expect: "the card says that you consented.", find: "incident.consent", done: { card: REPAIR, says: /leads it, consented/ } },
     { title: "Apply the repair", as: ALICE, words: "Press Apply: that plan, once.", expect: "Verifying, and a snapshot in the incident's channel.", find: "change.apply", done: { card: REPAIR, at: "applied" } },
     prove(REPAIR),
