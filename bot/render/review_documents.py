@@ -17,7 +17,8 @@ _STYLE = """
 color:#1b2126}h1{font-size:1.6rem;line-height:1.2}h2{font-size:1.15rem;margin:2rem 0 .6rem;padding-bottom:.25rem;
 border-bottom:2px solid #0b6e55}table{border-collapse:collapse;width:100%;font-size:.9rem}
 td,th{text-align:left;vertical-align:top;padding:.28rem .7rem .28rem 0;border-bottom:1px solid #d5dbe0;
-overflow-wrap:anywhere}thead{display:table-header-group}tr{break-inside:avoid}svg{width:100%;height:auto}
+overflow-wrap:break-word}td:first-child{white-space:nowrap}
+thead{display:table-header-group}tr{break-inside:avoid}svg{width:100%;height:auto}
 @media print{body{margin:0;font-size:11px}h2{break-after:avoid}}
 """
 

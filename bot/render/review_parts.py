@@ -174,12 +174,12 @@ def _snapshot(found: ReviewedSnapshot) -> tuple[str, ...]:
 
 
 def _timeline(review: Review) -> Part:
-    rows = timeline_rows(review)
+    rows = timeline_rows(review, digits=12)
     return Part("Timeline", rows=rows) if len(rows) > 1 else Part("Timeline", ("Nothing is written down.",))
 
 
-def timeline_rows(review: Review) -> tuple[tuple[str, ...], ...]:
-    """Return the timeline as a table, its first row the heading; people's words are redacted."""
+def timeline_rows(review: Review, *, digits: int = 64) -> tuple[tuple[str, ...], ...]:
+    """Return the timeline as a table, its first row the heading: people's words redacted, digests so many digits."""
     head = ("At (UTC)", "By", "Kind", "Words", "Text sha256", "Files")
     rows = [
         (
@@ -187,8 +187,10 @@ def timeline_rows(review: Review) -> tuple[tuple[str, ...], ...]:
             each.by,
             each.kind,
             one_line(redact(each.words)),
-            each.sha256,
-            ", ".join(f"{name} {sha256 or 'not readable'}" for name, sha256 in sorted(each.files.items())),
+            each.sha256[:digits],
+            ", ".join(
+                f"{name} {sha256[:digits] or 'not readable'}" for name, sha256 in sorted(each.files.items())
+            ),
         )
         for each in review.timeline
     ]

@@ -18,7 +18,10 @@ async def snapshots_due(look: Look, *, desk: Desk) -> Sequence[Incident]:
 
 
 async def want_snapshots(due: Sequence[Incident], *, tx: Transaction, desk: Desk) -> None:
-    """Write down that they are wanted; after a pause one snapshot stands for all that were missed."""
+    """Write down that they are wanted; after a pause one snapshot stands for all that were missed.
+
+    One that was wanted before and could not be taken, however often its job tried, is tried again.
+    """
     now = desk.clock.now()
     for each in due:
         at = each.next_snapshot_at
@@ -26,6 +29,8 @@ async def want_snapshots(due: Sequence[Incident], *, tx: Transaction, desk: Desk
             continue
         following = _following(at, desk.configuration.incidents.snapshot_every[each.severity], now)
         if await tx.change_incident(each, next_snapshot_at=following) is not None:
+            for left in [snapshot for snapshot in await tx.snapshots(each.number) if not snapshot.is_taken]:
+                await tx.enqueue("snapshot", f"snapshot:{each.id}:{left.n}")
             await tx.want_snapshot(each.number, f"timer:{at.isoformat()}", now)
 
 

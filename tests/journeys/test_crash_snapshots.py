@@ -29,7 +29,7 @@ CHANNEL = "C0OPS"
 
 @pytest.mark.parametrize(
     ("database", "processes", "rounds"),
-    [("sqlite", 1, 5), ("postgresql", 2, 2)],
+    [("sqlite", 1, 4), ("postgresql", 2, 2)],
     ids=["sqlite", "postgresql"],
 )
 async def test_killed_at_any_moment_each_snapshot_is_taken_once(

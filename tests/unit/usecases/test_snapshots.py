@@ -276,6 +276,7 @@ async def test_the_timer_wants_a_snapshot_once_and_after_a_pause_one_for_all_tha
     house: House,
 ) -> None:
     await declared(house)
+    await take(house)
     house.forget_jobs()
     await house.sweep()
     assert house.jobs == set()
@@ -290,6 +291,14 @@ async def test_the_timer_wants_a_snapshot_once_and_after_a_pause_one_for_all_tha
     due = house.archive.state.incidents[1].next_snapshot_at
     assert due is not None
     assert due - house.clock.now() == 7 * MINUTE
+
+
+async def test_one_whose_job_was_given_up_is_tried_again_with_the_next(house: House) -> None:
+    await declared(house)
+    house.forget_jobs()
+    house.clock.pass_by(10 * MINUTE)
+    await house.sweep()
+    assert house.jobs == {"snapshot:INC-1:1", "snapshot:INC-1:2"}
 
 
 async def test_a_clock_that_was_ahead_and_is_set_right_does_not_stop_the_timer(house: House) -> None:
