@@ -151,7 +151,7 @@ async def run(arguments: argparse.Namespace, settings: SlackSettings) -> None:
         azure, arguments.host, arguments.azure_port, tls_of(arguments.azure_tls)
     )
     slack_runner, slack_url = await _serve(slack.app, arguments.host, arguments.slack_port)
-    slack.world.base_url = slack_url
+    slack.world.base_url, slack.world.azure_url = slack_url, azure_url
     print(json.dumps({"slack": slack_url, "azure": azure_url}), flush=True)
     if arguments.until_stdin_closes:
         _stop_when_stdin_closes(stop)

@@ -107,6 +107,8 @@ CHANNELS: tuple[Channel, ...] = (
     Channel("C0GENERAL", "general", "Company-wide news", _STAFF),
 )
 
+TROUBLED = {"account": "aoai-contoso-weu", "deployment": "support-triage-ft"}
+
 
 def direct_messages(person: Person) -> Channel:
     """The conversation between the app and one person."""

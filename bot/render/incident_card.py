@@ -9,6 +9,7 @@ from bot.render.blocks import actions, button, context, fields, footer, header, 
 from bot.render.incident_view import (
     IncidentView,
     age_words,
+    by_words,
     drill_word,
     last_snapshot_words,
     lead_words,
@@ -81,7 +82,7 @@ def _resolution(incident: Incident) -> list[Block]:
 
 
 def _foot(incident: Incident, now: datetime, ref: str) -> list[Block]:
-    declared = f"declared by {mention(incident.declared_by)} {when(incident.declared_at)}"
+    declared = f"declared by {by_words(incident.declared_by)} {when(incident.declared_at)}"
     origin = f"follows {incident.origin}" if incident.origin else ""
     return [
         *actions(_buttons(incident)),

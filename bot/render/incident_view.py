@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.incident import ChannelState, Incident, IncidentSnapshot, Severity
-from bot.render.texts import age, code, escape, is_channel, mention, one_line, when
+from bot.render.texts import age, code, escape, is_channel, is_user, mention, one_line, when
 
 _MARKS = {
     Severity.SEV1: "red_circle",
@@ -27,6 +27,14 @@ class IncidentView:
     changes: Sequence[tuple[str, str]] = ()
     snapshots: Sequence[IncidentSnapshot] = ()
     nudges: int = 0
+
+
+_ACTORS = {"azure-monitor": "Azure Monitor", "watch": "the watch"}
+
+
+def by_words(actor: str) -> str:
+    """Return who did something: a person as a mention, one of our own roles in words."""
+    return mention(actor) if is_user(actor) else escape(_ACTORS.get(actor, actor), 80)
 
 
 def drill_word(incident: Incident) -> str:

@@ -7,6 +7,7 @@ from bot.domain.incident import Incident, TimelineEntry
 from bot.ports.slack import Block, Message
 from bot.render.blocks import actions, button, context, footer, header, rich_quote, rich_text, say, section
 from bot.render.incident_view import (
+    by_words,
     channel_link,
     drill_word,
     lead_words,
@@ -49,7 +50,7 @@ def render_announced(incident: Incident, ref: str) -> Message:
     """Return what the channel of a target is told: that there is an incident, and where it is worked on."""
     text = (
         f"{drill_word(incident)}{incident.id}, {incident.severity}, was declared on {targets_words(incident)} by "
-        f"{mention(incident.declared_by)}: {title_words(incident)}."
+        f"{by_words(incident.declared_by)}: {title_words(incident)}."
     )
     said = f"*{text}*\nIt is worked on in {channel_link(incident.channel)}."
     rule = "While it is open, only emergency changes run on these targets."

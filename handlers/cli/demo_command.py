@@ -17,6 +17,7 @@ from storage.audit_verify import verify_log
 
 LAST_PORT = 65535
 STORIES = ("change", "incident")
+TROUBLE = '{"kind": "429_storm", "deployment": "support-triage-ft", "ago": 6}'
 
 
 def run_demo(port: int, story: str, keep: Path | None) -> int:
@@ -82,6 +83,10 @@ def banner(world: World, folder: Path, kept: bool) -> list[str]:
         "            2  then:                   /cs change request scale triage-prod",
         "            3  fill in the form, then be Bob or Carol and press Approve on the card",
         "            4  /cs help lists everything else",
+        "",
+        f"  Trouble   curl -d '{TROUBLE}' \\",
+        f"              {world.azure}/control/troubles",
+        "            within a minute an alert declares an incident; docs/alerts.md has the other troubles",
         "",
         f"  Database  {folder / 'countersign.db'}",
         f"  Log       {folder / 'countersign.log'}",

@@ -5,7 +5,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from aiohttp import web
+from aiohttp import ClientSession, web
 
 from sandbox import company
 from sandbox.company import Person
@@ -16,6 +16,8 @@ from sandbox.slack.workspace import Workspace
 
 Json = Any
 HEARTBEAT_SECONDS = 15.0
+TROUBLE_MINUTES = 120
+OK = 200
 
 
 class UserInterface:
@@ -42,7 +44,19 @@ class UserInterface:
             web.post("/ui/react", self._post(self._rooms.react)),
             web.post("/ui/pin", self._post(self._rooms.pin)),
             web.post("/ui/share", self._post(self._rooms.share)),
+            web.post("/ui/trouble", self._post(self._trouble)),
         ]
+
+    async def _trouble(self, body: dict[str, Json]) -> Json:
+        """Let something go wrong with a deployment in the simulated Azure, for the page's guide."""
+        if not self._world.azure_url:
+            raise RefusedError("no_azure")
+        asked = {"kind": str(body["kind"]), **company.TROUBLED, "minutes": TROUBLE_MINUTES}
+        async with (
+            ClientSession() as session,
+            session.post(f"{self._world.azure_url}/control/troubles", json=asked) as answer,
+        ):
+            return {"ok": answer.status == OK}
 
     async def _say(self, body: dict[str, Json]) -> Json:
         thread_ts = str(body["thread_ts"]) if body.get("thread_ts") else None
@@ -110,6 +124,7 @@ class UserInterface:
             "people": [self._person(p) for p in world.people.values() if p.id != company.BOT_USER_ID],
             "usergroups": [{"id": g.id, "handle": g.handle, "users": list(g.users)} for g in groups],
             "channels": [world.channel_as_ui(channel) for channel in channels],
+            "channel_names": {c.id: c.name for c in world.channels.values() if not (c.im_user or c.private)},
             "messages": messages,
             "view": modal.as_slack() if modal else None,
             "home": home.as_slack() if home else None,

@@ -28,6 +28,7 @@ class Workspace:
         self.clock = clock
         self.manifest = manifest
         self.base_url = ""
+        self.azure_url = ""
         self.run = secrets.token_hex(4)
         self.connected = False
         self.people: dict[str, Person] = {p.id: p for p in (*company.PEOPLE, company.APP_PERSON)}

@@ -16,7 +16,9 @@ from tests.journeys.people import People
 __all__ = ["logged_to", "postgres_server", "postgres_url", "sqlite_url"]
 
 # so that one change may follow another at once, and that nobody but the test looks at Azure
-UNOBSERVED = '\n[timing]\nobservation_window = "0s"\n[incidents]\nwatch_every = "0s"\n'
+UNOBSERVED = (
+    '\n[timing]\nobservation_window = "0s"\n[incidents]\nwatch_every = "0s"\ninvite = ["approvers"]\n'
+)
 EVERY_HOUSE = [
     pytest.param((database, transport), id=f"{database}-{transport}")
     for database in ("sqlite", "postgresql")
@@ -42,10 +44,17 @@ class House:
 @pytest.fixture(params=EVERY_HOUSE)
 async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
     """Give a running house; `parametrize("house", [("sqlite", "http")], indirect=True)` picks one."""
-    database, transport = request.param
+    database, transport, *more = request.param
     url: str = request.getfixturevalue("sqlite_url" if database == "sqlite" else "postgres_url")
     log = tmp_path / "countersign.log"
     with logged_to(log):
-        plan = Plan(tmp_path, transport=transport, database_url=url, rate_limits="off", more_toml=UNOBSERVED)
+        plan = Plan(
+            tmp_path,
+            transport=transport,
+            database_url=url,
+            rate_limits="off",
+            more_toml=UNOBSERVED,
+            alerts="alerts" in more,
+        )
         async with demo_world(plan) as world, ClientSession() as session:
             yield House(world, People(session, world.slack, world.azure), log, database, transport)

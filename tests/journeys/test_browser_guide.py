@@ -1,5 +1,6 @@
 """The guide's chapters, played by its own buttons: a newcomer only presses what it offers, and is never stuck."""
 
+import pytest
 from playwright.async_api import Locator, expect
 
 from tests.journeys.test_browser_story import SQLITE_OVER_HTTP, Browser, browser
@@ -12,6 +13,7 @@ class Newcomer:
 
     def __init__(self, browser: Browser) -> None:
         self.browser, self.page = browser, browser.page
+        self.words = ""
 
     async def open(self, chapter: int) -> None:
         """Open a chapter, unless it is open."""
@@ -36,16 +38,19 @@ class Newcomer:
 
     async def step(self, n: int) -> None:
         """Press the step's button, then what it points at, and send the form that opens."""
-        if await self.page.locator("dialog[open]").count():
-            await self.send()  # a form that stayed open says the next step: fill it in anew
-            return
         button = self.page.locator(f".chapter.is-open [data-step='{n}']")
         words = (await button.text_content() or "").strip()
+        before, self.words = self.words, words
+        if await self.page.locator("dialog[open]").count():
+            if words == before:  # a form that stayed open says the next step: fill it in anew
+                await self.send()
+                return
+            await self.browser.close_dialog()
         await button.click()
         if words.startswith("/cs"):
             await expect(self.page.locator("#composer-input")).to_have_value(words)
             await self.page.locator(".btn-send").first.click()
-            if words.startswith(("/cs change request", "/cs freeze")):
+            if words.startswith(("/cs change request", "/cs freeze", "/cs incident resolve")):
                 await self.send()
         elif words.startswith("Act as"):
             pointed = self.page.locator(".is-pointed")
@@ -85,3 +90,9 @@ async def test_a_newcomer_plays_the_freeze_and_the_emergency_by_the_guides_butto
     await newcomer.play(3)
     await expect(browser.card("Closed")).to_contain_text("reviewed it: justified")
     await expect(browser.messages.locator("article[data-message-text^='FRZ-1 was lifted']")).to_have_count(1)
+
+
+@pytest.mark.parametrize("house", [("sqlite", "http", "alerts")], indirect=True, ids=["sqlite-http"])
+async def test_a_newcomer_plays_the_incident_by_the_guides_buttons(browser: Browser) -> None:
+    newcomer = Newcomer(browser)
+    await newcomer.play(5)

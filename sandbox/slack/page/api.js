@@ -24,6 +24,7 @@ export const api = {
   channel: (body) => call("POST", "/ui/channel", body),
   home: (user) => call("POST", "/ui/home", { user }),
   advance: (seconds) => call("POST", "/clock", { advance_seconds: seconds }),
+  trouble: (kind) => call("POST", "/ui/trouble", { kind }),
 };
 
 const KINDS = ["message", "message_changed", "message_deleted", "view", "home", "clock", "notice", "connection", "channel", "channel_gone"];

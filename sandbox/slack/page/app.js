@@ -12,6 +12,7 @@ import { closeMenu } from "./menu.js";
 import { drop, everything, inChannel, inThread, isReply, load, messageKey, now, put, setClock, store } from "./store.js";
 import { encode } from "./commands.js";
 import { drawGuide, exampleFor, pointAt } from "./guide.js";
+import { learn } from "./names.js";
 import { toast } from "./toast.js";
 
 const $ = (id) => document.getElementById(id);
@@ -21,7 +22,7 @@ let homeKept = "";
 
 /** What a renderer needs to know about who looks and where clicks go. */
 function context(where, message) {
-  const ctx = { ...store, now, files: message?.files, dispatch: (blockId, element, state, node) => act(where, blockId, element, state, node) };
+  const ctx = { ...store, now, unknown: (id) => learn(id, draw), files: message?.files, dispatch: (blockId, element, state, node) => act(where, blockId, element, state, node) };
   ctx.confirm = (question, node) => ask(question, ctx, node);
   return ctx;
 }
@@ -365,6 +366,10 @@ async function runStep(step) {
   if (step.as && step.as !== store.me) {
     if (!(await actAs(step.as, place))) return;
   } else if (store.place.kind !== "channel" || store.place.id !== place.id) go(place);
+  if (step.trouble) {
+    const answer = await api.trouble(step.trouble);
+    if (!answer.ok) toast(say(answer.error));
+  }
   if (step.advance) await advance(step.advance);
   if (NARROW.matches) store.guide = false;
   drawSide();

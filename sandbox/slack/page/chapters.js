@@ -1,6 +1,7 @@
 /**
  * The guide's chapters, as data. A step says whom to be (`as`), what to do (`words`) and what to expect.
- * Its button fills the composer (`fill`), points at a button of a card (`find`) or moves the clock (`advance`);
+ * Its button fills the composer (`fill`), points at a button of a card (`find`), makes trouble in Azure (`trouble`)
+ * or moves the clock (`advance`);
  * `form` is an example for the form that it opens. It is done when a card that matches `card` has come to `at`
  * (or says `says`), when any message matches `heard`, or when an open form matches `form_says`.
  */
@@ -88,4 +89,22 @@ const BACK = {
   ],
 };
 
-export const CHAPTERS = [QUESTION, WEAKER, GLASS, BACK];
+const REPAIR = /Give back the capacity that was taken away/;
+const OUTAGE = {
+  name: "An incident", about: "Evidence arrives by itself; nothing else runs",
+  steps: [
+    { title: "Something breaks", as: BOB, words: "Somebody takes nine tenths of the capacity away by hand. Six minutes later Azure Monitor sends an alert.", expect: "INC-1 is declared, with a channel of its own and a first snapshot.", action: "Break it, and wait 6 min", trouble: "capacity_cut", advance: 6 * MINUTES, done: { heard: /^INC-\d+, SEV\d, was declared/ } },
+    { title: "Lead it", as: BOB, words: "Somebody has to. Its channel, on the left, shows the card and the evidence.", expect: "“You lead INC-1”, and your name on the pinned card.", fill: "/cs incident lead INC-1 me", done: { heard: /leads INC-\d+/ } },
+    { title: "Be refused", as: ALICE, words: "Ask for an ordinary change of that deployment.", expect: "not sent: INC-1 is open, and how a repair is asked for. Close the form.", fill: "/cs change request scale triage-prod", form: example({ capacity: "130", reason: "More, please.", rollback_plan: "Set it back." }), done: { form_says: /INC-\d+ is open/ } },
+    { title: "Ask for the repair", as: ALICE, words: "From the incident the form comes filled in, as an emergency.", expect: "a card that names the incident and asks its lead.", fill: "/cs change request scale triage-prod --from INC-1", form: example({ capacity: "120", reason: "Give back the capacity that was taken away.", rollback_plan: "Set it back to what it is now." }), done: { card: REPAIR, at: "asked" } },
+    { ...approve(REPAIR, CAROL, "She is not Alice, and may approve an emergency.", "Approved; the lead is still asked."), title: "The approver" },
+    { title: "Consent as lead", as: BOB, words: "Whoever leads the incident agrees to this plan.", expect: "the card says that you consented.", find: "incident.consent", done: { card: REPAIR, says: /leads it, consented/ } },
+    { title: "Apply the repair", as: ALICE, words: "Press Apply: that plan, once.", expect: "Verifying, and a snapshot in the incident's channel.", find: "change.apply", done: { card: REPAIR, at: "applied" } },
+    prove(REPAIR),
+    attest(REPAIR),
+    { title: "Resolve it", as: BOB, words: "Say in a line what it was.", expect: "the timeline is posted, and a review can be exported.", fill: "/cs incident resolve INC-1", form: { resolution: "The capacity that was taken away by hand is back." }, done: { heard: /INC-\d+ .*resolved/ } },
+    { title: "Export the review", as: BOB, words: "One file: Markdown, HTML and JSON, charts, snapshots, proofs.", expect: "a ZIP in your direct messages.", fill: "/cs incident export INC-1", done: { heard: /review of INC-\d+/i } },
+  ],
+};
+
+export const CHAPTERS = [QUESTION, WEAKER, GLASS, BACK, OUTAGE];

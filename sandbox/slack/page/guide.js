@@ -56,7 +56,7 @@ function chapterNode(chapter, c, { seen, at, run, choose }) {
 function panel({ seen, at, run, close, choose }) {
   const all = el("div", { class: "chapters" }, CHAPTERS.map((chapter, c) => chapterNode(chapter, c, { seen, at, run, choose })));
   return el("section", { class: "panel guide", "aria-label": "Start here", "data-panel": "guide" },
-    el("header", { class: "panel-head" }, el("div", {}, el("h2", {}, "Start here"), el("p", { class: "muted small" }, "Play everybody: five people, four chapters")),
+    el("header", { class: "panel-head" }, el("div", {}, el("h2", {}, "Start here"), el("p", { class: "muted small" }, "Play everybody: five people, five chapters")),
       el("button", { type: "button", class: "btn btn-icon btn-quiet", "aria-label": "Hide the guide", onclick: close }, icon("close"))),
     el("div", { class: "meter", role: "progressbar", "aria-label": "Steps done", "aria-valuemin": 0, "aria-valuemax": ALL, "aria-valuenow": seen.size }, el("span", { style: { "--part": seen.size / ALL } })),
     all,

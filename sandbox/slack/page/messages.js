@@ -19,6 +19,7 @@ export function avatar(id, size = "m") {
 
 export function authorName(message) {
   if (message.user === "USLACKBOT") return "Slackbot";
+  if (message.user === store.workspace.app?.user_id) return store.workspace.app.name;
   return message.app ? store.workspace.app.name : store.people.get(message.user)?.real_name || message.user;
 }
 
@@ -110,7 +111,7 @@ export class MessageList {
 
   nodeFor(message, compact) {
     const id = messageKey(message);
-    const stamp = JSON.stringify([message, compact, store.channels.get(message.channel)?.archived, now().toDateString(), this.hooks.inThread ? 0 : replies(message).length]);
+    const stamp = JSON.stringify([message, compact, store.channels.get(message.channel)?.archived, now().toDateString(), store.names.size, this.hooks.inThread ? 0 : replies(message).length]);
     const had = this.nodes.get(id);
     if (had?.stamp === stamp) return had.node;
     const node = messageNode(message, this.hooks, compact);

@@ -16,7 +16,7 @@ export function userMention(id, ctx, label) {
 }
 
 export function channelMention(id, ctx, label) {
-  return el("span", { class: "mention", "data-channel-id": id }, `#${ctx.channels.get(id)?.name || label || id}`);
+  return el("span", { class: "mention", "data-channel-id": id }, `#${ctx.channels.get(id)?.name || ctx.names?.get(id) || label || (ctx.unknown?.(id), id)}`);
 }
 
 export function groupMention(id, ctx, label) {

@@ -1,11 +1,14 @@
 /** What the page knows: the state of one person's workspace, and what is open. */
 
 export const store = {
-  me: "", workspace: { name: "", app: {} }, people: new Map(), usergroups: new Map(), channels: new Map(), messages: new Map(),
+  me: "", workspace: { name: "", app: {} }, people: new Map(), usergroups: new Map(), channels: new Map(), names: new Map(), messages: new Map(),
   home: null, commands: [], shortcuts: [], transport: "http", connected: false, linked: true,
   clock: { base: Date.now(), at: Date.now(), offset: 0 },
   place: { kind: "channel", id: null }, thread: null, guide: true, unread: new Map(), drafts: new Map(),
 };
+
+/** The names of channels that may be mentioned, whoever is in them. */
+export const namesOf = (state) => new Map(Object.entries(state.channel_names || {}));
 
 const byId = (list) => new Map((list || []).map((item) => [item.id, item]));
 const key = (m) => `${m.ts}|${m.ephemeral_to || ""}`;
@@ -19,7 +22,7 @@ export const now = () => new Date(store.clock.base + Date.now() - store.clock.at
 
 export function load(state, me) {
   Object.assign(store, {
-    me, workspace: state.workspace, people: byId(state.people), usergroups: byId(state.usergroups), channels: byId(state.channels),
+    me, workspace: state.workspace, people: byId(state.people), usergroups: byId(state.usergroups), channels: byId(state.channels), names: namesOf(state),
     home: state.home || null, commands: state.commands || [], shortcuts: state.shortcuts || [], transport: state.transport, connected: Boolean(state.connected), world: state.world, messages: new Map(),
   });
   for (const [channel, list] of Object.entries(state.messages || {})) for (const message of list) put({ channel, ...message });

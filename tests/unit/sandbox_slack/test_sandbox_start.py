@@ -130,7 +130,7 @@ def test_scopes_events_and_commands_come_from_the_manifest(tmp_path: Path) -> No
 
 def test_the_shortcuts_of_both_ways_to_write_the_manifest_are_the_same() -> None:
     offered = read_manifest(ROOT / "manifest.yml").shortcuts
-    names = ["Request a model change", "My approvals"]
+    names = ["Request a model change", "My approvals", "Declare a model incident", "Add to incident timeline"]
     assert [each.name for each in offered] == names
     assert _shortcuts(as_yaml(manifest_for("socket"))) == offered
 
