@@ -26,10 +26,9 @@ async def made(house: House) -> None:
         missing = MANY - sum(each.type == "incident.opened" for each in entries(house))
         if not missing:
             break
-        if number < MANY or number % 5 == 0:
-            target = TARGETS[number % len(TARGETS)]
-            words = f"/cs incident declare Trouble {number} --sev 3 --anyway --target {target}"
-            assert (await house.people.say(ALICE, words))["ok"]
+        target = TARGETS[number % len(TARGETS)]
+        words = f"/cs incident declare Trouble {number} --sev 3 --anyway --target {target}"
+        assert (await house.people.say(ALICE, words))["ok"]
 
 
 async def settled(house: House, holds: Callable[[], Awaitable[bool]], minutes: int, seconds: float) -> None:
