@@ -13,6 +13,7 @@ from bot.ports.channels import Channels
 from bot.ports.registry import Readers
 from bot.ports.slack import Messenger
 from bot.usecases.desk import Desk
+from bot.usecases.share_looks import SharedLooks
 from handlers.denials import Denials
 from handlers.observers import NOBODY, Observers
 
@@ -43,6 +44,7 @@ class Dependencies:
     denials: Denials = field(default_factory=Denials)
     anchors: Sequence[Anchor] = ()
     cosigners: Sequence[Cosigner] = ()
+    looks: SharedLooks = field(default_factory=SharedLooks)
     channels: Channels = field(kw_only=True)
 
     def refuse_wrong_clock(self) -> None:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.errors import CountersignError, RunAgain
+from bot.domain.errors import CountersignError, RunAgain, SlackLimitedError
 from bot.ports.clock import Clock
 
 Wanted = tuple[str, str, datetime | None]
@@ -17,6 +17,7 @@ ATTEMPTS = 8
 UNEXPECTED_ATTEMPTS = 3
 DRAIN_SECONDS = 5.0
 _BACKOFF_CAP_SECONDS = 60
+_PLACES = 8  # as many jobs run at once
 
 
 @dataclass(frozen=True)
@@ -95,11 +96,15 @@ class Runner(Jobs, Protocol):
 def verdict(job: Job, error: Exception, now: datetime) -> Again | DeadJob:
     """Return what becomes of a job that raised: again with backoff, or dead.
 
-    RunAgain is no failure. What may be retried is, eight times; what nobody expected, three times; the rest
-    is dead at once.
+    RunAgain is no failure, and neither is a rate limit of Slack: who was held up comes back one after the other.
+    What may be retried is, eight times; what nobody expected, three times; the rest is dead at once.
     """
     if isinstance(error, RunAgain):
         return Again(error.at, 0)
+    if isinstance(error, SlackLimitedError):
+        return Again(
+            now + timedelta(seconds=error.seconds * (1 + job.id % _PLACES)), job.attempts, str(error)
+        )
     attempts = job.attempts + 1
     if isinstance(error, CountersignError):
         words, limit = str(error), ATTEMPTS if error.retryable else 0

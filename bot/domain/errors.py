@@ -45,6 +45,14 @@ class SlackUnavailableError(CountersignError):
     retryable: ClassVar[bool] = True
 
 
+class SlackLimitedError(SlackUnavailableError):
+    """Slack does not take so many calls: wait `seconds`. It is no failure of the call."""
+
+    def __init__(self, message: str, *, seconds: int, advice: str = "") -> None:
+        super().__init__(message, advice=advice)
+        self.seconds = seconds
+
+
 class ClockWrongError(CountersignError):
     """This machine's clock is too far from Slack's or Azure's for a time of ours to mean anything."""
 

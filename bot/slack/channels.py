@@ -1,5 +1,7 @@
 """Whose a channel is, as Slack says it at the moment when something is about to be said there."""
 
+import asyncio
+
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.errors import SlackRefusedError, SlackUnavailableError
@@ -14,9 +16,12 @@ class OwnChannels:
     def __init__(self, client: AsyncWebClient, allowed: frozenset[str]) -> None:
         self._client = client
         self._allowed = allowed
+        self._turn = asyncio.Lock()
 
     async def refuse_shared(self, channel: str) -> None:
         """Ask Slack whose a channel is; a conversation with one person is nobody else's.
+
+        One asks at a time: Slack answers this fifty times a minute, and who waits in a line is not refused.
 
         Raises:
             SlackRefusedError: it is shared with another company, or Slack does not let us know.
@@ -24,7 +29,7 @@ class OwnChannels:
         """
         if channel in self._allowed or channel.startswith("D"):
             return
-        async with slack_errors():
+        async with self._turn, slack_errors():
             answer = await self._client.conversations_info(channel=channel)
         found = answer.get("channel")
         if not isinstance(found, dict) or found.get("id") != channel:

@@ -1,16 +1,15 @@
 """Slack's errors as ours: what a job may try again, and what it may not."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.domain.errors import CountersignError, SlackRefusedError, SlackUnavailableError
+from bot.domain.errors import CountersignError, SlackLimitedError, SlackRefusedError, SlackUnavailableError
 
 TRANSIENT = frozenset(
     {
-        "ratelimited",
         "rate_limited",
         "message_limit_exceeded",
         "internal_error",
@@ -21,6 +20,7 @@ TRANSIENT = frozenset(
         "accesslimited",
     }
 )
+_MINUTE = 60
 _ADVICE = {
     "not_in_channel": "Invite the app to the channel: /invite @Countersign.",
     "channel_not_found": "Invite the app to the channel, or correct its id in countersign.toml.",
@@ -47,11 +47,23 @@ def translated(error: SlackApiError) -> CountersignError:
     status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 0)
     answer = getattr(response, "data", None)
     code = str(answer.get("error", "")) if isinstance(answer, dict) else ""
-    if code in TRANSIENT or status == 429 or status >= 500 or not code:
+    if status == 429 or code == "ratelimited":
+        return SlackLimitedError(
+            f"Slack did not do it now ({code or status}).",
+            advice="It is tried again.",
+            seconds=_wait(getattr(response, "headers", None) or {}),
+        )
+    if code in TRANSIENT or status >= 500 or not code:
         return SlackUnavailableError(
             f"Slack did not do it now ({code or status or 'no answer'}).", advice="It is tried again."
         )
     return SlackRefusedError(f"Slack refused: {code}.", code=code, advice=_ADVICE.get(code, ""))
+
+
+def _wait(headers: Mapping[str, str]) -> int:
+    """Return how many seconds Slack wants us to wait; a minute where it does not say."""
+    said = str(headers.get("Retry-After", "")).strip()
+    return int(said) if said.isdigit() else _MINUTE
 
 
 @asynccontextmanager

@@ -1,9 +1,11 @@
 """Take a snapshot that is wanted: look at every target of the incident, keep what was seen, say so once."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
 
 from bot.domain.deployment import Target
 from bot.domain.drift import masked
@@ -35,16 +37,24 @@ from bot.usecases.list_writes import DAY, list_writes
 from bot.usecases.look import gather
 from bot.usecases.measure_traffic import Measured, measure_traffic, whole
 from bot.usecases.read_signs import read_signs, seen_or_why
+from bot.usecases.share_looks import FRESH, SharedLooks
 
 WATCH = system("watch")
 _BEFORE = timedelta(hours=1)
 _LONGEST = timedelta(days=7)
 _BUCKETS = 48
+Found = TypeVar("Found")
 _STEPS = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60, 360))
 
 
-async def take_snapshot(number: int, n: int, *, readers: Readers, desk: Desk, cause: Cause) -> None:
-    """Take a wanted snapshot, once, however often the job runs; a part nobody could look at is a gap in it."""
+async def take_snapshot(
+    number: int, n: int, *, readers: Readers, looks: SharedLooks, desk: Desk, cause: Cause
+) -> None:
+    """Take a wanted snapshot, once, however often the job runs; a part nobody could look at is a gap in it.
+
+    Incidents on the same target share their looks: one that began after a snapshot was wanted is good for it, and for
+    one by the timer any of the last minute.
+    """
     now = desk.clock.now()
     async with desk.archive.reading() as look:
         incident = await look.incident(number)
@@ -53,9 +63,10 @@ async def take_snapshot(number: int, n: int, *, readers: Readers, desk: Desk, ca
         last = await _last(snapshots, n, look)
     if wanted is None or wanted.is_taken:
         return
-    asked = _Asked(incident, readers, desk, now)
-    looks = await asyncio.gather(*(_look(alias, asked) for alias in sorted(incident.targets)))
-    seen = replace(snapshot_of(incident, wanted, now), targets=tuple(looks))
+    since = wanted.wanted_at - FRESH if wanted.occasion.startswith("timer:") else wanted.wanted_at
+    asked = _Asked(incident, readers, looks, since, now, desk)
+    targets = await asyncio.gather(*(_look(alias, asked) for alias in sorted(incident.targets)))
+    seen = replace(snapshot_of(incident, wanted, now), targets=tuple(targets))
     if last is not None:
         seen = _beside(seen, *last)
     async with desk.archive.transaction() as tx:
@@ -66,8 +77,10 @@ async def take_snapshot(number: int, n: int, *, readers: Readers, desk: Desk, ca
 class _Asked:
     incident: Incident
     readers: Readers
-    desk: Desk
+    looks: SharedLooks
+    since: datetime
     now: datetime
+    desk: Desk
 
 
 async def _last(snapshots: Sequence[IncidentSnapshot], n: int, look: Look) -> tuple[SnapshotSeen, str] | None:
@@ -84,30 +97,45 @@ async def _look(alias: str, asked: _Asked) -> TargetSeen:
         target = asked.desk.configuration.target(alias)
     except NotFoundError as error:
         return TargetSeen(alias, "", gaps=(f"{error} {error.advice}".strip(),))
+    seen, course = await asyncio.gather(
+        _shared(f"target:{alias}", partial(_look_at, target, asked), asked),
+        seen_or_why(_course(target, asked)),
+    )
+    if isinstance(course, Unseen):
+        seen = replace(seen, gaps=(*seen.gaps, f"Course of the calls: {course.why}"))
+    else:
+        seen = replace(seen, course=course)
+    async with asked.desk.archive.reading() as look:
+        return replace(seen, since_good=await _since_good(seen, target, asked.incident.began_at, look))
+
+
+async def _shared(name: str, look: Callable[[], Awaitable[Found]], asked: _Asked) -> Found:
+    return await asked.looks.get(name, look, since=asked.since, now=asked.now)
+
+
+async def _look_at(target: Target, asked: _Asked) -> TargetSeen:
+    """Return what is the same for every incident on a target."""
     readers, now = asked.readers, asked.now
-    evidence, signs, projection, log, course = await asyncio.gather(
-        gather(target.ref, alias, readers=readers, now=now),
+    evidence, signs, projection, log = await asyncio.gather(
+        gather(target.ref, target.alias, readers=readers, now=now),
         read_signs(target, readers=readers, desk=asked.desk),
         seen_or_why(_projection(target, readers)),
         seen_or_why(readers.inventory.activity(target.ref.account, now - DAY, now)),
-        seen_or_why(_course(target, asked)),
     )
     configuration = asked.desk.configuration
     async with asked.desk.archive.reading() as look:
         entries = () if isinstance(log, Unseen) else log
         writes = await list_writes(target, entries, now, look=look, configuration=configuration)
-        unseen = {"Configuration": projection, "Writes of the last 24 h": log, "Course of the calls": course}
-        seen = TargetSeen(
-            alias,
-            target.ref.key,
-            evidence.as_json(),
-            None if isinstance(projection, Unseen) else projection,
-            findings(signs),
-            writes,
-            None if isinstance(course, Unseen) else course,
-            tuple(f"{name}: {each.why}" for name, each in unseen.items() if isinstance(each, Unseen)),
-        )
-        return replace(seen, since_good=await _since_good(seen, target, asked.incident.began_at, look))
+    unseen = {"Configuration": projection, "Writes of the last 24 h": log}
+    return TargetSeen(
+        target.alias,
+        target.ref.key,
+        evidence.as_json(),
+        None if isinstance(projection, Unseen) else projection,
+        findings(signs),
+        writes,
+        gaps=tuple(f"{name}: {each.why}" for name, each in unseen.items() if isinstance(each, Unseen)),
+    )
 
 
 async def _projection(target: Target, readers: Readers) -> dict[str, Json]:
@@ -123,8 +151,10 @@ async def _course(target: Target, asked: _Asked) -> Course:
     start = asked.incident.began_at - _BEFORE
     end = min(asked.now, start + _LONGEST)
     step = next((each for each in _STEPS if (end - start) / each <= _BUCKETS), _STEPS[-1])
-    measured = await measure_traffic(asked.readers.metrics, target.ref, whole(Window(start, end), step), step)
-    return _course_of(measured)
+    span = whole(Window(start, end), step)
+    name = f"course:{target.alias}:{span.start.isoformat()}"
+    look = partial(measure_traffic, asked.readers.metrics, target.ref, span, step)
+    return _course_of(await _shared(name, look, asked))
 
 
 def _course_of(measured: Measured) -> Course:

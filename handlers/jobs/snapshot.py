@@ -23,7 +23,9 @@ async def _run(key: str, deps: Dependencies) -> None:
     match key.split(":"):
         case [_, incident, n]:
             cause, number = deps.cause("snapshot"), incident_number(incident)
-            await take_snapshot(number, int(n), readers=deps.readers, desk=deps.desk, cause=cause)
+            await take_snapshot(
+                number, int(n), readers=deps.readers, looks=deps.looks, desk=deps.desk, cause=cause
+            )
         case _:
             await _answer_question(int(key.rsplit("-", 1)[1]), deps)
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.errors import AzureUnavailableError, InvalidInputError, RunAgain
+from bot.domain.errors import AzureUnavailableError, InvalidInputError, RunAgain, SlackLimitedError
 from storage.jobs import ATTEMPTS, UNEXPECTED_ATTEMPTS, Again, DeadJob, Job, after_death, verdict
 from tests.contracts.fixtures_storage import NOW, Archives, enqueue, opened_archives, running, until
 
@@ -349,3 +349,13 @@ def test_the_pause_doubles_up_to_a_minute_and_the_eighth_failure_is_the_last() -
     last = verdict(Job(1, "snapshot", "Q-1", NOW, ATTEMPTS - 1), AzureUnavailableError("no answer"), NOW)
     assert last == DeadJob("snapshot", "Q-1", ATTEMPTS, "no answer")
     assert verdict(job, RunAgain(NOW), NOW) == Again(NOW, 0)
+
+
+def test_a_rate_limit_of_slack_is_no_failure_and_who_was_held_up_comes_back_one_after_the_other() -> None:
+    limited = SlackLimitedError("Slack did not do it now (ratelimited).", seconds=3)
+    found = [
+        verdict(Job(id_, "deliver", f"INC-{id_}:card", NOW, ATTEMPTS - 1), limited, NOW) for id_ in range(8)
+    ]
+    assert all(isinstance(each, Again) and each.attempts == ATTEMPTS - 1 for each in found)
+    pauses = {(each.at - NOW).total_seconds() for each in found if isinstance(each, Again)}
+    assert pauses == {3, 6, 9, 12, 15, 18, 21, 24}

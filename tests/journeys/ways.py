@@ -38,15 +38,16 @@ async def a_house(
     more_toml: str = "",
     *,
     alerts: bool = False,
+    rate_limits: Literal["off", "strict"] = "off",
 ) -> AsyncIterator[House]:
-    """Give a running house whose configuration says more than the demo's."""
+    """Give a running house whose configuration says more than the demo's; `strict` limits are Slack's own."""
     log = folder / "countersign.log"
     with logged_to(log):
         plan = Plan(
             folder,
             transport=transport,
             database_url=url,
-            rate_limits="off",
+            rate_limits=rate_limits,
             more_toml=more_toml,
             alerts=alerts,
         )

@@ -1,8 +1,10 @@
 """The messenger says what Slack shows, and maps what Slack refuses by its code."""
 
+import asyncio
+
 import pytest
 
-from bot.domain.errors import SlackRefusedError, SlackUnavailableError
+from bot.domain.errors import SlackLimitedError, SlackRefusedError, SlackUnavailableError
 from bot.ports.slack import Message
 from bot.render.answer import render_text
 from bot.render.blocks import section
@@ -163,8 +165,16 @@ async def test_a_job_waits_out_one_rate_limit() -> None:
 async def test_a_trigger_is_not_slept_away_by_a_rate_limit() -> None:
     async with simulated() as (peer, world):
         world.faults.append(Fault("views.open", "ratelimited", 1, 30))
-        with pytest.raises(SlackUnavailableError):
+        with pytest.raises(SlackLimitedError) as limited:
             await peer.messenger.open_view(world.new_trigger("U0ALICE"), FORM)
+        assert limited.value.seconds == 30
+
+
+async def test_fifty_who_speak_at_once_ask_one_after_the_other_whose_the_channel_is() -> None:
+    async with simulated() as (peer, world):
+        world.faults.append(Fault("conversations.info", "ratelimited", 1, 1))
+        await asyncio.gather(*(peer.messenger.refuse_shared("C0OPS") for _ in range(50)))
+        assert [each["error"] for each in world.calls].count("ratelimited") == 1
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from bot.domain.signs import Level, Sign
 from bot.ports.archive import Cause
 from bot.usecases.declare_incident import Declaring, declare_incident
 from bot.usecases.keep_baseline import Kept, State, keep_baseline
+from bot.usecases.share_looks import SharedLooks
 from bot.usecases.take_snapshot import take_snapshot
 from bot.usecases.time_snapshots import snapshots_due, want_snapshots
 from tests.fakes.azure_reads import THING
@@ -49,8 +50,8 @@ async def declared(house: House, *targets: str, severity: Severity = Severity.SE
 
 
 async def take(house: House, n: int = 1) -> None:
-    """Run the job."""
-    await take_snapshot(1, n, readers=house.readers, desk=house.desk, cause=house.cause)
+    """Run the job, in a process that has not looked yet."""
+    await take_snapshot(1, n, readers=house.readers, looks=SharedLooks(), desk=house.desk, cause=house.cause)
 
 
 async def demand(house: House, ref: str = "1") -> SnapshotSeen:
