@@ -334,3 +334,27 @@ async def test_two_replicas_want_the_same_snapshot_once(house: House) -> None:
         async with house.archive.transaction() as tx:
             await want_snapshots(due, tx=tx, desk=house.desk)
     assert len(house.archive.state.snapshots) == 2
+
+
+async def test_incidents_on_a_target_share_a_look_and_what_is_wanted_later_is_looked_at_anew(
+    house: House,
+) -> None:
+    looks = SharedLooks()
+
+    async def writes_in(number: int, n: int) -> int:
+        await take_snapshot(number, n, readers=house.readers, looks=looks, desk=house.desk, cause=house.cause)
+        async with house.archive.reading() as look:
+            body = await look.evidence(house.archive.state.snapshots[number, n].sha256)
+        assert body is not None
+        return len(read_snapshot(body).targets[0].writes)
+
+    await declared(house)
+    house.clock.pass_by(31 * MINUTE)
+    await declared(house)
+    house.clock.pass_by(timedelta(seconds=4))
+    assert await writes_in(1, 1) == 0
+    wrote(house, "write")
+    assert await writes_in(2, 1) == 0, "the look began after both were wanted: it is one look"
+    async with house.archive.transaction() as tx:
+        await tx.want_snapshot(2, "demand:1", house.clock.now())
+    assert await writes_in(2, 2) == 1
