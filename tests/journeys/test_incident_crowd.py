@@ -12,7 +12,7 @@ from tests.journeys.ways import ALICE, Azure, a_house, calls, entries, trail
 
 MANY = 50
 TARGETS = ("triage-prod", "extract-prod", "email-prod", "triage-test", "router-test", "summary-test")
-PERIODS = 3
+PERIODS = 2
 PERIOD_SECONDS = 30 * 60.0  # of SEV3
 MINUTE = 60.0
 LOOK_SECONDS = 0.3
