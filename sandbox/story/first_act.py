@@ -16,7 +16,11 @@ async def evidence(stage: Stage) -> None:
     """Alice looks."""
     live = await stage.azure.deployment()
     await stage.types(ALICE, "/cs status triage-prod")
-    seen = await stage.sees(ALICE, "the evidence of triage-prod", lambda each: "Capacity" in facts(each))
+    seen = await stage.sees(
+        ALICE,
+        "the evidence of triage-prod",
+        lambda each: {"Capacity", "HTTP 429", "Left"} <= facts(each).keys(),
+    )
     said = facts(seen)
     shown = " · ".join(f"{name} {value}" for name, value in said.items())
     capacity, policy = live["sku"]["capacity"], live["properties"]["raiPolicyName"]
