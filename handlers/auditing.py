@@ -38,7 +38,7 @@ COMMANDS: Mapping[str, frozenset[str]] = {
     },
     "change": frozenset({"", "list", "show", "why", "release-note"}),
     "freeze": frozenset({"", "list"}),
-    "incident": frozenset({"", "list", "show", "timeline"}),
+    "incident": frozenset({"", "list", "show", "timeline", "export"}),
 }
 DRIFT_CHANGES = frozenset({"except", "lift"})
 # Of buttons, forms and shortcuts, by id.
@@ -69,6 +69,10 @@ _RECORDED = frozenset(
         "whoami",
     }
 )
+_RECORDED_WORDS: Mapping[str, frozenset[str]] = {
+    "audit": frozenset({"proof", "search", "export"}),
+    "incident": frozenset({"export"}),
+}
 
 
 def typed(text: str) -> Reached:
@@ -115,7 +119,7 @@ def _recorded_by_itself(reached: Reached) -> bool:
     if not reached.typed:
         return reached.what.startswith(("evidence.", "trail."))
     name, word = _first_two(reached.what)
-    return name in _RECORDED or (name == "audit" and word in ("proof", "search", "export"))
+    return name in _RECORDED or word in _RECORDED_WORDS.get(name, ())
 
 
 def _first_two(text: str) -> tuple[str, str]:

@@ -5,11 +5,11 @@ import re
 from bot.domain.change import change_number
 from bot.domain.errors import InvalidInputError
 from bot.domain.incident import Incident, read_severity
-from bot.domain.incident_people import may_hand_over
+from bot.domain.incident_people import may_hand_over, may_have_role
 from bot.domain.policy import Refused
 from bot.domain.redaction import clean
 from bot.ports.slack import Message
-from bot.render.answer import render_text
+from bot.render.answer import render_refused, render_text
 from bot.usecases import steer_incident as steer
 from bot.usecases.find_people import FOR_A_DECISION, find_people
 from handlers.dependencies import Dependencies
@@ -33,9 +33,14 @@ async def change_severity(typed: Typed, asked: Asked, deps: Dependencies) -> Mes
 
 
 async def change_lead(typed: Typed, asked: Asked, deps: Dependencies) -> Message | None:
-    """Name the lead: a person, or `me`; nobody named is whoever asks."""
+    """Name the lead: a person, or `me`; without one open the form."""
     number, words = await meant(typed, asked, deps)
-    kept, person = await assigned(number, steer.LEAD, " ".join(words) or "me", asked, deps)
+    if not words:
+        return await open_form("lead", number, "", asked, deps)
+    answer = await assigned(number, steer.LEAD, " ".join(words), asked, deps)
+    if isinstance(answer, Refused):
+        return render_refused(answer, asked.ref)
+    kept, person = answer
     return _done(f"<@{person}> leads {kept.id}.", asked)
 
 
@@ -44,31 +49,32 @@ async def give_role(typed: Typed, asked: Asked, deps: Dependencies) -> Message |
     number, words = await meant(typed, asked, deps)
     if len(words) < 2:
         raise InvalidInputError("Which role, and who?", advice="Write `incident role scribe @name`.")
-    kept, person = await assigned(number, " ".join(words[:-1]), words[-1], asked, deps)
+    answer = await assigned(number, " ".join(words[:-1]), words[-1], asked, deps)
+    if isinstance(answer, Refused):
+        return render_refused(answer, asked.ref)
+    kept, person = answer
     return _done(f"<@{person}> is {' '.join(words[:-1]).lower()} of {kept.id}.", asked)
 
 
 async def assigned(
     number: int, role: str, named: str, asked: Asked, deps: Dependencies
-) -> tuple[Incident, str]:
-    """Give a full member of the workspace a role and return the incident and who it is.
+) -> tuple[Incident, str] | Refused:
+    """Give a person a role and return the incident and who it is, or why not: theirs to have, and to give away.
 
     Raises:
-        InvalidInputError: nobody is named, or a guest, or this person may not name another lead.
+        InvalidInputError: nobody is named.
     """
     person, user = _person(named, asked), asked.caller.user
     people = await find_people({person, user}, desk=deps.desk, max_age=FOR_A_DECISION)
-    if not people[person].full_member:
-        raise InvalidInputError(
-            f"<@{person}> cannot have a role: {people[person].why_not}.",
-            advice="Name a full member of this workspace.",
-        )
+    verdict = may_have_role(people[person], deps.desk.configuration)
+    if isinstance(verdict, Refused):
+        return verdict
     async with deps.desk.archive.transaction() as tx:
         if role.lower() == steer.LEAD:
             incident = await tx.incident(number)
             verdict = may_hand_over(incident, people[user], people, deps.desk.configuration)
             if isinstance(verdict, Refused):
-                raise InvalidInputError(verdict.words, advice="Ask one of them to name you.")
+                return verdict
         kept = await steer.assign_role(number, role, person, caller=asked.caller, tx=tx, desk=deps.desk)
     return kept, person
 

@@ -4,10 +4,12 @@ from datetime import datetime
 
 from bot.domain.command_line import parse
 from bot.domain.errors import InvalidInputError
+from bot.domain.incident import Incident
 from bot.domain.moment import read_moment
 from bot.domain.redaction import clean
 from bot.ports.slack import Message
 from bot.render.answer import render_text
+from bot.render.incident_words import updated_words
 from bot.render.texts import utc
 from bot.usecases.house_incident import want_channel
 from bot.usecases.update_incident import snooze_updates, update_status
@@ -27,16 +29,14 @@ async def update(typed: Typed, asked: Asked, deps: Dependencies) -> Message | No
     text, next_ = clean(" ".join(said)), words.options.get("next", "")
     if not text:
         return await open_form("update", number, "", asked, deps)
-    return await updated(number, text, next_, asked, deps)
+    return render_text(updated_words(await updated(number, text, next_, asked, deps)), asked.ref)
 
 
-async def updated(number: int, text: str, next_: str, asked: Asked, deps: Dependencies) -> Message:
-    """Post a status update and say when the next is due."""
+async def updated(number: int, text: str, next_: str, asked: Asked, deps: Dependencies) -> Incident:
+    """Keep a status update, which is posted where there is a channel; return the incident as it is then."""
     due = await _moment(next_, asked, deps) if next_ else None
     async with deps.desk.archive.transaction() as tx:
-        kept = await update_status(number, text, due, caller=asked.caller, tx=tx, desk=deps.desk)
-    at = f" The next is due {utc(kept.next_update_at)}." if kept.next_update_at else ""
-    return render_text(f"The update of {kept.id} is posted in its channel.{at}", asked.ref)
+        return await update_status(number, text, due, caller=asked.caller, tx=tx, desk=deps.desk)
 
 
 async def snooze(typed: Typed, asked: Asked, deps: Dependencies) -> Message | None:

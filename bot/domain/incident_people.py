@@ -2,12 +2,26 @@
 
 from collections.abc import Mapping
 
+from bot.domain.auditing import is_auditor
 from bot.domain.configuration import Configuration
 from bot.domain.incident import Incident
 from bot.domain.people import Standing
 from bot.domain.policy import Allowed, Refused
 
+MEMBERS = "who leads an incident or has a role in it is a full member of the workspace and no auditor"
 RULE = "an incident is handed over and resolved by its lead, or by those who decide about changes"
+
+
+def may_have_role(person: Standing, configuration: Configuration) -> Allowed | Refused:
+    """Return whether a person may lead an incident or have a role in it: not a guest, and no auditor."""
+    if is_auditor(person, configuration):
+        why = "an auditor, who reads everything and changes nothing"
+    elif not person.full_member:
+        why = person.why_not
+    else:
+        return Allowed(frozenset({"member"}))
+    next_ = "Name a full member of this workspace who is no auditor."
+    return Refused(f"Not allowed: <@{person.user}> cannot have a role: {why}. {next_}", MEMBERS)
 
 
 def may_hand_over(

@@ -58,7 +58,7 @@ def render_incident_snapshot(view: SnapshotView, ref: str) -> Message:
     ]
     if not seen.targets:
         blocks.append(
-            section("*No target is named* · nothing was looked at. Name one with `incident update`.")
+            section("*No target is named* · nothing was looked at. Name one with `incident target`.")
         )
     blocks.append(footer(ref, f"Evidence {code(evidence_id(view.sha256))} · sha256 {code(view.sha256)}"))
     return _said(view, blocks, charts)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from bot.domain.incident import Incident, TimelineEntry
+from bot.domain.incident import ChannelState, Incident, TimelineEntry
 from bot.ports.slack import Block, Message
 from bot.render.blocks import actions, button, context, footer, header, rich_quote, rich_text, say, section
 from bot.render.incident_view import (
@@ -15,7 +15,7 @@ from bot.render.incident_view import (
     targets_words,
     title_words,
 )
-from bot.render.texts import age, code, escape, is_user, mention, one_line, when
+from bot.render.texts import ago, code, escape, is_user, mention, one_line, utc, when
 from bot.render.texts import words as safe
 
 _LINES = 40
@@ -31,13 +31,35 @@ def render_declared(incident: Incident, channel_name: str, ref: str) -> Message:
         else f"Its channel {code('#' + channel_name, 100)} is being made; you are invited there."
     )
     next_ = f"The first snapshot is on its way. Name a lead with `/cs incident lead {incident.id} @…`."
-    return say(text, [section(f"*{text}*\n{where} {next_}"), footer(ref, f"about {targets_words(incident)}")])
+    about = f"about {targets_words(incident) if incident.targets else 'no target yet'}"
+    return say(text, [section(f"*{text}*\n{where} {next_}"), footer(ref, about)])
+
+
+def updated_words(incident: Incident) -> str:
+    """Return where a status update is to be read, and when the next one is due."""
+    due = incident.next_update_at
+    next_ = f" The next is due {utc(due)}." if due else ""
+    return f"The update of {incident.id} is {_where_updated(incident)}{next_}"
+
+
+def _where_updated(incident: Incident) -> str:
+    again = f"`/cs incident channel {incident.id}` makes a new one."
+    match incident.channel_state:
+        case ChannelState.OPEN:
+            return "posted in its channel."
+        case ChannelState.PENDING:
+            return "kept on the timeline. Its channel is still being made; it is posted there then."
+        case ChannelState.ARCHIVED:
+            return f"kept on the timeline and posted nowhere: its channel is archived. {again}"
+        case ChannelState.GONE:
+            became = "its channel is gone" if incident.channel else "it has no channel"
+            return f"kept on the timeline and posted nowhere: {became}. {again}"
 
 
 def render_duplicate(there: Incident, value: str, now: datetime, ref: str) -> Message:
     """Return that one was declared a moment ago on the same target, with a button that declares another."""
     text = (
-        f"{there.id} was declared {age(there.declared_at, now)} ago on {targets_words(there)}: "
+        f"{there.id} was declared {ago(there.declared_at, now)} on {targets_words(there)}: "
         f"{title_words(there)}."
     )
     where = f"It is open: {place_words(there)}, lead {lead_words(there)}."

@@ -1,6 +1,6 @@
 """What becomes of an incident's channel, as rows: given, archived, renamed, lost, found again."""
 
-from bot.domain.errors import InvalidInputError
+from bot.domain.errors import CountersignError, InvalidInputError
 from bot.domain.incident import ChannelState, Incident, IncidentSource, IncidentState
 from bot.domain.incident_events import ChannelChanged
 from bot.domain.incident_names import why_not_housed
@@ -99,12 +99,13 @@ async def want_channel(number: int, channel: str, *, tx: Transaction, desk: Desk
     """Have a new channel made for an incident, or another one adopted.
 
     Raises:
-        InvalidInputError: it is resolved, its channel is open and no other one is named, or that is no place for it.
+        InvalidInputError: the channel that is named is no place for it.
+        CountersignError: it is resolved, or its channel is open and no other one is named.
     """
     await refuse_place(channel, tx=tx, desk=desk)
     incident = await open_incident(number, tx)
     if channel == incident.channel or (incident.channel_state is ChannelState.OPEN and not channel):
-        raise InvalidInputError(
+        raise CountersignError(
             f"{incident.id} has a channel: #{incident.channel_name}.",
             advice="Write `incident channel --here` in another one to move there.",
         )

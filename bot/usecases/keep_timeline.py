@@ -4,7 +4,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from bot.domain.errors import ConflictError, InvalidInputError
+from bot.domain.errors import ConflictError, CountersignError, InvalidInputError
 from bot.domain.incident import Incident, TimelineEntry
 from bot.ports.archive import Transaction
 
@@ -39,11 +39,11 @@ async def open_incident(number: int, tx: Transaction) -> Incident:
 
     Raises:
         NotFoundError: there is none of this number.
-        InvalidInputError: it is resolved.
+        CountersignError: it is resolved.
     """
     incident = await tx.incident(number)
     if not incident.is_open:
-        raise InvalidInputError(
+        raise CountersignError(
             f"{incident.id} is resolved already.",
             advice=f"It stays as it is; `incident declare … --follows {incident.id}` declares one after it.",
         )

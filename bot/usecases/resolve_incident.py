@@ -63,7 +63,8 @@ async def resolve_incident(
     """End an incident, want its last snapshot, and give its targets back to ordinary changes.
 
     Raises:
-        InvalidInputError: it is resolved already, or nothing is said of how.
+        InvalidInputError: nothing is said of how.
+        CountersignError: it is resolved already.
     """
     now = desk.clock.now()
     before = await open_incident(number, tx)

@@ -1,7 +1,7 @@
 """Steer an incident: its severity, its lead and roles, its targets, its changes, a snapshot now."""
 
 from bot.domain.change import Change
-from bot.domain.errors import InvalidInputError
+from bot.domain.errors import CountersignError, InvalidInputError
 from bot.domain.incident import Incident, Severity
 from bot.domain.incident_events import IncidentNoted, RoleAssigned, SeverityChanged
 from bot.ports.archive import Transaction
@@ -27,7 +27,7 @@ async def change_severity(
     """Set how bad it is, want a snapshot, and look again after the intervals of the new severity.
 
     Raises:
-        InvalidInputError: the incident is resolved.
+        CountersignError: the incident is resolved.
     """
     now, policy = desk.clock.now(), desk.configuration.incidents
     before = await open_incident(number, tx)
@@ -59,7 +59,8 @@ async def assign_role(
     """Give a person a role; `lead` is who consents to emergency changes, and one person at a time.
 
     Raises:
-        InvalidInputError: the incident is resolved, or the role is no word.
+        InvalidInputError: the role is no word.
+        CountersignError: the incident is resolved, or has the most roles there are.
     """
     now = desk.clock.now()
     before = await open_incident(number, tx)
@@ -93,7 +94,7 @@ def _role(text: str, incident: Incident) -> str:
             f"{text!r} is no role.", advice="A word or two, such as scribe, communications, liaison."
         )
     if role not in incident.roles and len(incident.roles) >= MOST_ROLES:
-        raise InvalidInputError(
+        raise CountersignError(
             f"{incident.id} has {MOST_ROLES} roles already.", advice="Give an existing one to somebody else."
         )
     return role
@@ -106,7 +107,8 @@ async def set_targets(
 
     Raises:
         NotFoundError: a target is not configured.
-        InvalidInputError: the incident is resolved, or no target is named.
+        InvalidInputError: no target is named.
+        CountersignError: the incident is resolved.
     """
     now = desk.clock.now()
     before = await open_incident(number, tx)
@@ -151,7 +153,7 @@ async def want_snapshot_now(number: int, *, caller: Caller, tx: Transaction, des
     """Want a snapshot on demand; each demand is one of its own.
 
     Raises:
-        InvalidInputError: the incident is resolved.
+        CountersignError: the incident is resolved.
     """
     incident = await open_incident(number, tx)
     await tx.want_snapshot(number, f"demand:{caller.cause.ref}", desk.clock.now())

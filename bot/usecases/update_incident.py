@@ -31,7 +31,8 @@ async def update_status(
     """Post a status update and promise the next one: at `due`, else after the interval of the severity.
 
     Raises:
-        InvalidInputError: it has no words, the incident is resolved, or the promise is in the past or too far.
+        InvalidInputError: it has no words, or the promise is in the past or too far.
+        CountersignError: the incident is resolved.
     """
     now = desk.clock.now()
     incident = await open_incident(number, tx)
@@ -52,7 +53,8 @@ async def snooze_updates(
     """Remind nobody until a time; the update stays due.
 
     Raises:
-        InvalidInputError: the incident is resolved, or the time is in the past or more than a day ahead.
+        InvalidInputError: the time is in the past or more than a day ahead.
+        CountersignError: the incident is resolved.
     """
     now = desk.clock.now()
     await open_incident(number, tx)

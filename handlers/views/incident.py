@@ -3,15 +3,15 @@
 import json
 
 from bot.domain.errors import InvalidInputError, NotFoundError
-from bot.domain.incident import incident_number, read_severity
+from bot.domain.incident import ChannelState, incident_number, read_severity
 from bot.domain.incident_names import channel_name
 from bot.domain.policy import Refused
 from bot.domain.redaction import clean
 from bot.render.answer import error_words
 from bot.render.incident_forms import render_resolve_form
-from bot.render.incident_words import render_declared
+from bot.render.incident_words import render_declared, updated_words
 from bot.render.notice import render_notice_view
-from bot.render.texts import age
+from bot.render.texts import ago
 from bot.usecases import steer_incident as steer
 from bot.usecases.declare_incident import AlreadyDeclared
 from bot.usecases.find_people import FOR_A_DECISION, find_people
@@ -42,8 +42,8 @@ async def _declare(submission: Submission, deps: Dependencies) -> ViewAnswer:
     except InvalidInputError as error:
         return FieldErrors({"title": error_words(error)})
     if isinstance(answer, AlreadyDeclared):
-        there, since = answer.incident, age(answer.incident.declared_at, deps.desk.clock.now())
-        words = f"{there.id} was declared {since} ago on that target. Work there, or tick Declare another."
+        there, since = answer.incident, ago(answer.incident.declared_at, deps.desk.clock.now())
+        words = f"{there.id} was declared {since} on that target. Work there, or tick Declare another."
         return FieldErrors({"title": words})
     name = channel_name(answer, deps.desk.configuration.incident_channel_pattern)
     said = render_declared(answer, name, submission.asked.ref)
@@ -53,10 +53,12 @@ async def _declare(submission: Submission, deps: Dependencies) -> ViewAnswer:
 async def _update(submission: Submission, deps: Dependencies) -> ViewAnswer:
     words, next_ = clean(submission.values.get("words", "")), submission.values.get("next", "")
     try:
-        await updated(_number(submission), words, next_, submission.asked, deps)
+        kept = await updated(_number(submission), words, next_, submission.asked, deps)
     except InvalidInputError as error:
         return FieldErrors({"next" if words and next_ else "words": error_words(error)})
-    return None
+    if kept.channel_state is ChannelState.OPEN:
+        return None
+    return Replace(render_notice_view("Kept on the timeline", updated_words(kept), submission.asked.ref))
 
 
 async def _severity(submission: Submission, deps: Dependencies) -> ViewAnswer:
@@ -71,9 +73,11 @@ async def _severity(submission: Submission, deps: Dependencies) -> ViewAnswer:
 async def _lead(submission: Submission, deps: Dependencies) -> ViewAnswer:
     person = submission.values.get("lead", "")
     try:
-        await assigned(_number(submission), steer.LEAD, person, submission.asked, deps)
+        answer = await assigned(_number(submission), steer.LEAD, person, submission.asked, deps)
     except (InvalidInputError, NotFoundError) as error:
         return FieldErrors({"lead": error_words(error)})
+    if isinstance(answer, Refused):
+        return Replace(render_notice_view("Not done", answer.words, submission.asked.ref))
     return None
 
 

@@ -143,6 +143,9 @@ def test_what_only_looks_is_named_and_everything_named_exists() -> None:
         ("freeze add x", False),
         ("baseline triage-prod", False),
         ("audit search", True),
+        ("incident export INC-1", True),
+        ("incident timeline INC-1", True),
+        ("incident update INC-1 words", False),
         ("launch rockets", False),
     ],
 )
@@ -165,6 +168,26 @@ async def test_an_auditor_reads_and_every_read_is_an_entry() -> None:
         "audit search change:CHG-1",
     ]
     assert {entry.tag for entry in reads} == {"evidence.read"}
+
+
+async def test_an_auditor_asks_for_the_review_of_an_incident_and_the_file_is_its_one_entry() -> None:
+    office = Office(audited())
+    await office.says(BOB, "incident declare Answers are slow --target triage-prod")
+    assert "Collecting what is on record of INC-1" in await office.says(EVE, "incident export INC-1")
+    asked = [(each.verb, each.words) for each in office.house.archive.state.questions.values()]
+    assert asked == [("review", ("INC-1",))]
+    assert office.tags(EVE) == [], "the job that makes the file appends the entry"
+
+
+async def test_an_auditor_is_given_no_role_in_an_incident() -> None:
+    office = Office(audited())
+    await office.says(BOB, "incident declare Answers are slow --target triage-prod")
+    for text in ("incident lead INC-1 <@U0EVE>", "incident role INC-1 scribe <@U0EVE>"):
+        said = await office.says(BOB, text)
+        assert "Not allowed: <@U0EVE> cannot have a role: an auditor" in said
+        assert "Name a full member of this workspace who is no auditor" in said
+    incident = office.house.archive.state.incidents[1]
+    assert (incident.lead, dict(incident.roles)) == ("", {})
 
 
 async def test_home_shows_an_auditor_the_trail_and_no_form_and_is_an_entry() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -59,9 +60,18 @@ async def test_the_cards_buttons_are_the_incidents_own_and_none_changes_producti
 async def test_declaring_again_within_half_an_hour_shows_the_one_that_is_open() -> None:
     chat = await declared()
     said = await chat.type(DECLARE, BOB)
-    assert "INC-1 was declared" in said.text
+    assert "INC-1 was declared just now on" in said.text
+    chat.house.clock.pass_by(timedelta(minutes=12))
+    assert "INC-1 was declared 12 min ago on" in (await chat.type(DECLARE, BOB)).text
     assert "incident.anyway" in words_of(said.blocks)
     assert len(chat.house.archive.state.incidents) == 1
+
+
+async def test_declared_without_a_target_it_is_said_to_be_about_none_yet() -> None:
+    said = await Chat().type("incident declare Answers are slow")
+    assert "about no target yet" in words_of(said.blocks)
+    said = await Chat().type(DECLARE)
+    assert "about `triage-prod`" in words_of(said.blocks)
 
 
 async def test_a_name_that_is_taken_gets_a_number_of_its_own() -> None:
@@ -135,8 +145,8 @@ async def test_a_lead_is_named_invited_and_told_and_the_one_before_is_relieved()
 async def test_a_guest_cannot_lead() -> None:
     chat = await declared()
     chat.house.directory.bar(EVE, "a guest in this workspace")
-    with pytest.raises(CountersignError, match="cannot have a role"):
-        await chat.type("incident lead INC-1 <@U0EVE>")
+    said = await chat.type("incident lead INC-1 <@U0EVE>")
+    assert "cannot have a role: a guest in this workspace. Name a full member" in said.text
     assert chat.incident().lead == ""
 
 

@@ -12,6 +12,7 @@ from bot.domain.incident import ChannelState, IncidentSource, IncidentState, Sev
 from bot.domain.incident_policy import IncidentPolicy
 from bot.domain.people import system
 from bot.ports.channels import Channel
+from bot.render.answer import render_error
 from bot.render.lint import check_view
 from bot.usecases.declare_incident import Declaring, declare_incident
 from handlers.events.home import HOME
@@ -104,6 +105,35 @@ async def test_who_declared_it_is_reminded_while_nobody_leads() -> None:
     assert len(chat.voice.of(f"D{ANNA}")) == 1
 
 
+@pytest.mark.parametrize(
+    ("code", "became"),
+    [("is_archived", "is archived"), ("not_in_channel", "is gone")],
+    ids=["archived", "gone"],
+)
+async def test_an_update_whose_channel_is_lost_is_said_to_be_kept_and_how_to_have_a_new_one(
+    code: str, became: str
+) -> None:
+    chat = await declared(BOB)
+    chat.voice.refusals[chat.incident().channel] = code
+    await chat.type("incident note INC-1 Is anybody here?", BOB)
+    await chat.deliver()
+    said = await chat.type("incident update INC-1 Quota was raised", BOB)
+    assert f"kept on the timeline and posted nowhere: its channel {became}." in said.text
+    assert "`/cs incident channel INC-1` makes a new one. The next is due" in said.text
+    await chat.press("incident.update", "INC-1", BOB)
+    answer = await chat.submit(BOB, words="Again", next="")
+    assert isinstance(answer, Replace)
+    assert f"its channel {became}." in words_of(answer.view)
+    assert [each.words for each in chat.timeline() if each.kind == "update"] == ["Quota was raised", "Again"]
+
+
+async def test_the_lead_is_not_taken_by_asking_for_it_without_a_name() -> None:
+    chat = await declared(BOB)
+    assert await chat.open("incident lead INC-1", DAN) is None
+    assert chat.voice.views[-1]["callback_id"] == "incident.lead"
+    assert chat.incident().lead == BOB
+
+
 async def test_without_a_title_a_form_opens_and_declares() -> None:
     chat = Chat()
     assert await chat.open("incident declare --sev 1") is None
@@ -124,7 +154,7 @@ async def test_the_form_says_that_one_is_open_and_declares_another_when_that_is_
     values = {"title": "Again", "severity": "", "target": "triage-prod"}
     answer = await chat.submit(**values)
     assert isinstance(answer, FieldErrors)
-    assert "INC-1 was declared" in answer.by_block["title"]
+    assert answer.by_block["title"].startswith("INC-1 was declared just now on that target.")
     await chat.submit(**values, ways=["anyway"])
     assert chat.incident(2).title == "Again"
 
@@ -154,8 +184,13 @@ async def test_severity_and_lead_are_set_from_their_forms() -> None:
 
 async def test_another_lead_is_named_by_the_lead_or_by_those_who_decide_and_by_nobody_else() -> None:
     chat = await declared(BOB)
-    with pytest.raises(CountersignError, match="Not allowed"):
-        await chat.type("incident lead INC-1 me", EVE)
+    said = await chat.type("incident lead INC-1 me", EVE)
+    assert said.text.startswith("Not allowed: its lead, or somebody who decides about changes")
+    assert f"<@{BOB}>" in said.text
+    await chat.press("incident.lead", "INC-1", EVE)
+    answer = await chat.submit(EVE, lead=EVE)
+    assert isinstance(answer, Replace)
+    assert "Not allowed: its lead" in words_of(answer.view)
     assert chat.incident().lead == BOB
     await chat.type("incident lead INC-1 <@U0EVE>", BOB)
     await chat.type("incident lead INC-1 me", DAN)
@@ -186,6 +221,9 @@ async def test_resolving_ends_it_posts_the_timeline_and_says_what_comes_next() -
     [row] = [block for block in card.message.blocks if block["type"] == "actions"]
     assert [each["action_id"] for each in row["elements"]] == ["incident.timeline"]
     assert "resolved already" in (await chat.type("incident update INC-1", BOB)).text
+    with pytest.raises(CountersignError, match="resolved already") as caught:
+        await chat.type("incident update INC-1 Too late", BOB)
+    assert render_error(caught.value, "ref").text.startswith("It cannot be done: INC-1 is resolved already.")
 
 
 async def test_what_is_open_must_be_ticked_before_it_is_resolved_all_the_same() -> None:
