@@ -3,7 +3,7 @@
 # It needs Python 3.10 or newer and nothing else:  python -S -I verify_pack.py pack.json --vkey 'name+id+key'
 """Check a proof of a Countersign audit trail: a proof pack of one change, or a .tlog-proof of one entry.
 
-Exit codes: 0 it holds, 1 it does not hold, 2 nobody can say (no such file, no key).
+Exit codes: 0 it holds, 1 it does not hold, 2 nobody can say (no such file, none of a proof, no key).
 """
 
 from __future__ import annotations
@@ -55,6 +55,10 @@ class PackRefusedError(ProofError):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class NotAPackError(ProofError):
+    """A file says that it is something else than a proof pack: it proves nothing, and disproves nothing."""
 
 
 class NoteError(CountersignError):
@@ -565,12 +569,12 @@ def parse_pack(text: str) -> ProofPack:
     """Return the pack in a file's text; nothing of it is verified yet.
 
     Raises:
-        PackRefusedError: it is not strict JSON, or not of this format.
+        NotAPackError: it is JSON of another format.
+        PackRefusedError: it is not strict JSON, or not as this format has it.
     """
+    _demand_format(text)
     try:
         found = strict_object(text)
-        if found.get("format") != PACK_FORMAT:
-            raise ProofError(f"its format is not {PACK_FORMAT}")
         only(found, "format", "change", "ended", "earlier", "anchors", "vkey_hint", *_BUNDLE)
         earlier = objects(found, "earlier")
         for each in earlier:
@@ -583,6 +587,18 @@ def parse_pack(text: str) -> ProofPack:
         )
     except (ProofError, NoteError) as error:
         raise PackRefusedError("P1", f"The file cannot be read as a proof pack: {error}.") from error
+
+
+def _demand_format(text: str) -> None:
+    """Refuse JSON that does not say it is a proof pack, however it is written; what is no JSON is not judged here."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return
+    named = found.get("format") if isinstance(found, dict) else None
+    if named != PACK_FORMAT:
+        says = f"its `format` is {named[:60]!r}" if isinstance(named, str) else "it names no `format`"
+        raise NotAPackError(f"The file is no proof pack: {says}, and that of a pack is {PACK_FORMAT!r}.")
 
 
 def _bundle(found: Mapping[str, Any]) -> Bundle:
@@ -1040,6 +1056,10 @@ def not_proved(change: str, ended: str, last: ReadEntry, *, anchored: bool) -> t
 
 # --- bot.domain.proof_check
 _FIRST = "0" * 64
+_WRONG_FILE = (
+    "A wrong file disproves nothing. Next: give the pack itself, such as proofs/CHG-1.json of a review or "
+    "of a period, or a .tlog-proof."
+)
 _YEAR_9999 = 253_402_300_799
 
 
@@ -1056,10 +1076,13 @@ def check_pack(text: str, keys: Sequence[Known]) -> Verdict:
     """Return whether a pack proves what it says, and what that is, in words.
 
     In this order: strict JSON (P1), signatures (P2), inclusion (P3), the change's own chain (P4), its end (P5), who
-    approved what (P6), anchors (P7), texts laid open (P8). The first step that fails is the answer.
+    approved what (P6), anchors (P7), texts laid open (P8). The first step that fails is the answer. A file of another
+    format is none to judge (U3).
     """
     try:
         return _check(parse_pack(text), keys)
+    except NotAPackError as other:
+        return Verdict(exit=2, code="U3", message=f"{other} {_WRONG_FILE}")
     except PackRefusedError as refused:
         return Verdict(exit=1, code=refused.code, message=str(refused))
 

@@ -84,9 +84,9 @@ def typed(text: str) -> Reached:
     return Reached(text, ALL in looks or word in looks, typed=True)
 
 
-def pressed(name: str) -> Reached:
-    """Return what a button, a form or a shortcut reaches for."""
-    return Reached(name, name in PRESSED)
+def pressed(name: str, says: str = "") -> Reached:
+    """Return what a button, a form or a shortcut reaches for; `says` is what stands on it."""
+    return Reached(name, name in PRESSED, says=says)
 
 
 async def refused_auditor(
@@ -95,7 +95,8 @@ async def refused_auditor(
     """Return the refusal of an auditor who reached for something that changes, remembered; None for all else."""
     if reached.looks or not is_auditor(standing, deps.desk.configuration):
         return None
-    refused = refuse_auditor(f"`{reached.name}`")
+    named = f"“{reached.says}”" if reached.says else "what you chose"
+    refused = refuse_auditor(f"`{reached.name}`" if reached.typed else named)
     await remember_stranger(asked, refused.reason, deps)
     await remember_denied(asked, reached, refused.reason, deps)
     return render_refused(refused, asked.ref)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 
 from bot.domain.command_line import parse
@@ -10,7 +11,7 @@ from bot.domain.entry import EntryProof
 from bot.domain.incident import Incident, incident_number
 from bot.domain.incident_review import Review
 from bot.domain.trail_events import ExportPerformed
-from bot.ports.archive import Archive
+from bot.ports.reviews import ReviewLook
 from bot.ports.slack import File, Message
 from bot.render.answer import render_text
 from bot.render.evidence import render_skeleton
@@ -55,10 +56,12 @@ def _is_in_it(incident: Incident, asked: Asked) -> bool:
     return asked.caller.user in named or bool(asked.channel and asked.channel == incident.channel)
 
 
-async def made_review(number: int, *, archive: Archive, vkey: str, now: datetime) -> tuple[Review, bytes]:
-    """Return a review and its ZIP; raise as `review_incident`."""
-    async with archive.reading() as look:
-        review = await review_incident(number, look=look, vkey=vkey, now=now)
+async def made_review(
+    number: int, *, reading: AbstractAsyncContextManager[ReviewLook], vkeys: Sequence[str], now: datetime
+) -> tuple[Review, bytes]:
+    """Return a review and its ZIP, drawn after the reading has ended; raise as `review_incident`."""
+    async with reading as look:
+        review = await review_incident(number, look=look, vkeys=vkeys, now=now)
     charts = review_charts(review)
     drawn = {chart.title: file.content for chart, file in zip(charts, await pictures(charts), strict=True)}
     return review, await asyncio.to_thread(lambda: zipped(review_files(review, drawn)))
@@ -81,7 +84,8 @@ def exported(review: Review) -> ExportPerformed:
 async def review(question: Question, deps: Dependencies) -> Seen:
     """Answer `incident export INC-n`: make the ZIP, which follows once it is recorded who takes it."""
     number, now = incident_number(question.words[0]), deps.desk.clock.now()
-    found, content = await made_review(number, archive=deps.desk.archive, vkey=deps.vkey, now=now)
+    reading = deps.desk.archive.reading()
+    found, content = await made_review(number, reading=reading, vkeys=(deps.vkey,), now=now)
     incident = found.incident
 
     def packed(_recorded: EntryProof, _vkey: str) -> Sequence[File]:

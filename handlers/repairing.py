@@ -1,5 +1,6 @@
 """The form of a repair: an emergency that belongs to an open incident, on one of its targets."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.changes.kinds import KINDS
@@ -39,21 +40,22 @@ async def repair_form(number: int, kind: str, target: str, deps: Dependencies) -
     ref = deps.cause("precheck").ref
     async with deps.desk.archive.reading() as look:
         incident = await look.incident(number)
-    chosen, problems = _target(target, incident), _problems(target, incident)
+        chosen = _target(target, incident)
+        there = await incidents_on(chosen, look) if chosen else ()
     kind = kind or KINDS[0].name
-    offer = Offer()
+    offer, unread = Offer(), ""
     try:
         if chosen:
             offer = await read_offer(deps.desk.configuration.target(chosen).ref, deps.readers.azure)
     except CountersignError as error:
-        problems += (f"The live values could not be read: {error_words(error)}",)
+        unread = f"could not be read: {error_words(error)}"
     form = request_form(kind, chosen, offer, deps, ref=ref)
-    filled = {**_values(incident), "reason": f"{incident.id}: {incident.title}"}
+    told, filled = _repair(incident, chosen, there)
     return replace(
         form,
         values={**form.values, **filled},
-        problems=problems,
-        told=_TOLD.format(id=incident.id),
+        live=unread or form.live,
+        told=told,
         metadata={"incident": number},
     )
 
@@ -74,9 +76,21 @@ def _target(target: str, incident: Incident) -> str:
     return target or next(iter(sorted(incident.targets)), "")
 
 
-def _problems(target: str, incident: Incident) -> tuple[str, ...]:
+def _repair(incident: Incident, target: str, there: Sequence[Incident]) -> tuple[str, dict[str, str]]:
+    """Return what is said first and what is filled in: of the incident, where it is about the target.
+
+    Where it is not, the form is of what is open there; where nothing is, it is an ordinary request that names it.
+    """
     if not target or target in incident.targets:
-        return ()
-    return (
-        f"{incident.id} is not about {target}: there nothing is held, and a change is asked for as usual.",
-    )
+        return _TOLD.format(id=incident.id), _of(incident)
+    other = f"{incident.id} is not about {target}"
+    if there:
+        return f"{other}; {there[0].id} is, and stands in this form. {_TOLD.format(id=there[0].id)}", _of(
+            there[0]
+        )
+    told = f"{other}, and no incident is open there: nothing is held, and a change is asked for as usual."
+    return told, {**_of(incident), "type": ChangeType.NORMAL.value}
+
+
+def _of(incident: Incident) -> dict[str, str]:
+    return {**_values(incident), "reason": f"{incident.id}: {incident.title}"}

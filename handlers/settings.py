@@ -76,7 +76,10 @@ class Settings(BaseSettings):
         """
         keys = tuple(part for part in _keys(self.signing_key) if part.startswith("PRIVATE+KEY+"))
         if not keys:
-            raise InvalidInputError("COUNTERSIGN_SIGNING_KEY holds no signing key.", advice=_NEW_KEY)
+            problem = (
+                "holds no signing key." if self.signing_key.get_secret_value().strip() else "is not set."
+            )
+            raise InvalidInputError(f"COUNTERSIGN_SIGNING_KEY {problem}", advice=_NEW_KEY)
         return keys
 
     def public_keys(self) -> tuple[str, ...]:

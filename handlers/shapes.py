@@ -42,11 +42,15 @@ class Asked:
 
 @dataclass(frozen=True)
 class Reached:
-    """What somebody reached for: a command line or the id of a button, form or shortcut; whether it only looks."""
+    """What somebody reached for: a command line or the id of a button, form or shortcut; whether it only looks.
+
+    `says` is what stands on the button or the form, where anything does.
+    """
 
     what: str
     looks: bool
     typed: bool = False
+    says: str = ""
 
     @property
     def name(self) -> str:

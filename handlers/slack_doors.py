@@ -22,7 +22,15 @@ from handlers.dependencies import Dependencies
 from handlers.events.registry import SLACK_EVENTS
 from handlers.shapes import Asked, FieldErrors, Reached, Replace, ViewAnswer
 from handlers.shortcuts.registry import SHORTCUTS
-from handlers.slack_payloads import asked_of, click_of, delivery_key, foreign, happening_of, submission_of
+from handlers.slack_payloads import (
+    asked_of,
+    click_of,
+    delivery_key,
+    foreign,
+    happening_of,
+    label_of,
+    submission_of,
+)
 from handlers.strangers import refuse_stranger, remember_stranger
 from handlers.views.registry import VIEWS
 from storage.waiting import in_a_hurry, patience
@@ -91,7 +99,9 @@ class Doors:
         action = next((found for found in ACTIONS if found.action_id == click.action_id), None)
         if action is not None:
             run = action.run
-            answer = self._answered(lambda: run(click, self._deps), asked, pressed(click.action_id))
+            answer = self._answered(
+                lambda: run(click, self._deps), asked, pressed(click.action_id, label_of(body))
+            )
             await self._show(await answer, asked)
         return {}
 
@@ -107,7 +117,7 @@ class Doors:
             answer.append(await view.run(submission, self._deps))
             return None
 
-        problem = await self._answered(run, asked, pressed(submission.callback_id))
+        problem = await self._answered(run, asked, pressed(submission.callback_id, label_of(body)))
         if problem is not None:
             return _view_answer(Replace(render_notice_view("Not done", problem.text, asked.ref)), {})
         return _view_answer(answer[0], submission.blocks)

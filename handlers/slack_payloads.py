@@ -123,6 +123,14 @@ def submission_of(body: Mapping[str, Any], asked: Asked) -> Submission:
     )
 
 
+def label_of(body: Mapping[str, Any]) -> str:
+    """Return the words on the button that was pressed, else the title of the form; empty without either."""
+    actions = body.get("actions")
+    action = _mapping(actions[0]) if isinstance(actions, list) and actions else {}
+    title = _mapping(_mapping(body.get("view")).get("title"))
+    return str((_mapping(action.get("text")) or title).get("text") or "")
+
+
 def number_in(metadata: str, what: str) -> int | None:
     """Return a number that a request form carries: of its draft (`number`), of its `incident`; None without one."""
     try:

@@ -5,11 +5,19 @@ from contextlib import suppress
 
 from bot.domain.errors import SlackRefusedError
 from bot.domain.incident import ChannelState, Incident, TimelineEntry, incident_number
+from bot.domain.incident_names import home_channels
 from bot.ports.archive import Look
 from bot.ports.slack import Message
 from bot.render.incident_card import render_incident
-from bot.render.incident_words import render_announced, render_closing, render_entry, render_told
+from bot.render.incident_words import (
+    render_announced,
+    render_closing,
+    render_ended,
+    render_entry,
+    render_told,
+)
 from bot.render.texts import card_link, is_channel, is_user
+from bot.usecases.hold_for_incident import incidents_on
 from bot.usecases.keep_timeline import change_now
 from bot.usecases.link_incident import change_in
 from handlers.dependencies import Dependencies
@@ -89,10 +97,9 @@ async def _unsaid(incident: Incident, look: Look) -> list[str]:
 
 
 def _homes(incident: Incident, deps: Dependencies) -> list[str]:
-    """Return the targets' own channels, which are told where an incident is worked on."""
-    targets = [each for each in deps.desk.configuration.targets if each.alias in incident.targets]
-    homes = {each.channel for each in targets} - {"", incident.channel}
-    return [f"told:{channel}" for channel in sorted(homes)]
+    """Return the targets' own channels, which are told where an incident is worked on while it is open."""
+    homes = home_channels(incident, deps.desk.configuration) if incident.is_open else []
+    return [f"told:{channel}" for channel in homes]
 
 
 async def _furnish(incident: Incident, _: str, deps: Dependencies) -> None:
@@ -156,6 +163,18 @@ async def _told(incident: Incident, channel: str, deps: Dependencies) -> None:
     await deps.messenger.post(channel, render_announced(incident, deps.cause("deliver").ref))
 
 
+async def _ended(incident: Incident, channel: str, deps: Dependencies) -> None:
+    """Tell the channel of a target that an incident is over, and what still holds its targets."""
+    targets = [each for each in deps.desk.configuration.targets if each.channel == channel]
+    held: dict[str, str] = {}
+    async with deps.desk.archive.reading() as look:
+        for alias in sorted({each.alias for each in targets} & incident.targets):
+            if others := await incidents_on(alias, look):
+                held[alias] = others[0].id
+    message = render_ended(incident, held, now=deps.desk.clock.now(), ref=deps.cause("deliver").ref)
+    await deps.messenger.post(channel, message)
+
+
 async def _closing(incident: Incident, _: str, deps: Dependencies) -> None:
     """Post the timeline of an incident that was resolved."""
     async with deps.desk.archive.reading() as look:
@@ -182,6 +201,7 @@ TELLS: Mapping[str, Tell] = {
     "snapshot": _snapshot,
     "dm": _dm,
     "told": _told,
+    "ended": _ended,
     "closing": _closing,
     "back": _back,
     "pin": pin_now,

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Check a proof of a Countersign audit trail: a proof pack of one change, or a .tlog-proof of one entry.
 
-Exit codes: 0 it holds, 1 it does not hold, 2 nobody can say (no such file, no key).
+Exit codes: 0 it holds, 1 it does not hold, 2 nobody can say (no such file, none of a proof, no key).
 """
 
 import json

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from sqlalchemy import event, select
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from bot.domain.change import Change
@@ -39,7 +39,14 @@ class PastRows(DecisionRows, KeptRows, TrailRows, AnchorRows):
 
 @asynccontextmanager
 async def reading_past(url: str, privacy: Privacy = PLAIN) -> AsyncIterator[PastRows]:
-    """Give the rows of a database as of one moment, over a connection that cannot write.
+    """Give the rows of a database as of one moment; raise as `unwritable`."""
+    async with unwritable(url, privacy) as connection:
+        yield PastRows(connection)
+
+
+@asynccontextmanager
+async def unwritable(url: str, privacy: Privacy) -> AsyncIterator[AsyncConnection]:
+    """Give a connection to a database as of one moment that cannot write.
 
     Raises:
         NotFoundError: there is no database, or it cannot be read. Nothing is created.
@@ -52,7 +59,7 @@ async def reading_past(url: str, privacy: Privacy = PLAIN) -> AsyncIterator[Past
     engine = _engine(url).execution_options(**said(privacy))
     try:
         async with engine.connect() as connection:
-            yield PastRows(connection)
+            yield connection
             await connection.rollback()
     except DBAPIError as error:
         raise NotFoundError(

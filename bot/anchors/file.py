@@ -15,6 +15,10 @@ from bot.ports.anchors import OurLog, Published, Seen
 _T = TypeVar("_T")
 _SECONDS = 10.0
 _TAIL_BYTES = 4 * 1024 * 1024
+_WHAT_IT_IS = (
+    'Each line of an anchor file is {"at": "…", "note": "…"}, as [anchors.file] writes it: name the file of its '
+    "`path`, or a copy of it. See docs/anchors.md."
+)
 
 
 class FileAnchor:
@@ -26,6 +30,7 @@ class FileAnchor:
     def __init__(self, path: Path, kind: str = "file") -> None:
         self.kind = kind
         self._path = path
+        self._is_brought = kind != "file"
 
     async def publish(self, log: OurLog) -> Published:
         """Append the checkpoint, and have it on the disk before this returns."""
@@ -37,7 +42,11 @@ class FileAnchor:
         return Published(f"{self._path}#{end}")
 
     async def newest(self, log: OurLog) -> Seen | None:
-        """Return the newest checkpoint of this log in the file."""
+        """Return the newest checkpoint of this log in the file.
+
+        Raises:
+            AnchorUnavailableError: it cannot be read, or somebody brings a file that is no anchor.
+        """
         found = await self._on_disk(partial(_tail, self._path))
         if found is None:
             return Seen(0, edited="the file is gone") if _length_of(log.ref, self._path) else None
@@ -45,6 +54,10 @@ class FileAnchor:
         before = _length_of(log.ref, self._path)
         lost = f"it had {before} bytes and has {length}" if length < before else ""
         lines = newest_line(text, log.origin)
+        if self._is_brought and not lines.is_anchor:
+            raise AnchorUnavailableError(
+                f"{self.kind} holds no checkpoint of this trail.", advice=_WHAT_IT_IS
+            )
         spoilt = "a line after the newest checkpoint cannot be read" if lines.unreadable else ""
         if not (lines.note or lost or spoilt):
             return None

@@ -131,24 +131,29 @@ def anchor_line(note: str, at: datetime) -> str:
 
 @dataclass(frozen=True)
 class Lines:
-    """What such a file holds of one log: the note of the largest size; `unreadable`: a line after it is spoilt."""
+    """What such a file holds of one log: the note of the largest size; `unreadable`: a line after it is spoilt.
+
+    `is_anchor`: some line holds a checkpoint, of whichever log.
+    """
 
     note: str = ""
     size: int = 0
     unreadable: bool = False
+    is_anchor: bool = False
 
 
 def newest_line(text: str, origin: str) -> Lines:
     """Return the newest checkpoint of a log among whole lines; a last line without its end does not count."""
-    best, spoilt_after = Lines(), False
+    best, spoilt_after, is_anchor = Lines(), False, False
     for line in text.split("\n")[:-1]:
         note = note_in(line)
         checkpoint = checkpoint_in(note)
+        is_anchor = is_anchor or checkpoint is not None
         if checkpoint is None:
             spoilt_after = spoilt_after or bool(line.strip())
         elif checkpoint.origin == origin and checkpoint.size >= best.size:
             best, spoilt_after = Lines(note, checkpoint.size), False
-    return Lines(best.note, best.size, spoilt_after)
+    return Lines(best.note, best.size, spoilt_after, is_anchor)
 
 
 def checkpoint_in(note: str) -> Checkpoint | None:

@@ -92,6 +92,10 @@ class PackRefusedError(ProofError):
         self.code = code
 
 
+class NotAPackError(ProofError):
+    """A file says that it is something else than a proof pack: it proves nothing, and disproves nothing."""
+
+
 class NoteError(CountersignError):
     """A signed note is malformed, ambiguous, or not signed by a known key."""
 

@@ -44,6 +44,12 @@ def why_not_housed(channel: str, configuration: Configuration) -> str:
     return ""
 
 
+def home_channels(incident: Incident, configuration: Configuration) -> list[str]:
+    """Return the channels of an incident's targets, which are told where it is worked on and when it is over."""
+    targets = [each for each in configuration.targets if each.alias in incident.targets]
+    return sorted({each.channel for each in targets} - {"", incident.channel})
+
+
 def title_of(name: str, pattern: str) -> str:
     """Return what a channel's name says of its incident: the part in the place of the star, as words."""
     before, _, after = pattern.partition("*")

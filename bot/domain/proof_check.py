@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from time import gmtime, strftime
 
 from bot.domain.commitments import commitments
-from bot.domain.errors import NoteError, PackRefusedError, ProofError
+from bot.domain.errors import NotAPackError, NoteError, PackRefusedError, ProofError
 from bot.domain.merkle import verify_consistency, verify_inclusion
 from bot.domain.note_open import Known, open_checkpoint, open_note
 from bot.domain.note_text import Checkpoint, Signature
@@ -16,6 +16,10 @@ from bot.domain.proof_rules import demand_rules, hidden_people, how_it_ended
 from bot.domain.proof_words import Verdict, not_proved, who_is_who
 
 _FIRST = "0" * 64
+_WRONG_FILE = (
+    "A wrong file disproves nothing. Next: give the pack itself, such as proofs/CHG-1.json of a review or "
+    "of a period, or a .tlog-proof."
+)
 _YEAR_9999 = 253_402_300_799
 
 
@@ -32,10 +36,13 @@ def check_pack(text: str, keys: Sequence[Known]) -> Verdict:
     """Return whether a pack proves what it says, and what that is, in words.
 
     In this order: strict JSON (P1), signatures (P2), inclusion (P3), the change's own chain (P4), its end (P5), who
-    approved what (P6), anchors (P7), texts laid open (P8). The first step that fails is the answer.
+    approved what (P6), anchors (P7), texts laid open (P8). The first step that fails is the answer. A file of another
+    format is none to judge (U3).
     """
     try:
         return _check(parse_pack(text), keys)
+    except NotAPackError as other:
+        return Verdict(exit=2, code="U3", message=f"{other} {_WRONG_FILE}")
     except PackRefusedError as refused:
         return Verdict(exit=1, code=refused.code, message=str(refused))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.commitments import laid_open
-from bot.domain.errors import NoteError, PackRefusedError, ProofError
+from bot.domain.errors import NotAPackError, NoteError, PackRefusedError, ProofError
 from bot.domain.note_text import canonical_base64
 from bot.domain.strict_json import objects, only, strict_object, taken
 
@@ -111,12 +111,12 @@ def parse_pack(text: str) -> ProofPack:
     """Return the pack in a file's text; nothing of it is verified yet.
 
     Raises:
-        PackRefusedError: it is not strict JSON, or not of this format.
+        NotAPackError: it is JSON of another format.
+        PackRefusedError: it is not strict JSON, or not as this format has it.
     """
+    _demand_format(text)
     try:
         found = strict_object(text)
-        if found.get("format") != PACK_FORMAT:
-            raise ProofError(f"its format is not {PACK_FORMAT}")
         only(found, "format", "change", "ended", "earlier", "anchors", "vkey_hint", *_BUNDLE)
         earlier = objects(found, "earlier")
         for each in earlier:
@@ -129,6 +129,18 @@ def parse_pack(text: str) -> ProofPack:
         )
     except (ProofError, NoteError) as error:
         raise PackRefusedError("P1", f"The file cannot be read as a proof pack: {error}.") from error
+
+
+def _demand_format(text: str) -> None:
+    """Refuse JSON that does not say it is a proof pack, however it is written; what is no JSON is not judged here."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return
+    named = found.get("format") if isinstance(found, dict) else None
+    if named != PACK_FORMAT:
+        says = f"its `format` is {named[:60]!r}" if isinstance(named, str) else "it names no `format`"
+        raise NotAPackError(f"The file is no proof pack: {says}, and that of a pack is {PACK_FORMAT!r}.")
 
 
 def _bundle(found: Mapping[str, Any]) -> Bundle:

@@ -7,6 +7,7 @@ from bot.domain.incident import ChannelState, Incident, TimelineEntry
 from bot.ports.slack import Block, Message
 from bot.render.blocks import actions, button, context, footer, header, rich_quote, rich_text, say, section
 from bot.render.incident_view import (
+    age_words,
     by_words,
     channel_link,
     drill_word,
@@ -77,6 +78,20 @@ def render_announced(incident: Incident, ref: str) -> Message:
     said = f"*{text}*\nIt is worked on in {channel_link(incident.channel)}."
     rule = "While it is open, only emergency changes run on these targets."
     return say(text, [section(said), footer(ref, rule)])
+
+
+def render_ended(incident: Incident, held: Mapping[str, str], *, now: datetime, ref: str) -> Message:
+    """Return what the channel of a target is told at the end; `held` is what others hold there, by alias."""
+    text = (
+        f"{drill_word(incident)}{incident.id} on {targets_words(incident)} was resolved by "
+        f"{by_words(incident.resolved_by)}; it {age_words(incident, now)}."
+    )
+    still = [
+        f"{other} is still open on {code(alias)}: only emergency changes run there."
+        for alias, other in held.items()
+    ]
+    rule = " ".join(still) or "Changes run there again as approved."
+    return say(text, [section(f"*{text}*\n{rule}"), footer(ref)])
 
 
 def render_entry(incident: Incident, entry: TimelineEntry, ref: str, where: str = "") -> Message:

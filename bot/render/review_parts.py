@@ -15,9 +15,9 @@ from bot.render.texts import one_line, utc
 
 _STEPS = dict(zip(STEPS, ("First snapshot", "Severity", "Lead", "Resolved"), strict=True))
 _WORST = (Level.CRITICAL, Level.WATCH)
+_FILES = "sha256sum -c SHA256SUMS says that the files are the ones that were exported."
+_CHANGE = "python verify_pack.py {file} --vkey KEY says whether a change's entries are in the signed trail."
 _CHECK = (
-    "sha256sum -c SHA256SUMS says that the files are the ones that were exported.",
-    "python verify_pack.py proofs/CHG-1.json --vkey KEY says whether a change's entries are in the signed trail.",
     "python verify_pack.py proofs/entries/0001-incident.opened.tlog-proof --vkey KEY says it of one entry.",
     "An entry incident.snapshot names the SHA-256 of a snapshot; the file of that name in snapshots/ has it.",
     "Take KEY from whoever runs the trail, not from this file.",
@@ -218,7 +218,9 @@ def _changes(review: Review) -> Part:
 
 def _proof(review: Review) -> Part:
     said = f"{len(review.entries)} entries of the audit trail are of this incident; each has its proof."
-    lines = (said, *_CHECK, *(f"Not proved: {each}" for each in _NOT_PROVED))
+    packs = [f"proofs/{each.id}.json" for each in review.changes if each.proof]
+    change = [_CHANGE.format(file=file) for file in packs[:1]]
+    lines = (said, _FILES, *change, *_CHECK, *(f"Not proved: {each}" for each in _NOT_PROVED))
     return Part("How to check it", lines)
 
 

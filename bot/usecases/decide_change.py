@@ -21,6 +21,13 @@ from bot.domain.policy import (
 from bot.domain.request_events import ChangeApproved, ChangeRefused, ChangeRejected, ChangesRequested
 from bot.ports.archive import Transaction
 from bot.usecases.desk import Caller
+from bot.usecases.link_incident import note_change
+
+_BECAME: Mapping[ChangeState, str] = {
+    ChangeState.APPROVED: "approved",
+    ChangeState.REJECTED: "rejected",
+    ChangeState.CHANGES_REQUESTED: "sent back for changes",
+}
 
 
 @dataclass(frozen=True)
@@ -104,7 +111,7 @@ async def decide_change(
         return again
     await tx.enqueue("deliver", f"deliver:{change.id}:card")
     if decision.choice is not Choice.APPROVE:
-        return await _turn_down(change, decision, caller, tx)
+        return await _turn_down(change, decision, caller, now, tx)
     return await _approve(change, vote, rule, caller=caller, tx=tx, directory=directory)
 
 
@@ -165,7 +172,9 @@ def _vote(change: Change, decision: Decision, user: str, allowed: Allowed, given
     )
 
 
-async def _turn_down(change: Change, decision: Decision, caller: Caller, tx: Transaction) -> Decided:
+async def _turn_down(
+    change: Change, decision: Decision, caller: Caller, now: datetime, tx: Transaction
+) -> Decided:
     rejected = decision.choice is Choice.REJECT
     state = ChangeState.REJECTED if rejected else ChangeState.CHANGES_REQUESTED
     event: AuditEvent
@@ -182,7 +191,7 @@ async def _turn_down(change: Change, decision: Decision, caller: Caller, tx: Tra
             change=change.id, resource=change.arm_id, revision=change.revision, reason=decision.reason
         )
     await tx.record(event, by=caller.actor, cause=caller.cause)
-    return Decided(await _moved(tx, change, state, caller, note=decision.reason))
+    return Decided(await _moved(tx, change, state, caller, at=now, note=decision.reason))
 
 
 async def _approve(
@@ -214,13 +223,21 @@ async def _approve(
         return Recorded(change, len(counted))
     users = {ballot.user for ballot in counted}
     ends = min(found.expires_at for found in votes if found.person in users)
-    return Decided(await _moved(tx, change, ChangeState.APPROVED, caller, expires_at=ends))
+    return Decided(await _moved(tx, change, ChangeState.APPROVED, caller, at=vote.at, expires_at=ends))
 
 
 async def _moved(
-    tx: Transaction, change: Change, state: ChangeState, caller: Caller, **columns: str | datetime
+    tx: Transaction,
+    change: Change,
+    state: ChangeState,
+    caller: Caller,
+    *,
+    at: datetime,
+    **columns: str | datetime,
 ) -> Change:
+    """Move a change, with a line on the timelines of the incidents it is linked to."""
     moved = await tx.move(change, state, decided_by=caller.user, **columns)
     if moved is None:
         raise ConflictError("Someone else decided in the same instant.", advice="Look at the card again.")
+    await note_change(moved, _BECAME[state], by=caller.actor, now=at, tx=tx)
     return moved

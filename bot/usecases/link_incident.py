@@ -16,6 +16,7 @@ from bot.usecases.keep_timeline import entry_now, write_down
 from bot.usecases.link_change import link_back
 
 _SHOWN = frozenset({"applied", "rolled_back"})
+_UNWRITTEN = frozenset({"asked", "approved", "rejected", "sent back for changes"})
 
 
 async def link_submitted(change: Change, *, by: Actor, cause: Cause, now: datetime, tx: Transaction) -> None:
@@ -54,7 +55,7 @@ async def link_one(
 
 
 async def note_change(change: Change, what: str, *, by: Actor, now: datetime, tx: Transaction) -> None:
-    """Write down what became of a change (`asked`, `applied`, …) on the open incidents it concerns.
+    """Write down what became of a change (`asked`, `approved`, `applied`, …) on the open incidents it concerns.
 
     Those are what it is linked to, and, once Azure was written, whatever is open on its target. What was applied or
     rolled back wants a snapshot, too.
@@ -101,6 +102,6 @@ async def _concerned(change: Change, what: str, look: Look) -> list[Incident]:
     numbers = set(await look.incidents_of(change.number))
     linked = [await look.incident(number) for number in sorted(numbers)]
     query = IncidentQuery(state=IncidentState.OPEN, target=change.request.target)
-    beside = [] if what == "asked" else await look.incidents(query)
+    beside = [] if what in _UNWRITTEN else await look.incidents(query)
     others = [incident for incident in beside if incident.number not in numbers]
     return [incident for incident in (*linked, *others) if incident.is_open]

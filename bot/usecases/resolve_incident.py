@@ -6,6 +6,7 @@ from datetime import timedelta
 from bot.domain.change import OPEN_ON_ACCOUNT, Change, ChangeState
 from bot.domain.incident import Incident, IncidentState
 from bot.domain.incident_events import IncidentClosed
+from bot.domain.incident_names import home_channels
 from bot.domain.incident_people import may_resolve
 from bot.domain.people import Standing
 from bot.domain.policy import Refused
@@ -87,7 +88,8 @@ async def resolve_incident(
     await write_down(entry_now(kept, "resolved", words, by=caller.user, key="resolved", at=now), tx)
     await tx.want_snapshot(number, "resolve", now)
     await redraw_changes(kept, tx)
-    for what in ("topic", "closing"):
+    homes = home_channels(kept, desk.configuration) if kept.card_ts else []  # without a card nobody was told
+    for what in ("topic", "closing", *(f"ended:{channel}" for channel in homes)):
         await tx.enqueue("deliver", f"deliver:{kept.id}:{what}")
     return kept
 

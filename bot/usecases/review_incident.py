@@ -1,6 +1,7 @@
 """Review an incident: read everything that is on record of it, with what proves it. It changes nothing."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.domain.change import Change
@@ -13,16 +14,16 @@ from bot.domain.kept_snapshot import read_snapshot
 from bot.domain.operation import moved_words
 from bot.domain.proof_check import check_pack
 from bot.domain.public_key import PublicKey
-from bot.ports.archive import Look
 from bot.ports.incidents import IncidentQuery
+from bot.ports.reviews import ReviewLook
 from bot.ports.trail import FoundEntry, TrailQuery
 
 _MOST = 500
 _PAGE = 500
 
 
-async def review_incident(number: int, *, look: Look, vkey: str, now: datetime) -> Review:
-    """Return the review of an incident, open or resolved; `vkey` is the trail's public key.
+async def review_incident(number: int, *, look: ReviewLook, vkeys: Sequence[str], now: datetime) -> Review:
+    """Return the review of an incident, open or resolved; `vkeys` are the trail's public keys.
 
     Raises:
         NotFoundError: there is no such incident.
@@ -37,24 +38,24 @@ async def review_incident(number: int, *, look: Look, vkey: str, now: datetime) 
         tuple([await _snapshot(each, look) for each in await look.snapshots(number)]),
         tuple([await _change(await look.change(each), look) for each in await look.changes_of(number)]),
         await _entries(incident, look),
-        (vkey,) if vkey else (),
+        tuple(vkeys),
         usual_times(others),
         len(others),
     )
 
 
-async def _others(incident: Incident, look: Look, now: datetime) -> list[Incident]:
+async def _others(incident: Incident, look: ReviewLook, now: datetime) -> list[Incident]:
     """Return the other real incidents of the last 90 days that were resolved."""
     asked = IncidentQuery(state=IncidentState.RESOLVED, declared_since=now - USUAL, drills=False, limit=_MOST)
     return [each for each in await look.incidents(asked) if each.number != incident.number]
 
 
-async def _snapshot(row: IncidentSnapshot, look: Look) -> ReviewedSnapshot:
+async def _snapshot(row: IncidentSnapshot, look: ReviewLook) -> ReviewedSnapshot:
     body = await look.evidence(row.sha256) if row.is_taken else None
     return ReviewedSnapshot(row) if body is None else ReviewedSnapshot(row, body, read_snapshot(body))
 
 
-async def _change(change: Change, look: Look) -> ReviewedChange:
+async def _change(change: Change, look: ReviewLook) -> ReviewedChange:
     plan = change.plan
     proof, verdict, holds = await _proof(change, look)
     return ReviewedChange(
@@ -73,7 +74,7 @@ async def _change(change: Change, look: Look) -> ReviewedChange:
     )
 
 
-async def _proof(change: Change, look: Look) -> tuple[bytes, str, bool]:
+async def _proof(change: Change, look: ReviewLook) -> tuple[bytes, str, bool]:
     """Return the change's proof pack and what its check says; why there is none, where there is none."""
     try:
         pack = await look.proof_pack(change, disclose=False)
@@ -84,7 +85,7 @@ async def _proof(change: Change, look: Look) -> tuple[bytes, str, bool]:
     return body, verdict.headline, verdict.exit == 0
 
 
-async def _entries(incident: Incident, look: Look) -> tuple[EntryProof, ...]:
+async def _entries(incident: Incident, look: ReviewLook) -> tuple[EntryProof, ...]:
     """Return the proofs of every entry of the trail that is of this incident, oldest first."""
     found: list[FoundEntry] = []
     after = ""

@@ -6,6 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from handlers.cli.audit_commands import (
+    Database,
+    database_address,
+    demanded_vkeys,
+    privacy_here,
+    readable_vkeys,
+)
 from handlers.cli.audit_export import new_file
 from handlers.cli.error_words import broken_ends_with_1
 
@@ -26,6 +33,10 @@ def export(
     out: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the ZIP to this new file.")
     ] = None,
+    vkey: Annotated[
+        list[str] | None, typer.Option(help="Public key to trust; repeat for more. Default: our own.")
+    ] = None,
+    database: Database = "",
 ) -> None:
     """Write the post-incident review as one ZIP: Markdown, HTML, JSON, charts, snapshots, proofs, the verifier."""
     from bot.domain.incident import incident_number
@@ -33,42 +44,22 @@ def export(
     from handlers.cli.recording import record_or_say
     from handlers.incident_review import exported, review_name
 
+    keys, url = readable_vkeys(vkey) if vkey else demanded_vkeys(), database_address(database)
     with broken_ends_with_1():
-        review, content = asyncio.run(_made(incident_number(incident)))
+        review, content = asyncio.run(_made(incident_number(incident), url, keys))
     place = out or Path(review_name(review))
     with new_file(place) as file:
-        record_or_say(exported(review), "")
+        record_or_say(exported(review), database)
         file.write(content)
     parts = (("snapshot", review.snapshots), ("linked change", review.changes), ("proof", review.entries))
     print(f"{place}: {', '.join(count(len(found), name) for name, found in parts)}.")
     raise typer.Exit(0 if all(each.holds for each in review.changes) else 1)
 
 
-async def _made(number: int) -> "tuple[Review, bytes]":
+async def _made(number: int, url: str, keys: list[str]) -> "tuple[Review, bytes]":
     from handlers.clock import WallClock
-    from handlers.configuration_file import read_configuration
     from handlers.incident_review import made_review
-    from handlers.privacy import configured_privacy
-    from handlers.settings import read_settings
-    from handlers.signing import signers_of, trusted_of
-    from handlers.version import BUILD
-    from storage.audit_reader import reading
-    from storage.open import Place, open_archive
+    from storage.proven_past import reading_proven
 
-    settings, clock = read_settings(), WallClock()
-    configuration = read_configuration(settings.config)
-    with reading(settings.database_url):  # a database that is not there is not made
-        pass
-    opened = await open_archive(
-        Place(settings.database_url, privacy=configured_privacy(settings)),
-        signers_of(settings),
-        configuration.origin,
-        vkeys=trusted_of(settings),
-        clock=clock,
-        build=BUILD,
-        lock=False,
-    )
-    try:
-        return await made_review(number, archive=opened.archive, vkey=opened.ledger.vkey, now=clock.now())
-    finally:
-        await opened.close()
+    reading = reading_proven(url, keys, privacy_here())
+    return await made_review(number, reading=reading, vkeys=keys, now=WallClock().now())

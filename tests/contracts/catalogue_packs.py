@@ -54,6 +54,11 @@ def proof_swapped(pack: Pack, _: Pack) -> None:
     one["proof"], two["proof"] = two["proof"], one["proof"]
 
 
+def of_another_format(pack: Pack, _: Pack) -> None:
+    """Call the pack another format, so that nobody judges it."""
+    pack["format"] = "countersign.incident-review/1"
+
+
 def of_an_older_tree(pack: Pack, other: Pack) -> None:
     """Take the checkpoint of the tree as it was before this change."""
     pack["checkpoint"] = other["checkpoint"]
@@ -82,4 +87,12 @@ PACKS = (
     Attack(44, "swap-proofs", lying(proof_swapped), "P3", on=(SQLITE,)),
     Attack(44, "proof-of-another-tree", lying(of_an_older_tree), "P3", on=(SQLITE,)),
     Attack(44, "another-key", of_another_key, "P2", on=(SQLITE,)),
+    Attack(
+        44,
+        "another-format",
+        lying(of_another_format),
+        "U3",
+        on=(SQLITE,),
+        says="exit 2, nobody can say: it never holds, and disproves nothing",
+    ),
 )

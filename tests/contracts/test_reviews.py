@@ -73,8 +73,9 @@ async def archives(database_url: str) -> AsyncIterator[Archives]:
 async def files(archives: Archives) -> dict[str, bytes]:
     """Return the files of the review."""
     ledger, archive = archives.opened.ledger, archives.opened.archive
-    _, content = await made_review(1, archive=archive, vkey=ledger.vkey, now=archives.clock.now())
-    _, again = await made_review(1, archive=archive, vkey=ledger.vkey, now=archives.clock.now())
+    vkeys, now = [ledger.vkey], archives.clock.now()
+    _, content = await made_review(1, reading=archive.reading(), vkeys=vkeys, now=now)
+    _, again = await made_review(1, reading=archive.reading(), vkeys=vkeys, now=now)
     assert content == again
     with ZipFile(io.BytesIO(content)) as opened:
         assert opened.namelist() == sorted(opened.namelist())
@@ -131,11 +132,11 @@ async def test_a_drill_says_so_and_an_incident_that_is_not_there_has_no_review(a
     archive = archives.opened.archive
     async with archive.transaction() as tx:
         await tx.add_incident(replace(INCIDENT, drill=True))
-    review, content = await made_review(2, archive=archive, vkey="", now=NOW)
+    review, content = await made_review(2, reading=archive.reading(), vkeys=[], now=NOW)
     with ZipFile(io.BytesIO(content)) as opened:
         page = opened.read("review.html").decode()
     assert "DRILL · INC-2" in page
     assert "its times count in no median" in page
     assert review.compared == 1
     with pytest.raises(NotFoundError, match="INC-9"):
-        await made_review(9, archive=archive, vkey="", now=NOW)
+        await made_review(9, reading=archive.reading(), vkeys=[], now=NOW)

@@ -31,6 +31,7 @@ from bot.render.incident_words import (
     render_closing,
     render_declared,
     render_duplicate,
+    render_ended,
     render_entry,
     render_told,
 )
@@ -94,6 +95,8 @@ ROOM_EXAMPLES: Mapping[str, Callable[[], Message | dict[str, Any]]] = {
     "incident_declared": partial(render_declared, replace(OPEN, channel=""), "inc-7-answers", REF),
     "incident_duplicate": partial(render_duplicate, OPEN, "{}", NOW, REF),
     "incident_announced": partial(render_announced, OPEN, REF),
+    "incident_ended": partial(render_ended, RESOLVED, {}, now=NOW, ref=REF),
+    "incident_ended_held": partial(render_ended, RESOLVED, {"triage-prod": "INC-8"}, now=NOW, ref=REF),
     "incident_entry_note": partial(render_entry, OPEN, NOTE, REF),
     "incident_entry_message": partial(render_entry, OPEN, MESSAGE, REF),
     "incident_entry_channel": partial(render_entry, OPEN, CHANNEL, REF),

@@ -99,7 +99,7 @@ class Office:
         answer = await self.doors.command(body, asked_of(body, self.house.desk, source="slack", auth="x"))
         return json.dumps(answer, ensure_ascii=False)
 
-    async def clicks(self, user: str, action_id: str, value: str = "") -> str:
+    async def clicks(self, user: str, action_id: str, value: str = "", says: str = "") -> str:
         """Return what a click is answered."""
         body = {
             "type": "block_actions",
@@ -108,7 +108,7 @@ class Office:
             "channel": {"id": "C0OPS"},
             "trigger_id": "1.2",
             "response_url": "https://hooks.example.test/1",
-            "actions": [{"action_id": action_id, "value": value}],
+            "actions": [{"action_id": action_id, "value": value, "text": {"text": says}}],
         }
         before = len(self.voice.shown)
         await self.doors.action(body, asked_of(body, self.house.desk, source="slack", auth="x"))
@@ -220,6 +220,14 @@ async def test_an_auditor_changes_nothing_even_where_the_lists_would_let_them() 
     assert set(office.tags(EVE)) == {"command.denied", "permission.denied", "change.refused"}
     people = await find_people({EVE, BOB}, desk=office.house.desk, max_age=FOR_A_DECISION)
     assert (people[EVE].groups, "approvers" in people[BOB].groups) == ({"auditors"}, True)
+
+
+async def test_an_auditor_who_is_refused_reads_the_words_of_the_button_or_form_and_no_inner_name() -> None:
+    office = Office(audited())
+    said = await office.clicks(EVE, "incident.offer", "unapproved:1", says="Declare an incident")
+    assert "“Declare an incident” changes something" in said
+    assert "incident.offer" not in said
+    assert "what you chose changes something" in await office.clicks(EVE, "change.open")
 
 
 async def test_a_vote_that_is_lent_to_an_auditor_is_lent_to_nobody() -> None:

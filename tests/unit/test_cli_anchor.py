@@ -76,6 +76,32 @@ def test_an_anchor_that_says_something_else_exits_1_with_the_code(
     assert [each["code"] for each in found["findings"]] == [code]
 
 
+@pytest.mark.parametrize("text", ["# Read me\n\nWords.\n", '{"format": "x"}\n', "", "\x00\n\x01\n"])
+def test_a_file_that_holds_no_checkpoint_is_no_anchor_and_raises_no_alarm(
+    house: Run, tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "other.txt").write_text(text)
+    said = house("audit", "verify", "--anchor", "other.txt")
+    assert said.code == 2
+    assert "anchor other.txt: NOT asked: other.txt holds no checkpoint of this trail." in said.out
+    assert '{"at": "…", "note": "…"}' in said.out
+    assert "docs/anchors.md" in said.out
+    assert "Change nothing" not in said.out
+    assert "It cannot be said whether the trail is whole." in said.out
+    found = json.loads(house("audit", "verify", "--anchor", "other.txt", "--json").out)
+    assert (found["ok"], found["findings"]) == (False, [])
+
+
+def test_an_anchor_file_in_which_a_line_is_spoilt_is_still_a_finding(house: Run, tmp_path: Path) -> None:
+    assert house("audit", "anchor").code == 0
+    kept = (tmp_path / "anchors.jsonl").read_text()
+    (tmp_path / "kept.jsonl").write_text(f"{kept}spoilt\n")
+    said = house("audit", "verify", "--anchor", "kept.jsonl")
+    assert (said.code, "  A1: " in said.out) == (1, True)
+    (tmp_path / "anchors.jsonl").write_text("spoilt\n" * 99)
+    assert house("audit", "verify", "--anchor", "file").code == 1
+
+
 def test_an_anchor_that_does_not_answer_leaves_it_unsaid_unless_another_does(
     house: Run, tmp_path: Path
 ) -> None:

@@ -82,6 +82,38 @@ def test_a_review_is_written_once_and_who_took_it_is_in_the_trail(run: Run, tmp_
     assert run("audit", "verify")[0] == 0
 
 
+def test_a_review_is_made_without_the_signing_key_and_it_says_that_nothing_was_recorded(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("migrate")[0] == 0
+    skey: str = run.skey  # type: ignore[attr-defined]
+    asyncio.run(declared(skey))
+    monkeypatch.delenv("COUNTERSIGN_SIGNING_KEY")
+    code, _, err = run("incident", "export", "INC-1", "-o", "review.zip")
+    assert (code, "Add --vkey" in err) == (2, True)
+    vkey = Signer.parse(skey).vkey
+    before = (tmp_path / "countersign.db").read_bytes()
+    code, out, err = run("incident", "export", "INC-1", "--vkey", vkey, "-o", "review.zip")
+    assert (code, out) == (0, "review.zip: 0 snapshots, 0 linked changes, 1 proof.\n")
+    assert "Nothing was recorded of this: COUNTERSIGN_SIGNING_KEY is not set." in err
+    assert (tmp_path / "countersign.db").read_bytes() == before
+    with ZipFile(tmp_path / "review.zip") as archive:
+        assert archive.read("vkey.txt").decode() == f"{vkey}\n"
+
+
+def test_a_review_of_a_copy_is_checked_with_the_key_that_is_given(run: Run, tmp_path: Path) -> None:
+    assert run("migrate")[0] == 0
+    skey: str = run.skey  # type: ignore[attr-defined]
+    asyncio.run(declared(skey))
+    (tmp_path / "copy.db").write_bytes((tmp_path / "countersign.db").read_bytes())
+    words = ("incident", "export", "INC-1", "--database", "sqlite:///copy.db", "-o")
+    code, _, err = run(*words, "copy.zip", "--vkey", Signer.parse(skey).vkey)
+    assert (code, "Nothing was recorded of this: this is not the configured database." in err) == (0, True)
+    code, _, err = run(*words, "other.zip", "--vkey", Signer.generate(ORIGIN)[1])
+    assert (code, "does not verify" in err) == (1, True)
+    assert not (tmp_path / "other.zip").exists()
+
+
 def test_what_is_not_there_is_said_and_nothing_is_made(run: Run, tmp_path: Path) -> None:
     code, _, err = run("incident", "export", "INC-1", "-o", "review.zip")
     assert (code, "There is no database" in err) == (2, True)

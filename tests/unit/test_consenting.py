@@ -6,6 +6,7 @@ import pytest
 
 from bot.domain.change import ChangeState as S
 from bot.render.change_card import render_change
+from bot.render.change_forms import render_request_form
 from bot.render.change_view import button_value
 from bot.usecases.tell_people import tell_people
 from handlers.actions.consent import CONSENT
@@ -198,7 +199,22 @@ async def test_a_repair_on_another_target_says_that_nothing_is_held_there() -> N
     await house.declare()
     _, deps = door(house)
     form = await repair_form(1, "scale", "classifier-prod", deps)
-    assert "INC-1 is not about classifier-prod" in form.problems[0]
+    assert form.problems == ()
+    assert form.told.startswith("INC-1 is not about classifier-prod, and no incident is open there")
+    assert "has consented" not in form.told
+    assert (form.values["type"], form.values["incident"]) == ("normal", "INC-1")
+    assert "last try" not in words_of(render_request_form(form)), "nothing was tried yet"
+
+
+async def test_a_repair_on_the_target_of_another_incident_names_that_one() -> None:
+    house = House()
+    await house.declare()
+    await house.declare("classifier-prod")
+    _, deps = door(house)
+    form = await repair_form(1, "scale", "classifier-prod", deps)
+    assert form.told.startswith("INC-1 is not about classifier-prod; INC-2 is")
+    assert "While INC-2 is open" in form.told
+    assert (form.values["type"], form.values["incident"]) == ("emergency", "INC-2")
 
 
 async def test_from_a_resolved_incident_no_repair_is_asked_for() -> None:

@@ -67,7 +67,7 @@ async def test_what_becomes_of_a_change_is_a_line_in_the_incidents_thread_with_a
     incident = chat.incident()
     lines = [each.message for each in chat.voice.of(incident.channel) if each.thread_ts == incident.card_ts]
     told = [words_of(each.blocks) for each in lines if "CHG-1" in each.text]
-    for words in ("was asked for", "was consented to", "was applied"):
+    for words in ("was asked for", "was approved", "was consented to", "was applied"):
         (line,) = [each for each in told if f"CHG-1 {words}" in each]
         assert "|Open the card>" in line
 

@@ -6,8 +6,11 @@ import pytest
 
 from bot.domain.errors import InvalidInputError, NotFoundError
 from bot.domain.incident_policy import IncidentPolicy
+from bot.domain.incident_review import Review, ReviewedChange
+from bot.render.review_parts import review_parts
 from tests.fakes.house import ANNA, BOB, EVE, House, company
 from tests.fakes.incidents import Chat
+from tests.golden.room_values import RESOLVED
 
 DECLARE = "incident declare Answers are slow --sev 2 --target triage-prod"
 
@@ -54,3 +57,19 @@ async def test_a_private_incident_is_reviewed_by_who_works_on_it_or_may_read_the
     said = await chat.type("incident export INC-1", user=user, channel=channel)
     assert bool(questions(chat)) is may
     assert ("ot allowed" in json.dumps(said.blocks)) is not may
+
+
+@pytest.mark.parametrize(
+    ("proofs", "named"),
+    [({"CHG-4": b"", "CHG-7": b"{}", "CHG-9": b"{}"}, ["CHG-7"]), ({"CHG-4": b""}, []), ({}, [])],
+)
+def test_how_to_check_names_the_first_linked_change_whose_proof_is_there(
+    proofs: dict[str, bytes], named: list[str]
+) -> None:
+    changes = tuple(
+        ReviewedChange(each, "scale", "emergency", "triage-prod", "closed", ANNA, BOB, "", None, proof)
+        for each, proof in proofs.items()
+    )
+    lines = review_parts(Review(RESOLVED, RESOLVED.declared_at, changes=changes))[-1].lines
+    said = [line.split()[2] for line in lines if "proofs/CHG" in line]
+    assert said == [f"proofs/{each}.json" for each in named]

@@ -37,6 +37,13 @@ async def declared(lead: str = "") -> Chat:
     return chat
 
 
+async def resolved(chat: Chat) -> None:
+    """Have Bob resolve INC-1, whatever is still open, and everything delivered."""
+    await chat.open("incident resolve INC-1", BOB)
+    await chat.submit(BOB, resolution="Quota was raised", anyway=["anyway"])
+    await chat.deliver()
+
+
 async def test_an_update_is_posted_for_everybody_and_promises_the_next() -> None:
     chat = await declared(BOB)
     room, now = chat.incident().channel, chat.house.clock.now()
@@ -224,6 +231,25 @@ async def test_resolving_ends_it_posts_the_timeline_and_says_what_comes_next() -
     with pytest.raises(CountersignError, match="resolved already") as caught:
         await chat.type("incident update INC-1 Too late", BOB)
     assert render_error(caught.value, "ref").text.startswith("It cannot be done: INC-1 is resolved already.")
+
+
+async def test_the_targets_channel_is_told_once_that_it_is_over_and_that_changes_run_again() -> None:
+    chat = await declared(BOB)
+    await chat.take_snapshots()
+    chat.house.clock.pass_by(42 * MINUTES)
+    await resolved(chat)
+    [told] = [each for each in chat.voice.of("C0OPS") if "was resolved" in each.message.text]
+    assert f"was resolved by <@{BOB}>; it was open for 42 min" in told.message.text
+    assert "Changes run there again as approved." in words_of(told.message.blocks)
+
+
+async def test_while_another_incident_is_open_there_nobody_is_told_that_changes_run_again() -> None:
+    chat = await declared(BOB)
+    await chat.house.declare()
+    await resolved(chat)
+    [told] = [each for each in chat.voice.of("C0OPS") if "was resolved" in each.message.text]
+    assert "INC-2 is still open on `triage-prod`" in words_of(told.message.blocks)
+    assert "run there again" not in words_of(told.message.blocks)
 
 
 async def test_what_is_open_must_be_ticked_before_it_is_resolved_all_the_same() -> None:

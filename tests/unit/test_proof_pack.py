@@ -139,11 +139,6 @@ def doubled(pack: Pack) -> None:
     pack["entries"].insert(3, pack["entries"][3])
 
 
-def of_another_format(pack: Pack) -> None:
-    """Call it another format."""
-    pack["format"] = "countersign.proofpack/v2"
-
-
 def with_a_stranger_key(pack: Pack) -> None:
     """Add a key that nothing reads."""
     pack["verified"] = 1
@@ -177,7 +172,6 @@ LIES: Mapping[Callable[[Pack], None], tuple[str, str]] = {
     opened_twice: ("P8", "laid open twice"),
     renamed: ("P4", "is not of CHG-2 but of another change"),
     doubled: ("P4", "Number 4 of CHG-1's entries is missing"),
-    of_another_format: ("P1", "its format is not"),
     with_a_stranger_key: ("P1", "`verified` does not belong there"),
     with_a_fraction: ("P1", "no entry holds fractions"),
     with_spaces: ("P1", "not written in the one canonical way"),
@@ -195,6 +189,30 @@ def test_a_lie_is_refused_in_its_own_words(lie: Callable[[Pack], None]) -> None:
     assert (found.exit, found.code) == (1, code), found.message
     assert words in found.message
     assert not found.proved
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"format": "countersign.proofpack/v2"}, "its `format` is 'countersign.proofpack/v2'"),
+        ({"format": 1}, "it names no `format`"),
+        ({"format": "countersign.incident-review/1", "share": 0.5}, "countersign.incident-review/1"),
+    ],
+)
+def test_a_file_of_another_format_is_not_judged_and_never_holds(changed: Pack, words: str) -> None:
+    press = lived()
+    found = checked(press.pack() | changed, press)
+    assert (found.exit, found.code, found.proved) == (2, "U3", ())
+    assert words in found.message
+    assert "A wrong file disproves nothing." in found.message
+
+
+def test_a_pack_that_names_its_format_twice_is_refused() -> None:
+    press = lived()
+    text = json.dumps(press.pack())
+    twice = text.replace('{"format"', '{"format": "other/1", "format"', 1)
+    assert twice != text
+    assert (checked(twice, press).exit, checked(twice, press).code) == (1, "P1")
 
 
 def test_a_rewritten_entry_is_not_in_the_signed_log() -> None:
@@ -406,11 +424,14 @@ def test_an_anchor_must_be_of_a_checkpoint_that_the_pack_ties_to_its_own() -> No
     assert "is no prefix" in checked(pack, press).message
 
 
-@pytest.mark.parametrize(
-    "text", ["", "[]", "{", "null", "{}", "[" * 200_000, '{"a":' * 100_000, '{"a": 1e9}', '{"a": NaN}']
-)
-def test_what_is_no_pack_is_refused_without_an_exception(text: str) -> None:
+@pytest.mark.parametrize("text", ["", "{", "[" * 200_000, '{"a":' * 100_000])
+def test_what_is_no_json_is_refused_without_an_exception(text: str) -> None:
     assert checked(text, lived()).code == "P1"
+
+
+@pytest.mark.parametrize("text", ["[]", "null", "{}", '{"a": 1e9}', '{"a": NaN}'])
+def test_json_that_names_no_format_is_not_judged(text: str) -> None:
+    assert (checked(text, lived()).exit, checked(text, lived()).code) == (2, "U3")
 
 
 def test_a_pack_says_nothing_to_a_terminal_that_it_would_obey() -> None:
@@ -430,4 +451,4 @@ def test_no_single_changed_character_makes_another_pack_that_holds(place: int, c
     forged = WHOLE[:place] + char + WHOLE[place + 1 :]
     found = checked(forged, PRESSED)
     hint = WHOLE.index('"vkey_hint"')
-    assert found.exit == 1 or json.loads(forged) == json.loads(WHOLE) or place > hint
+    assert found.exit != 0 or json.loads(forged) == json.loads(WHOLE) or place > hint

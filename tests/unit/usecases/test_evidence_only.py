@@ -157,11 +157,28 @@ async def test_an_emergency_with_the_leads_consent_runs_and_everything_says_so(h
     state = house.archive.state
     assert [each.words.partition(":")[0] for each in state.timeline.values()][1:] == [
         "CHG-1 was asked for",
+        "CHG-1 was approved",
         "CHG-1 was consented to",
         "CHG-1 was applied",
     ]
     assert [each.occasion for each in state.snapshots.values()] == ["declare", "change:CHG-1:applied"]
-    assert {"deliver:INC-1:card", "deliver:INC-1:entry:4", "snapshot:INC-1:2"} <= house.jobs
+    assert {"deliver:INC-1:card", "deliver:INC-1:entry:5", "snapshot:INC-1:2"} <= house.jobs
+
+
+@pytest.mark.parametrize(
+    ("choice", "words"),
+    [(Choice.REJECT, "was rejected"), (Choice.REQUEST_CHANGES, "was sent back for changes")],
+)
+async def test_who_turns_a_linked_change_down_is_on_the_timeline_of_its_incident_alone(
+    house: House, choice: Choice, words: str
+) -> None:
+    await house.declare(lead=OTTO)
+    await house.declare(lead=OTTO)
+    await house.pending(type="emergency", incident="INC-1")
+    await house.say(choice, DAN, reason="Not now")
+    told = [each for each in house.archive.state.timeline.values() if words in each.words]
+    assert [(each.incident, each.by, each.kind) for each in told] == [(1, DAN, "change")]
+    assert told[0].words.startswith(f"CHG-1 {words}: scale triage-prod")
 
 
 async def nobody(house: House) -> None:
