@@ -196,7 +196,9 @@ async def _home(house: House, user: str, words: str) -> Json:
 @ON_SQLITE
 async def test_the_shortcuts_open_the_request_form_and_the_list_of_what_waits(house: House) -> None:
     people = house.people
-    for offered in (await people.state(BOB))["shortcuts"]:
+    everywhere = [each for each in (await people.state(BOB))["shortcuts"] if each["type"] == "global"]
+    assert len(everywhere) == 3
+    for offered in everywhere:
         body = {"user": BOB, "callback_id": offered["callback_id"]}
         assert await people.post("/ui/shortcut", body) == {"ok": True}, offered
         view = await people.view(BOB, lambda found: found["type"] == "modal" and REF.search(words_of(found)))

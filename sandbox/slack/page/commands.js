@@ -11,7 +11,7 @@ const LINES = [
   ["change rollback", "CHG-n", "go back to the state before"], ["change withdraw", "CHG-n", "take a request back"], ["change close", "CHG-n", "attest as the owner"], ["change waive", "CHG-n", "let it end without its owner"],
   ["change comment", "CHG-n <words>", "say something without deciding"], ["change nudge", "CHG-n", "remind those who have not decided"],
   ["change request", "--from CHG-n", "take a closed change back, or ask again"], ["change release-note", "CHG-n [--share]", "what changed, as Markdown"],
-  ["change break-glass", "CHG-n", "approve an emergency alone"], ["change review", "CHG-n", "review a broken glass"],
+  ["change break-glass", "CHG-n", "approve an emergency alone"], ["change review", "CHG-n", "review a broken glass"], ["change consent", "CHG-n", "agree to it as the lead of an incident"],
   ["incident declare", "<title> --sev n --target t", "declare an incident"], ["incident list", "", "open incidents"], ["incident severity", "n", "how bad it is"], ["incident lead", "@name", "who leads"], ["incident note", "<words>", "write on the timeline"], ["incident snapshot", "", "look now"],
   ["freeze list", "", "when nothing is applied"], ["freeze add", "<reason> --from T --to T", "freeze targets"], ["freeze lift", "FRZ-n --reason …", "end a freeze early"],
   ["approvals", "", "what waits for you"], ["audit verify", "", "prove that the trail is whole"], ["audit search", "[actor:@x] [target:t] [type:change.*] [from:7d]", "find entries of the trail"], ["audit proof", "CHG-n [--share]", "a change as a file anybody can check"], ["whoami", "", "who you are to the policy"], ["admin policy", "CHG-n", "why a change needs whom"], ["admin pairs", "", "who often approves whose changes"], ["help", "[topic]", "all commands"],
