@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from itertools import islice
 from pathlib import Path
 
+import pytest
+
 from tests.journeys.conftest import House
 from tests.journeys.people import Json
 from tests.journeys.ways import ALICE, Azure, a_house, calls, entries, trail
@@ -67,6 +69,7 @@ async def numbers(house: House) -> Json:
     }
 
 
+@pytest.mark.alone
 async def test_fifty_incidents_have_each_snapshot_once_and_ask_little(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'countersign.db'}"
     async with a_house(tmp_path, url, rate_limits="strict") as house:

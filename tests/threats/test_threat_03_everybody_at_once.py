@@ -87,6 +87,7 @@ class Crowd:
             return await part(self.street.house(opened.archive), who, mine)
 
 
+@pytest.mark.alone
 @pytest.mark.threat(3)
 @pytest.mark.asvs("2.3.4")
 async def test_of_sixteen_who_click_on_a_hundred_changes_at_once_one_decides_each_and_each_runs_once(
